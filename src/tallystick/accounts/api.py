@@ -1,0 +1,109 @@
+"""The native wire of settings and API keys."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tallystick.accounts import ops, store
+from tallystick.accounts.types import ApiKey, Scope
+from tallystick.core.account import Account
+from tallystick.core.money import Rounding, RoundingMode
+from tallystick.wire.call import Body, Call, Change, given
+from tallystick.wire.render import Reply
+from tallystick.wire.scalars import (
+    Country,
+    Currency,
+    Email,
+    Id,
+    Language,
+    LongText,
+    Name,
+    NumberPattern,
+    ShortText,
+    Timezone,
+)
+
+MAX_TERMS_DAYS = 3650
+SHOWN_ONCE = "Keep the secret now: it is not shown again."
+
+
+class NumberPatterns(Body, kw_only=True):
+    """The patterns to change, by kind of bill."""
+
+    invoice: NumberPattern | UnsetType = UNSET
+    quotation: NumberPattern | UnsetType = UNSET
+    credit_note: NumberPattern | UnsetType = UNSET
+
+
+class SettingsChange(Change, kw_only=True):
+    """The settings to change. ``payment_terms_days`` in days; ``timezone`` an IANA name."""
+
+    name: Name | UnsetType = UNSET
+    address: LongText | None | UnsetType = UNSET
+    address_line1: ShortText | None | UnsetType = UNSET
+    address_line2: ShortText | None | UnsetType = UNSET
+    city: ShortText | None | UnsetType = UNSET
+    state: ShortText | None | UnsetType = UNSET
+    postal_code: ShortText | None | UnsetType = UNSET
+    country: Country | None | UnsetType = UNSET
+    tax_id: ShortText | None | UnsetType = UNSET
+    email: Email | None | UnsetType = UNSET
+    iban: ShortText | None | UnsetType = UNSET
+    bic: ShortText | None | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    timezone: Timezone | UnsetType = UNSET
+    language: Language | None | UnsetType = UNSET
+    payment_terms_days: Annotated[int, msgspec.Meta(ge=0, le=MAX_TERMS_DAYS)] | UnsetType = UNSET
+    number_patterns: NumberPatterns | UnsetType = UNSET
+    rounding: Rounding | UnsetType = UNSET
+    rounding_mode: RoundingMode | UnsetType = UNSET
+    prices_include_tax: bool | UnsetType = UNSET
+    default_notes: LongText | None | UnsetType = UNSET
+
+
+class NewApiKey(Body, kw_only=True):
+    """A new key and what it may do."""
+
+    name: Name
+    scopes: Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=3)]
+
+
+class NewApiKeyJson(msgspec.Struct, frozen=True):
+    """A new key with its secret."""
+
+    id: int
+    name: str
+    scopes: list[Scope]
+    key: str
+    created_at: datetime
+
+
+def get_settings(call: Call) -> Account:
+    """Get the account's settings."""
+    return call.account
+
+
+def update_settings(call: Call, body: SettingsChange) -> Account:
+    """Change the account's settings."""
+    changes = given(body)
+    if body.number_patterns is not UNSET:
+        changes["number_patterns"] = {kind: str(pattern) for kind, pattern in given(body.number_patterns).items()}
+    return ops.change_settings(call.tx, call.account, changes, body.seen_version)
+
+
+def list_keys(call: Call) -> list[ApiKey]:
+    """List the API keys, without their secrets."""
+    return store.keys(call.tx, call.account)
+
+
+def create_key(call: Call, body: NewApiKey) -> Reply[NewApiKeyJson]:
+    """Make an API key; its secret is in this reply and nowhere else."""
+    key, secret = ops.create_key(call.tx, call.account, body.name, body.scopes)
+    return Reply(NewApiKeyJson(key.id, key.name, key.scopes, secret, key.created_at), SHOWN_ONCE)
+
+
+def revoke_key(call: Call, key_id: Id) -> ApiKey:
+    """Revoke an API key."""
+    return ops.revoke_key(call.tx, call.account, key_id)

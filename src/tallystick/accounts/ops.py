@@ -1,0 +1,98 @@
+"""The verbs of accounts and API keys."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tallystick.accounts import store
+from tallystick.accounts.types import ApiKey, Caller, Scope
+from tallystick.core.account import Account
+from tallystick.core.errors import Unauthorized
+from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.numbering import DEFAULT_PATTERNS
+from tallystick.store import outbox, secrets
+from tallystick.store.db import Tx
+
+HINT_LENGTH = 8
+DEFAULTS: Mapping[str, Any] = {
+    "currency": "USD",
+    "timezone": "UTC",
+    "payment_terms_days": 30,
+    "rounding": Rounding.DOCUMENT,
+    "rounding_mode": RoundingMode.HALF_UP,
+    "prices_include_tax": False,
+    "number_patterns": dict(DEFAULT_PATTERNS),
+}
+
+
+def authenticate(tx: Tx, secret: str) -> Caller:
+    """Whose key this is, or Unauthorized."""
+    digest = secrets.digest(secret)
+    found = store.authenticate(tx, secrets.account_of(secret), digest)
+    if found is None or not hmac.compare_digest(found[1], digest):
+        raise Unauthorized("The API key is unknown or revoked.")
+    return found[0]
+
+
+def create(tx: Tx, name: str) -> Account:
+    """Makes an account with the default settings."""
+    return store.insert(tx, {**DEFAULTS, "name": name})
+
+
+def change_settings(tx: Tx, account: Account, changes: Mapping[str, Any], version: int | None) -> Account:
+    """Changes the settings that ``changes`` name; number patterns one by one."""
+    patterns = account.number_patterns | changes.get("number_patterns", {})
+    changed = store.change(tx, account, {**changes, "number_patterns": patterns}, version)
+    outbox.add(tx, account, "settings.updated", account.id)
+    return changed
+
+
+def create_key(tx: Tx, account: Account, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:
+    """Makes a key; the secret is shown now and never again."""
+    secret = secrets.new_secret(account.id)
+    key = _insert_key(tx, account, name, scopes, secret, source="issued")
+    outbox.add(tx, account, "api_key.created", key.id)
+    return key, secret
+
+
+def revoke_key(tx: Tx, account: Account, key_id: int) -> ApiKey:
+    """Revokes a key, for ever and at once."""
+    key = store.revoke(tx, account, key_id)
+    outbox.add(tx, account, "api_key.revoked", key_id)
+    return key
+
+
+def first_start(tx: Tx, environment_key: str | None) -> str | None:
+    """Sees to it that there is an account and a key to reach it.
+
+    ``environment_key`` (the setting ``API_KEY``) becomes an admin key of the first account and replaces the one that
+    the setting gave before. Where there is neither that nor any key, one is made: its secret is the answer, to be
+    shown once.
+    """
+    accounts = store.every(tx)
+    account = accounts[0] if accounts else create(tx, "My company")
+    if environment_key is not None:
+        _take_from_environment(tx, account, environment_key)
+        return None
+    store.revoke_from_environment(tx, account, except_digest=None)
+    if any(key.revoked_at is None for key in store.keys(tx, account)):
+        return None
+    return create_key(tx, account, "first key", [Scope.ADMIN])[1]
+
+
+def _take_from_environment(tx: Tx, account: Account, secret: str) -> None:
+    digest = secrets.digest(secret)
+    store.revoke_from_environment(tx, account, except_digest=digest)
+    if not store.restore_key(tx, account, digest):
+        _insert_key(tx, account, "API_KEY", [Scope.ADMIN], secret, source="environment")
+
+
+def _insert_key(tx: Tx, account: Account, name: str, scopes: Sequence[Scope], secret: str, *, source: str) -> ApiKey:
+    values = {
+        "name": name,
+        "scopes": " ".join(scopes),
+        "source": source,
+        "hint": secret[: min(HINT_LENGTH, len(secret) // 4)],
+        "secret_hash": secrets.digest(secret),
+    }
+    return store.insert_key(tx, account, values)

@@ -1,0 +1,125 @@
+"""The SQL of accounts and API keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, Select, bindparam, select, update
+
+from tallystick.accounts.types import ApiKey, Caller, Scope
+from tallystick.core.account import Account
+from tallystick.core.errors import NotFound
+from tallystick.core.money import Rounding, RoundingMode
+from tallystick.store import rows
+from tallystick.store.db import Tx
+from tallystick.store.tables import accounts, api_keys
+
+ACCOUNT_FIELDS = tuple(Account.__dataclass_fields__)
+ACCOUNT_COLUMNS = [accounts.c[name] for name in ACCOUNT_FIELDS]
+KEY_COLUMNS = [api_keys.c[name] for name in ApiKey.__struct_fields__]
+AUTHENTICATE: Select[Any] = (
+    select(api_keys.c.id, api_keys.c.secret_hash, api_keys.c.scopes, *ACCOUNT_COLUMNS)
+    .join(accounts, accounts.c.id == api_keys.c.account_id)
+    .where(
+        api_keys.c.account_id == bindparam("account"),
+        api_keys.c.secret_hash == bindparam("digest"),
+        api_keys.c.revoked_at.is_(None),
+    )
+)
+GET = select(*ACCOUNT_COLUMNS).where(accounts.c.id == bindparam("account"))
+
+
+def authenticate(tx: Tx, account_id: int, digest: bytes) -> tuple[Caller, bytes] | None:
+    """The caller whose unrevoked key has this digest, and the digest as it is stored."""
+    row: Any = tx.execute(AUTHENTICATE, {"account": account_id, "digest": digest}).one_or_none()
+    if row is None:
+        return None
+    scopes = frozenset(map(Scope, row[2].split()))
+    return Caller(_account(tuple(row[3:])), row[0], scopes), row[1]
+
+
+def get(tx: Tx, account_id: int) -> Account:
+    """One account, or NotFound."""
+    row = tx.execute(GET, {"account": account_id}).one_or_none()
+    if row is None:
+        raise NotFound("There is no such account.")
+    return _account(tuple(row))
+
+
+def every(tx: Tx) -> list[Account]:
+    """All accounts, oldest first."""
+    return [_account(tuple(row)) for row in tx.execute(select(*ACCOUNT_COLUMNS).order_by(accounts.c.id))]
+
+
+def insert(tx: Tx, values: Mapping[str, Any]) -> Account:
+    """Writes a new account."""
+    stamped = {**values, "created_at": tx.now, "updated_at": tx.now}
+    return _account(tuple(tx.execute(accounts.insert().returning(*ACCOUNT_COLUMNS), stamped).one()))
+
+
+def change(tx: Tx, account: Account, changes: Mapping[str, Any], version: int | None) -> Account:
+    """Changes an account's settings; Conflict where ``version`` is stale."""
+    statement = update(accounts).where(accounts.c.id == account.id)
+    if version is not None:
+        statement = statement.where(accounts.c.version == version)
+    advanced = {**changes, "version": accounts.c.version + 1, "updated_at": tx.now}
+    row = tx.execute(statement.values(advanced).returning(*ACCOUNT_COLUMNS)).one_or_none()
+    if row is None:
+        raise rows.stale()
+    return _account(tuple(row))
+
+
+def _account(values: tuple[Any, ...]) -> Account:
+    named = dict(zip(ACCOUNT_FIELDS, values, strict=True))
+    named["rounding"] = Rounding(named["rounding"])
+    named["rounding_mode"] = RoundingMode(named["rounding_mode"])
+    return Account(**named)
+
+
+def keys(tx: Tx, account: Account) -> list[ApiKey]:
+    """The account's keys, newest first."""
+    found = tx.execute(select(*KEY_COLUMNS).where(api_keys.c.account_id == account.id).order_by(api_keys.c.id.desc()))
+    return [_key(row) for row in found]
+
+
+def insert_key(tx: Tx, account: Account, values: Mapping[str, Any]) -> ApiKey:
+    """Writes a new key."""
+    stamped = {**values, "account_id": account.id, "created_at": tx.now}
+    return _key(tx.execute(api_keys.insert().returning(*KEY_COLUMNS), stamped).one())
+
+
+def revoke(tx: Tx, account: Account, key_id: int) -> ApiKey:
+    """Revokes a key for ever; NotFound where the account has no such key."""
+    statement = (
+        update(api_keys)
+        .where(api_keys.c.account_id == account.id, api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+        .values(revoked_at=tx.now)
+        .returning(*KEY_COLUMNS)
+    )
+    row = tx.execute(statement).one_or_none()
+    if row is None:
+        raise NotFound("There is no such key, or it is revoked already.")
+    return _key(row)
+
+
+def revoke_from_environment(tx: Tx, account: Account, *, except_digest: bytes | None) -> None:
+    """Revokes the keys that came from the environment, but for the one that it gives now."""
+    stale = (
+        api_keys.c.account_id == account.id,
+        api_keys.c.source == "environment",
+        api_keys.c.revoked_at.is_(None),
+    )
+    statement = update(api_keys).where(*stale)
+    if except_digest is not None:
+        statement = statement.where(api_keys.c.secret_hash != except_digest)
+    tx.execute(statement.values(revoked_at=tx.now))
+
+
+def restore_key(tx: Tx, account: Account, digest: bytes) -> bool:
+    """Puts the key with this digest in force again; False where the account never had it."""
+    statement = update(api_keys).where(api_keys.c.account_id == account.id, api_keys.c.secret_hash == digest)
+    return bool(tx.execute(statement.values(revoked_at=None)).rowcount)
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    named = row._asdict()
+    return ApiKey(**{**named, "scopes": [Scope(scope) for scope in named["scopes"].split()]})

@@ -1,0 +1,41 @@
+"""The shapes of API keys."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from tallystick.core.account import Account
+
+
+class Scope(StrEnum):
+    """What a key may do; each includes the one before it."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class ApiKey(msgspec.Struct, frozen=True):
+    """A key as it is listed. ``hint`` is the beginning of the secret; the secret itself is not kept."""
+
+    id: int
+    name: str
+    scopes: list[Scope]
+    hint: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Caller(NamedTuple):
+    """Who sends a request: the account, and the key's name and scopes."""
+
+    account: Account
+    key_id: int
+    scopes: frozenset[Scope]
+
+    @property
+    def actor(self) -> str:
+        """How the record names this caller."""
+        return f"key:{self.key_id}"

@@ -1,0 +1,168 @@
+"""From what was asked for and what was found to the bill, with every wrong reference named."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from tallystick.bills.types import Found, Item, LineRow, NewBill
+from tallystick.core.account import Account
+from tallystick.core.bill import NO_TAX, Bill, Discount, DiscountType, Line, Tax
+from tallystick.core.errors import ValidationFailed
+from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.periods import due_date
+from tallystick.core.totals import Totals, compute
+from tallystick.customers.types import Customer
+from tallystick.products.types import Product
+from tallystick.taxes.types import Tax as StoredTax
+
+Errors = dict[str, list[str]]
+NO_CUSTOMER = "There is no such customer."
+
+
+def bill_from(new: NewBill, found: Found, account: Account) -> tuple[Bill, Totals]:
+    """The bill that was asked for, and its totals. Raises ValidationFailed with every field that is wrong."""
+    errors: Errors = {}
+    if found.customer is None:
+        errors["customer_id"] = [NO_CUSTOMER]
+    currency = new.currency or (found.customer and found.customer.currency) or account.currency
+    lines = lines_from(new.items, found, currency, errors)
+    bill = Bill(
+        currency=currency,
+        lines=lines,
+        discount=new.discount,
+        prices_include_tax=(account.prices_include_tax if new.prices_include_tax is None else new.prices_include_tax),
+        rounding=account.rounding,
+        rounding_mode=account.rounding_mode,
+    )
+    return bill, checked_totals(bill, errors)
+
+
+def checked_totals(bill: Bill, errors: Errors) -> Totals:
+    """The bill's totals. Raises ValidationFailed with ``errors`` and whatever else is wrong with the bill."""
+    try:
+        totals = compute(bill)
+    except ValidationFailed as failure:
+        raise ValidationFailed(failure.errors | errors) from None
+    if errors:
+        raise ValidationFailed(errors)
+    return totals
+
+
+def lines_from(items: tuple[Item, ...], found: Found, currency: str, errors: Errors) -> tuple[Line, ...]:
+    """The lines for ``items``; what is wrong with them is added to ``errors``."""
+    return tuple(_line(item, found, currency, f"items.{index}", errors) for index, item in enumerate(items))
+
+
+def _line(item: Item, found: Found, currency: str, path: str, errors: Errors) -> Line:
+    product = _product(item, found, currency, path, errors)
+    description = item.description or (product.name if product else None)
+    price = product.unit_price if product and item.unit_price is None else item.unit_price
+    if not description:
+        errors[f"{path}.description"] = ["Is required for a line without a product."]
+    if price is None:
+        errors.setdefault(f"{path}.unit_price", ["Is required for a line without a product."])
+    tax, tax_id = _tax(item, product, found, path, errors)
+    return Line(
+        description=description or "",
+        quantity=item.quantity,
+        unit_price=Decimal(0) if price is None else price,
+        unit=product.unit if product and item.unit is None else item.unit,
+        discount=item.discount,
+        tax=tax,
+        product_id=item.product_id,
+        tax_id=tax_id,
+    )
+
+
+def _product(item: Item, found: Found, currency: str, path: str, errors: Errors) -> Product | None:
+    if item.product_id is None:
+        return None
+    product = found.products.get(item.product_id)
+    if product is None:
+        errors[f"{path}.product_id"] = ["There is no such product."]
+    elif not product.is_active:
+        errors[f"{path}.product_id"] = ["This product is not on sale. Reactivate it first."]
+    elif item.unit_price is None and product.currency not in (None, currency):
+        errors[f"{path}.unit_price"] = [f"Is required: the product's price is in {product.currency}."]
+    return product
+
+
+def _tax(item: Item, product: Product | None, found: Found, path: str, errors: Errors) -> tuple[Tax, int | None]:
+    if item.tax_id is not None:
+        return _chosen_tax(item, item.tax_id, found, path, errors)
+    if item.tax_rate is not None:
+        return (Tax(item.tax_rate) if item.tax_rate else NO_TAX), None
+    stored = found.taxes.get(product.tax_id) if product and product.tax_id else found.default_tax
+    return (_copied(stored), stored.id) if stored else (NO_TAX, None)
+
+
+def _chosen_tax(item: Item, tax_id: int, found: Found, path: str, errors: Errors) -> tuple[Tax, int | None]:
+    stored = found.taxes.get(tax_id)
+    if stored is None:
+        errors[f"{path}.tax_id"] = ["There is no such tax."]
+        return NO_TAX, None
+    if item.tax_rate not in (None, stored.rate):
+        errors[f"{path}.tax_rate"] = [f"Is not the rate of the tax {tax_id}; give one of the two."]
+    return _copied(stored), tax_id
+
+
+def _copied(tax: StoredTax) -> Tax:
+    return Tax(tax.rate, tax.category, tax.exemption_reason)
+
+
+def dates(new: NewBill, account: Account, today: date) -> tuple[date, date]:
+    """The issue date and the due date, which is the account's terms later unless given.
+
+    Raises ValidationFailed where the bill would be due before it is issued.
+    """
+    issued = new.issue_date or today
+    due = new.due_date or due_date(issued, account.payment_terms_days)
+    if due < issued:
+        raise ValidationFailed({"due_date": ["Must not be before the issue date."]})
+    return issued, due
+
+
+def stored_bill(row: Any, lines: list[LineRow]) -> Bill:
+    """The bill that a stored row and its lines hold, for computing it again."""
+    return Bill(
+        currency=row.currency,
+        lines=tuple(stored_line(line) for line in lines),
+        discount=stored_discount(row.discount_type, row.discount_value),
+        prices_include_tax=row.prices_include_tax,
+        rounding=Rounding(row.rounding),
+        rounding_mode=RoundingMode(row.rounding_mode),
+    )
+
+
+def stored_line(line: LineRow) -> Line:
+    """The line that a stored row holds."""
+    return Line(
+        description=line.description,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        unit=line.unit,
+        discount=stored_discount(line.discount_type, line.discount_value),
+        tax=Tax(line.tax_rate, line.tax_category, line.exemption_reason),
+        product_id=line.product_id,
+        tax_id=line.tax_id,
+    )
+
+
+def stored_discount(type: str | None, value: Any) -> Discount | None:
+    """The discount that two columns hold."""
+    return None if type is None else Discount(DiscountType(type), value)
+
+
+def customer_copy(customer: Customer) -> dict[str, Any]:
+    """The customer's details as a bill keeps them from its issue on (EN 16931, BG-7 and BG-8)."""
+    return {name: getattr(customer, name) for name in COPIED_FROM_CUSTOMER}
+
+
+def seller_copy(account: Account) -> dict[str, Any]:
+    """The account's details as a bill keeps them from its issue on (EN 16931, BG-4 and BG-5)."""
+    return {name: getattr(account, name) for name in COPIED_FROM_ACCOUNT}
+
+
+POSTAL = ("address", "address_line1", "address_line2", "city", "state", "postal_code", "country")
+COPIED_FROM_CUSTOMER = ("id", "name", "email", "phone", *POSTAL, "tax_id", "language")
+COPIED_FROM_ACCOUNT = ("name", "email", *POSTAL, "tax_id", "iban", "bic", "language")

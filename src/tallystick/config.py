@@ -1,0 +1,35 @@
+"""The settings, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this process runs. ``public_url`` is the origin in links; the server's own address where it is not set."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: str = "sqlite:///tallystick.db"
+    api_key: str | None = None
+    public_url: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """The origin of every absolute link, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+class BadSetting(Exception):
+    """A setting in the environment has a value that cannot be used."""
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings. An empty variable counts as not set. Raises BadSetting, naming the variable."""
+    given = {name: environment[name.upper()] for name in Settings.__struct_fields__ if environment.get(name.upper())}
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        sentence, _, field = str(error).partition(" - at `$.")
+        raise BadSetting(f"{field.rstrip('`').upper()}: {sentence}.") from None

@@ -1,0 +1,76 @@
+"""The closed list of domain errors.
+
+Each has a stable ``code``; its docstring explains it. How a code becomes an HTTP status is the business of the surface
+that answers (``http/errors.py`` and the dialects).
+"""
+
+from collections.abc import Mapping, Sequence
+
+
+class DomainError(Exception):
+    """A refusal that a caller can understand and act upon."""
+
+    code = "INTERNAL_ERROR"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Malformed(DomainError):
+    """The request is not what it claims to be: not JSON, not an object, not decodable."""
+
+    code = "MALFORMED"
+
+
+class Unauthorized(DomainError):
+    """No key was given, or the key is unknown or revoked."""
+
+    code = "UNAUTHORIZED"
+
+
+class Forbidden(DomainError):
+    """The key is good, but its scope does not allow this."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(DomainError):
+    """There is no such row in this account; another account's row counts as none."""
+
+    code = "NOT_FOUND"
+
+
+class Conflict(DomainError):
+    """The state does not allow it: a number or row in use, a stale version, a transition the table does not hold."""
+
+    code = "CONFLICT"
+
+
+class Overpayment(Conflict):
+    """A payment above the balance, without the wish to keep the excess as the customer's credit."""
+
+    code = "OVERPAYMENT"
+
+
+class EmailNotConfigured(Conflict):
+    """An e-mail was asked for, and the server has no SMTP settings."""
+
+    code = "EMAIL_NOT_CONFIGURED"
+
+
+class IdempotencyMismatch(DomainError):
+    """An idempotency key came back with another method, path or body."""
+
+    code = "IDEMPOTENCY_MISMATCH"
+
+
+class ValidationFailed(DomainError):
+    """Well-formed but wrong. ``errors`` maps each field's path, such as ``items.0.quantity``, to its sentences."""
+
+    code = "VALIDATION_FAILED"
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        self.errors: dict[str, list[str]] = {field: list(sentences) for field, sentences in errors.items()}
+        fields = ", ".join(self.errors)
+        super().__init__(f"Some fields are not valid: {fields}.")

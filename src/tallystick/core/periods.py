@@ -1,0 +1,86 @@
+"""Calendar arithmetic that never drifts: occurrences come from the anchor, never from the one before."""
+
+import calendar
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+class Frequency(StrEnum):
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    BIWEEKLY = "biweekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    SEMIANNUALLY = "semiannually"
+    YEARLY = "yearly"
+
+
+_DAYS = {Frequency.DAILY: 1, Frequency.WEEKLY: 7, Frequency.BIWEEKLY: 14}
+_MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.SEMIANNUALLY: 6, Frequency.YEARLY: 12}
+
+_TIME_ZONES = 600  # about as many as the IANA database holds
+
+
+def due_date(issue_date: date, terms_days: int) -> date:
+    """Raises ValueError beyond the year 9999."""
+    return _from_ordinal(issue_date.toordinal() + terms_days)
+
+
+def occurrence(anchor: date, frequency: Frequency, interval: int, n: int) -> date:
+    """The ``n``-th occurrence of every ``interval`` periods; the 0th is the anchor itself.
+
+    Counted in months, it keeps the anchor's day where the month has it and else takes the month's last day.
+    Raises ValueError beyond the year 9999, and for an ``interval`` below 1 or an ``n`` below 0.
+    """
+    if interval < 1 or n < 0:
+        raise ValueError(f"no occurrence {n} of every {interval} periods")
+    if frequency in _DAYS:
+        return _from_ordinal(anchor.toordinal() + _DAYS[frequency] * interval * n)
+    return _add_months(anchor, _MONTHS[frequency] * interval * n)
+
+
+def first_on_or_after(anchor: date, frequency: Frequency, interval: int, day: date) -> int:
+    """The smallest ``n`` whose occurrence is not before ``day``; it may lie beyond the year 9999.
+
+    Raises ValueError for an ``interval`` below 1.
+    """
+    if interval < 1:
+        raise ValueError(f"no occurrence of every {interval} periods")
+    if day <= anchor:
+        return 0
+    if frequency in _DAYS:
+        return -((anchor - day).days // (_DAYS[frequency] * interval))
+    months = 12 * (day.year - anchor.year) + day.month - anchor.month
+    n = months // (_MONTHS[frequency] * interval)
+    return n if occurrence(anchor, frequency, interval, n) >= day else n + 1
+
+
+def today(now: datetime, timezone: str) -> date:
+    """The date at ``now`` in an IANA time zone.
+
+    Raises KeyError or ValueError where there is no such zone, and ValueError where ``now`` carries no zone.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now must carry its time zone")
+    return now.astimezone(_zone(timezone)).date()
+
+
+@lru_cache(maxsize=_TIME_ZONES)
+def _zone(timezone: str) -> ZoneInfo:
+    return ZoneInfo(timezone)
+
+
+def _add_months(anchor: date, months: int) -> date:
+    years, month0 = divmod(anchor.month - 1 + months, 12)
+    year, month = anchor.year + years, month0 + 1
+    if year > date.max.year:
+        raise ValueError(f"the year {year} is beyond the calendar")
+    return date(year, month, min(anchor.day, calendar.monthrange(year, month)[1]))
+
+
+def _from_ordinal(ordinal: int) -> date:
+    if not 1 <= ordinal <= date.max.toordinal():
+        raise ValueError(f"day {ordinal} is beyond the calendar")
+    return date.fromordinal(ordinal)

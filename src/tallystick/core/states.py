@@ -1,0 +1,112 @@
+"""The table of allowed transitions, and the status that a person sees."""
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple, TypeVar
+
+from tallystick.core.errors import Conflict
+
+
+class InvoiceState(StrEnum):
+    """What is stored of an invoice, beside what has been paid and credited."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    VOIDED = "voided"
+
+
+class Status(StrEnum):
+    """What is shown of an invoice."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+    OVERDUE = "overdue"
+    VOIDED = "voided"
+
+
+class Action(StrEnum):
+    UPDATE = "update"
+    DELETE = "delete"
+    ISSUE = "issue"
+    """To see to it that the bill is issued: on an issued one it changes nothing, so that a repeat is safe."""
+    UNPUBLISH = "unpublish"
+    VOID = "void"
+    PAY = "pay"
+    CREDIT = "credit"
+
+
+class Rules(NamedTuple):
+    """For one kind of bill: where each action leads, and what to do instead where it is refused."""
+
+    transitions: Mapping[tuple[StrEnum, Action], StrEnum]
+    refusals: Mapping[tuple[StrEnum, Action], str]
+
+
+_DRAFT, _ISSUED, _VOIDED = InvoiceState
+
+# The key is the kind of bill, given as the type of its states.
+RULES: Mapping[type[StrEnum], Rules] = {
+    InvoiceState: Rules(
+        transitions={
+            (_DRAFT, Action.UPDATE): _DRAFT,
+            (_DRAFT, Action.DELETE): _DRAFT,
+            (_DRAFT, Action.ISSUE): _ISSUED,
+            (_ISSUED, Action.ISSUE): _ISSUED,
+            (_ISSUED, Action.UNPUBLISH): _DRAFT,
+            (_ISSUED, Action.VOID): _VOIDED,
+            (_ISSUED, Action.PAY): _ISSUED,
+            (_ISSUED, Action.CREDIT): _ISSUED,
+        },
+        refusals={
+            (_DRAFT, Action.UNPUBLISH): "The invoice is a draft, so there is nothing to unpublish.",
+            (_DRAFT, Action.VOID): "The invoice is a draft: delete it instead.",
+            (_DRAFT, Action.PAY): "The invoice is a draft: publish it first, then record the payment.",
+            (_DRAFT, Action.CREDIT): "The invoice is a draft: change it instead of crediting it.",
+            (
+                _ISSUED,
+                Action.UPDATE,
+            ): "The invoice is issued and cannot be changed: write a credit note or a new invoice.",
+            (_ISSUED, Action.DELETE): "The invoice is issued and cannot be deleted: void it instead.",
+            (_VOIDED, Action.UPDATE): "The invoice is voided and cannot be changed: duplicate it instead.",
+            (_VOIDED, Action.DELETE): "The invoice is voided and keeps its number, so it cannot be deleted.",
+            (_VOIDED, Action.ISSUE): "The invoice is voided for ever: duplicate it and issue the copy.",
+            (_VOIDED, Action.UNPUBLISH): "The invoice is voided for ever: duplicate it to get a draft.",
+            (_VOIDED, Action.VOID): "The invoice is voided already.",
+            (
+                _VOIDED,
+                Action.PAY,
+            ): "The invoice is voided, so nothing is owed on it: duplicate it to bill again.",
+            (_VOIDED, Action.CREDIT): "The invoice is voided, so there is nothing left to credit.",
+        },
+    ),
+}
+
+State = TypeVar("State", bound=StrEnum)
+
+
+def after(state: State, action: Action) -> State:
+    """The state that ``action`` leads to.
+
+    Raises Conflict, with a sentence that says what to do, where the table does not allow it.
+    """
+    rules = RULES[type(state)]
+    if (state, action) in rules.transitions:
+        return type(state)(rules.transitions[state, action])
+    raise Conflict(rules.refusals[state, action])
+
+
+def status(state: InvoiceState, total: int, paid: int, credited: int, due_date: date, today: date) -> Status:
+    """What to show of an invoice: amounts in minor units, ``today`` in the account's time zone.
+
+    An issued invoice whose total is 0 is paid. An invoice is overdue from the day after its due date.
+    """
+    if state != InvoiceState.ISSUED:
+        return Status(state)
+    if total - paid - credited <= 0:
+        return Status.PAID
+    if due_date < today:
+        return Status.OVERDUE
+    return Status.PARTIALLY_PAID if paid or credited else Status.SENT

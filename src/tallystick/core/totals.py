@@ -1,0 +1,227 @@
+"""The one calculation behind every bill, preview, document and dialect.
+
+Everything is exact: Decimals become integers of 10**-12 on the way in, sums and products are integers, and a
+fraction is rounded once, by the bill's own mode, at the places that ``compute`` names.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from tallystick.core.bill import MAX_LINES, Bill, Discount, DiscountType, Line, Tax
+from tallystick.core.errors import ValidationFailed
+from tallystick.core.money import (
+    DIGITS,
+    MAX_MINOR,
+    MAX_PRECISION,
+    Rounding,
+    allocate,
+    apportion,
+    round_ratio,
+    to_units,
+    too_fine,
+)
+
+
+class LineTotals(NamedTuple):
+    """Minor units."""
+
+    amount: int
+    """After the line's own discount, before its share of the bill's (BT-131)."""
+    discount: int
+    """Its share of the bill's discount."""
+    tax: int
+    """Its share of the tax; already inside ``amount`` where prices include tax."""
+
+
+class TaxTotal(NamedTuple):
+    """One row of the tax breakdown (EN 16931, BG-23). ``rate`` in percent, amounts in minor units."""
+
+    rate: Decimal
+    category: str
+    exemption_reason: str | None
+    base: int
+    """The taxable amount, without tax (BT-116)."""
+    amount: int
+    """The tax (BT-117)."""
+
+
+class Totals(NamedTuple):
+    """Minor units. ``lines`` are in the bill's order, ``taxes`` in order of first appearance."""
+
+    lines: tuple[LineTotals, ...]
+    subtotal: int
+    discount: int
+    taxes: tuple[TaxTotal, ...]
+    tax: int
+    total: int
+
+
+# Inside this module a quantity, price or rate is an int of 10**-12, and quantity * price an int of 10**-24.
+_SCALE = 12
+_ONE = 10**_SCALE
+_HUNDRED = 100 * _ONE
+_LONGEST = 10**MAX_PRECISION - 1
+
+_NOT_FINITE = "Must be a finite number."
+_TOO_LONG = f"Must have at most {MAX_PRECISION - _SCALE} digits before the point and {_SCALE} after it."
+_TOO_LARGE = "Is larger than an amount can be."
+_BELOW_ZERO = "A bill cannot go below zero."
+
+
+class _Range(NamedTuple):
+    low: int
+    high: int
+    refusal: str
+
+
+_ANY = _Range(-_LONGEST, _LONGEST, _TOO_LONG)
+_POSITIVE = _Range(1, _LONGEST, "Must be above 0.")
+_NOT_NEGATIVE = _Range(0, _LONGEST, "Must not be negative.")
+_PERCENT = _Range(0, _HUNDRED, "Must be from 0 to 100.")
+
+_Errors = defaultdict[str, list[str]]
+
+
+def compute(bill: Bill) -> Totals:
+    """The bill's sums. Raises ValidationFailed, which names every field that is wrong.
+
+    Rounded: each line's amount; a percentage discount on the bill; the tax of each rate (EN 16931, BR-CO-17)
+    or, with ``Rounding.LINE``, of each line. All else are sums, and splits by largest remainder. Where prices
+    include tax, it is inside the amounts: the total is subtotal - discount; else subtotal - discount + tax.
+    """
+    errors: _Errors = defaultdict(list)
+    digits = _digits(bill.currency, errors)
+    lines = _lines(bill, errors)
+    amounts = [_line_amount(line, f"items.{n}", digits, bill, errors) for n, line in enumerate(lines)]
+    rates = [_number(line.tax.rate, _PERCENT, f"items.{n}.tax_rate", errors) for n, line in enumerate(lines)]
+    reduction = _reduction(bill.discount, digits, "discount_value", errors)
+    _refuse(errors)
+
+    subtotal = sum(amounts)
+    if subtotal < 0:
+        errors["items"].append(_BELOW_ZERO)
+        _refuse(errors)
+    discount = _document_discount(subtotal, reduction, digits, bill)
+    discounts = allocate(discount, amounts)
+    discounted = [amount - part for amount, part in zip(amounts, discounts, strict=True)]
+    taxes, line_taxes = _taxes(bill, rates, discounted)
+    tax = sum(line_taxes)
+    total = subtotal - discount if bill.prices_include_tax else subtotal - discount + tax
+    if total < 0:
+        errors["total"].append(_BELOW_ZERO)
+    if subtotal > MAX_MINOR or total > MAX_MINOR or _overflow(taxes, tax):
+        errors["total"].append(_TOO_LARGE)
+    _refuse(errors)
+    return Totals(tuple(map(LineTotals, amounts, discounts, line_taxes)), subtotal, discount, taxes, tax, total)
+
+
+def _digits(currency: str, errors: _Errors) -> int:
+    if currency in DIGITS:
+        return DIGITS[currency]
+    errors["currency"].append("Is not an ISO 4217 code of a currency with amounts.")
+    return max(DIGITS.values())  # the most lenient, so that the other fields are still checked
+
+
+def _lines(bill: Bill, errors: _Errors) -> tuple[Line, ...]:
+    if 1 <= len(bill.lines) <= MAX_LINES:
+        return bill.lines
+    errors["items"].append(f"Must hold from 1 to {MAX_LINES} lines.")
+    return ()
+
+
+def _line_amount(line: Line, path: str, digits: int, bill: Bill, errors: _Errors) -> int:
+    """Minor units: quantity * unit price - the line's discount, rounded once (EN 16931, BT-131)."""
+    quantity = _number(line.quantity, _POSITIVE, f"{path}.quantity", errors)
+    unit_price = _number(line.unit_price, _ANY, f"{path}.unit_price", errors)
+    numerator = quantity * unit_price
+    denominator = 10 ** (2 * _SCALE - digits)
+    if line.discount is not None:
+        reduction = _reduction(line.discount, digits, f"{path}.discount_value", errors)
+        if line.discount.type == DiscountType.PERCENTAGE:
+            numerator *= _HUNDRED - reduction
+            denominator *= _HUNDRED
+        elif unit_price < 0:
+            errors[f"{path}.discount_value"].append("A rebate line takes no discount amount.")
+        else:
+            numerator = max(numerator - reduction * _ONE, 0)
+    amount = round_ratio(numerator, denominator, bill.rounding_mode)
+    if abs(amount) > MAX_MINOR:
+        errors[f"{path}.unit_price"].append(_TOO_LARGE)
+    return amount
+
+
+def _reduction(discount: Discount | None, digits: int, field: str, errors: _Errors) -> int:
+    """The discount's value, percent or major units, as an int of 10**-12."""
+    if discount is None:
+        return 0
+    if discount.type == DiscountType.PERCENTAGE:
+        return _number(discount.value, _PERCENT, field, errors)
+    amount = _number(discount.value, _NOT_NEGATIVE, field, errors)
+    if amount % 10 ** (_SCALE - digits):
+        errors[field].append(too_fine(digits))
+    return amount
+
+
+def _number(value: Decimal, allowed: _Range, field: str, errors: _Errors) -> int:
+    """``value`` as an int of 10**-12, or an error on ``field`` and 0."""
+    try:
+        number = to_units(value, _SCALE)
+    except ValueError:
+        errors[field].append(_TOO_LONG if value.is_finite() else _NOT_FINITE)
+        return 0
+    if allowed.low <= number <= allowed.high:
+        return number
+    errors[field].append(allowed.refusal)
+    return 0
+
+
+def _document_discount(subtotal: int, reduction: int, digits: int, bill: Bill) -> int:
+    if bill.discount is None:
+        return 0
+    if bill.discount.type == DiscountType.PERCENTAGE:
+        return round_ratio(subtotal * reduction, _HUNDRED, bill.rounding_mode)
+    minor_unit: int = 10 ** (_SCALE - digits)
+    return min(reduction // minor_unit, subtotal)
+
+
+def _taxes(bill: Bill, rates: Sequence[int], discounted: Sequence[int]) -> tuple[tuple[TaxTotal, ...], list[int]]:
+    """The breakdown by rate, category and reason, and each line's share of the tax."""
+    groups: dict[tuple[int, str, str | None], list[int]] = defaultdict(list)
+    for index, line in enumerate(bill.lines):
+        groups[rates[index], line.tax.category, line.tax.exemption_reason].append(index)
+
+    line_taxes = [0] * len(bill.lines)
+    breakdown = []
+    for (rate, _, _), members in groups.items():
+        amounts = [discounted[index] for index in members]
+        shares = _group_taxes(amounts, rate, bill)
+        for index, share in zip(members, shares, strict=True):
+            line_taxes[index] = share
+        breakdown.append(_tax_total(bill.lines[members[0]].tax, sum(amounts), sum(shares), bill))
+    return tuple(breakdown), line_taxes
+
+
+def _group_taxes(amounts: Sequence[int], rate: int, bill: Bill) -> list[int]:
+    """The tax of each line of one group; together they are the group's tax."""
+    whole = _HUNDRED + rate if bill.prices_include_tax else _HUNDRED
+    exact = [amount * rate for amount in amounts]
+    if bill.rounding == Rounding.LINE:
+        return [round_ratio(numerator, whole, bill.rounding_mode) for numerator in exact]
+    return apportion(round_ratio(sum(exact), whole, bill.rounding_mode), exact, whole)
+
+
+def _tax_total(tax: Tax, taxed: int, amount: int, bill: Bill) -> TaxTotal:
+    base = taxed - amount if bill.prices_include_tax else taxed
+    return TaxTotal(tax.rate, tax.category, tax.exemption_reason, base, amount)
+
+
+def _overflow(taxes: Sequence[TaxTotal], tax: int) -> bool:
+    # Rebates can bring a total down whose parts are still beyond 64 bits.
+    return abs(tax) > MAX_MINOR or any(abs(row.base) > MAX_MINOR or abs(row.amount) > MAX_MINOR for row in taxes)
+
+
+def _refuse(errors: _Errors) -> None:
+    if errors:
+        raise ValidationFailed(errors)

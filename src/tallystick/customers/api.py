@@ -1,0 +1,96 @@
+"""The native wire of customers."""
+
+from decimal import Decimal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tallystick.core.money import digits
+from tallystick.customers import ops, store
+from tallystick.customers.types import Customer
+from tallystick.store import journal
+from tallystick.wire import render
+from tallystick.wire.call import Call, Change, Deleted, given
+from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.render import Listed
+from tallystick.wire.scalars import Country, Currency, Email, Id, Language, LongText, Name, ShortText
+
+
+class CustomerChange(Change, kw_only=True):
+    """A customer, as far as it is to change. ``address`` is free text; the finer fields stand beside it."""
+
+    name: Name | UnsetType = UNSET
+    email: Email | None | UnsetType = UNSET
+    phone: ShortText | None | UnsetType = UNSET
+    address: LongText | None | UnsetType = UNSET
+    address_line1: ShortText | None | UnsetType = UNSET
+    address_line2: ShortText | None | UnsetType = UNSET
+    city: ShortText | None | UnsetType = UNSET
+    state: ShortText | None | UnsetType = UNSET
+    postal_code: ShortText | None | UnsetType = UNSET
+    country: Country | None | UnsetType = UNSET
+    tax_id: ShortText | None | UnsetType = UNSET
+    currency: Currency | None | UnsetType = UNSET
+    language: Language | None | UnsetType = UNSET
+    notes: LongText | None | UnsetType = UNSET
+
+
+class NewCustomer(CustomerChange, kw_only=True):
+    """A new customer."""
+
+    name: Name
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """A customer's standing in one currency, in major units."""
+
+    total_invoiced: Decimal
+    total_paid: Decimal
+    outstanding: Decimal
+    credit_balance: Decimal
+
+
+class CustomerDetail(Customer, frozen=True, kw_only=True):
+    """A customer, with a ``summary`` by currency."""
+
+    summary: dict[str, Balance]
+
+
+def index(call: Call, query: ListQuery) -> Listed[Customer]:
+    """List the customers."""
+    return listed(store.page(call.tx, call.account, page_request(query), query.search), lambda customer: customer)
+
+
+def create(call: Call, body: NewCustomer) -> Customer:
+    """Make a customer."""
+    return ops.create(call.tx, call.account, given(body))
+
+
+def get(call: Call, customer_id: Id) -> CustomerDetail:
+    """Get one customer, with what it was billed, has paid and owes."""
+    customer = store.get(call.tx, call.account, customer_id)
+    standings = journal.standings(call.tx, call.account, customer_id)
+    summary = {standing.currency: balance_json(standing) for standing in standings}
+    return CustomerDetail(**msgspec.structs.asdict(customer), summary=summary)
+
+
+def balance_json(standing: journal.Standing) -> Balance:
+    """One currency of a customer's summary."""
+    places = digits(standing.currency)
+    return Balance(
+        total_invoiced=render.amount(standing.invoiced, places),
+        total_paid=render.amount(standing.paid, places),
+        outstanding=render.amount(standing.outstanding, places),
+        credit_balance=render.amount(standing.credit, places),
+    )
+
+
+def update(call: Call, customer_id: Id, body: CustomerChange) -> Customer:
+    """Change a customer; issued bills keep their own copy."""
+    return ops.update(call.tx, call.account, customer_id, given(body), body.seen_version)
+
+
+def delete(call: Call, customer_id: Id) -> Deleted:
+    """Delete a customer that no bill names."""
+    ops.delete(call.tx, call.account, customer_id)
+    return Deleted(customer_id)

@@ -1,0 +1,46 @@
+"""The SQL of customers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, or_
+
+from tallystick.core.account import Account
+from tallystick.customers.types import Customer
+from tallystick.store import rows
+from tallystick.store.db import Tx
+from tallystick.store.paging import Page, PageRequest, fetch
+from tallystick.store.tables import customers
+
+SORTS = {"created_at": customers.c.id, "name": customers.c.name}
+SEARCHED = (customers.c.name, customers.c.email, customers.c.phone)
+IN_USE = "A bill or payment names this customer, so it cannot be deleted."
+
+
+def get(tx: Tx, account: Account, customer_id: int) -> Customer:
+    """One customer, or NotFound."""
+    return rows.get(tx, account, customers, Customer, customer_id)
+
+
+def page(tx: Tx, account: Account, request: PageRequest, search: str | None) -> Page[Customer]:
+    """A page of the account's customers; ``search`` looks in name, e-mail and phone."""
+    query = rows.selection(customers, Customer, account)
+    if search:
+        wanted = search.lower()
+        query = query.where(or_(*(func.lower(column).contains(wanted, autoescape=True) for column in SEARCHED)))
+    return fetch(tx, query, request, sorts=SORTS, key=customers.c.id, kind=Customer)
+
+
+def insert(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
+    """Writes a new customer."""
+    return rows.insert(tx, account, customers, Customer, values)
+
+
+def change(tx: Tx, account: Account, customer_id: int, changes: Mapping[str, Any], version: int | None) -> Customer:
+    """Changes a customer; NotFound, or Conflict where ``version`` is stale."""
+    return rows.update(tx, account, customers, Customer, customer_id, changes, version=version)
+
+
+def delete(tx: Tx, account: Account, customer_id: int) -> None:
+    """Deletes a customer that nothing names; Conflict otherwise."""
+    rows.delete(tx, account, customers, customer_id, in_use=IN_USE)

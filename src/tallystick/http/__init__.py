@@ -1,0 +1,1 @@
+"""The HTTP surface: routes, auth, errors, the API's description."""

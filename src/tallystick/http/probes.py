@@ -1,0 +1,52 @@
+"""What an operator asks: is it well, and what has it done."""
+
+from typing import Any
+
+import falcon
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tallystick.accounts.types import Scope
+from tallystick.http import auth
+from tallystick.store.db import Database
+from tallystick.wire import render
+
+
+class Health:
+    """200 when the database answers, 503 otherwise."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Answers without a key, so that a load balancer can ask."""
+        resp.content_type = falcon.MEDIA_JSON
+        try:
+            with self._database.read() as tx:
+                tx.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            resp.status = 503
+            resp.data = render.encode({"status": "unavailable", "reason": "The database does not answer."})
+        else:
+            resp.data = render.encode({"status": "ok"})
+
+
+class Metrics:
+    """Counts and times of requests, as Prometheus reads them; for admin keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answers in Prometheus' text format."""
+        with self._database.read() as tx:
+            auth.authenticate(tx, req, Scope.ADMIN)
+        resp.content_type = CONTENT_TYPE_LATEST
+        resp.data = generate_latest()
+
+
+def add_routes(app: falcon.App[Any, Any], database: Database) -> None:
+    """Adds ``/health`` and ``/metrics``."""
+    app.add_route("/health", Health(database))
+    app.add_route("/metrics", Metrics(database))

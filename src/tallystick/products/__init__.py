@@ -1,0 +1,1 @@
+"""Products: what an account sells."""

@@ -1,0 +1,81 @@
+"""The native wire of products."""
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tallystick.core.account import Account
+from tallystick.core.money import digits
+from tallystick.products import ops, store
+from tallystick.products.types import Product
+from tallystick.wire import render
+from tallystick.wire.call import Call, Change, Deleted, given
+from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.render import Listed, Reply
+from tallystick.wire.scalars import Currency, Id, LongText, Name, Number, ShortText
+
+
+class ProductChange(Change, kw_only=True):
+    """A product, as far as it is to change. ``unit_price`` in major units, with up to 12 digits after the point."""
+
+    name: Name | UnsetType = UNSET
+    description: LongText | None | UnsetType = UNSET
+    sku: Name | None | UnsetType = UNSET
+    unit_price: Number | UnsetType = UNSET
+    currency: Currency | None | UnsetType = UNSET
+    unit: ShortText | None | UnsetType = UNSET
+    tax_id: Id | None | UnsetType = UNSET
+    is_active: bool | UnsetType = UNSET
+
+
+class NewProduct(ProductChange, kw_only=True):
+    """A new product."""
+
+    name: Name
+    unit_price: Number
+
+
+class ProductQuery(ListQuery, frozen=True, kw_only=True):
+    """``is_active`` selects the products that are on sale, or those that are not."""
+
+    is_active: bool | None = None
+
+
+def to_json(product: Product, account: Account) -> Product:
+    """A product as the API shows it."""
+    price = render.unit_price(product.unit_price, digits(product.currency or account.currency))
+    return msgspec.structs.replace(product, unit_price=price)
+
+
+def index(call: Call, query: ProductQuery) -> Listed[Product]:
+    """List the products."""
+    page = store.page(call.tx, call.account, page_request(query), query.search, query.is_active)
+    return listed(page, lambda product: to_json(product, call.account))
+
+
+def create(call: Call, body: NewProduct) -> Product:
+    """Make a product."""
+    return to_json(ops.create(call.tx, call.account, {"is_active": True} | given(body)), call.account)
+
+
+def get(call: Call, product_id: Id) -> Product:
+    """Get one product."""
+    return to_json(store.get(call.tx, call.account, product_id), call.account)
+
+
+def update(call: Call, product_id: Id, body: ProductChange) -> Product:
+    """Change a product; bills keep the price they were made with."""
+    product = ops.update(call.tx, call.account, product_id, given(body), body.seen_version)
+    return to_json(product, call.account)
+
+
+def delete(call: Call, product_id: Id) -> Reply[Product | Deleted]:
+    """Delete a product, or deactivate it where a bill names it."""
+    kept = ops.delete(call.tx, call.account, product_id)
+    if kept is None:
+        return Reply(Deleted(product_id), "The product was deleted.")
+    return Reply(to_json(kept, call.account), "A bill names this product, so it was deactivated instead of deleted.")
+
+
+def reactivate(call: Call, product_id: Id) -> Product:
+    """Put a deactivated product on sale again."""
+    return to_json(ops.reactivate(call.tx, call.account, product_id), call.account)

@@ -1,0 +1,117 @@
+"""Answers kept by idempotency key, committed with the work that they answer for."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, delete, func, select
+
+from tallystick.core.account import Account
+from tallystick.core.errors import Conflict, IdempotencyMismatch
+from tallystick.store.db import Tx
+from tallystick.store.tables import idempotency_keys
+
+KEPT_FOR = timedelta(hours=24)
+
+FIND = select(idempotency_keys).where(
+    idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.key == bindparam("for_key")
+)
+FORGET = delete(idempotency_keys).where(
+    idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.key == bindparam("for_key")
+)
+FORGET_OLD = delete(idempotency_keys).where(
+    idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.created_at < bindparam("before")
+)
+KEEP = idempotency_keys.insert()
+
+
+class Request(NamedTuple):
+    """What an idempotency key stands for: one account's key, and the fingerprint of method, path and body."""
+
+    account_id: int
+    key: str
+    fingerprint: bytes
+
+
+class Answer(NamedTuple):
+    """An answer as it went over the wire."""
+
+    status: int
+    body: bytes
+
+
+def fingerprint(method: str, path: str, body: bytes) -> bytes:
+    """A digest that differs where the method, the path or the body does."""
+    return sha256(b"\0".join((method.encode(), path.encode(), body))).digest()
+
+
+class InFlight:
+    """The keys whose first request still runs in this process."""
+
+    def __init__(self) -> None:
+        self._keys: set[tuple[int, str]] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def claim(self, request: Request) -> Iterator[None]:
+        """Holds the key for the time of the block; a second holder gets Conflict."""
+        held = (request.account_id, request.key)
+        with self._lock:
+            if held in self._keys:
+                raise Conflict(STILL_RUNNING)
+            self._keys.add(held)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keys.discard(held)
+
+
+STILL_RUNNING = "The first request with this Idempotency-Key is still running. Try again in a moment."
+
+
+def recall(tx: Tx, request: Request) -> Answer | None:
+    """The answer kept for this key, if any; IdempotencyMismatch where it belongs to another request.
+
+    On PostgreSQL this also takes the key for the rest of the transaction, against other processes: Conflict when one
+    of them has it.
+    """
+    if tx.is_postgresql and not tx.execute(select(func.pg_try_advisory_xact_lock(_lock_number(request)))).scalar():
+        raise Conflict(STILL_RUNNING)
+    row = tx.execute(FIND, {"account": request.account_id, "for_key": request.key}).one_or_none()
+    if row is None:
+        return None
+    if row.created_at <= tx.now - KEPT_FOR:
+        tx.execute(FORGET, {"account": request.account_id, "for_key": request.key})
+        return None
+    if row.fingerprint != request.fingerprint:
+        raise IdempotencyMismatch("This Idempotency-Key was used before, with another method, path or body.")
+    return Answer(row.status, row.body)
+
+
+def keep(tx: Tx, request: Request, answer: Answer) -> None:
+    """Keeps the answer with the work of this transaction."""
+    tx.execute(
+        KEEP,
+        {
+            "account_id": request.account_id,
+            "key": request.key,
+            "fingerprint": request.fingerprint,
+            "status": answer.status,
+            "body": answer.body,
+            "created_at": tx.now,
+        },
+    )
+
+
+def forget_old(tx: Tx, account: Account) -> int:
+    """Deletes the answers that are past their time; answers how many they were."""
+    return tx.execute(FORGET_OLD, {"account": account.id, "before": tx.now - KEPT_FOR}).rowcount
+
+
+def _lock_number(request: Request) -> int:
+    digest = sha256(f"{request.account_id}:{request.key}".encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)

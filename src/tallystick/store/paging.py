@@ -1,0 +1,145 @@
+"""Lists by page and by cursor.
+
+A cursor holds the sort value and the id of the last row shown, so that the next page begins with an index lookup and
+costs the same at any depth.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, true
+
+from tallystick.core.errors import ValidationFailed
+from tallystick.store.db import Tx
+
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 100
+MAX_PAGE = 1_000_000
+T = TypeVar("T")
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which part of a list is wanted. ``after`` (a cursor, or ``""`` for the beginning) wins over ``page``."""
+
+    page: int = 1
+    limit: int = DEFAULT_LIMIT
+    sort: str | None = None
+    order: str = "desc"
+    after: str | None = None
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """Part of a list. ``total`` is None for a list walked by cursor; ``next`` is None on its last page."""
+
+    rows: list[T]
+    page: int | None
+    limit: int
+    total: int | None
+    next: str | None
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where a page ended: the sort and its direction, the last row's value under it, and its id."""
+
+    sort: str
+    order: str
+    value: str | Int64
+    id: Int64
+
+
+def fetch(
+    tx: Tx,
+    query: Select[Any],
+    request: PageRequest,
+    *,
+    sorts: Mapping[str, ColumnElement[Any]],
+    key: ColumnElement[int],
+    kind: Callable[..., T],
+) -> Page[T]:
+    """One page of ``query``, whose columns must include each sort column (not null) and ``key``, and make a ``kind``.
+
+    The first of ``sorts`` is the default. Raises ValidationFailed for a sort that is not among them and for a cursor
+    that does not fit.
+    """
+    sort = request.sort or next(iter(sorts))
+    if sort not in sorts:
+        raise ValidationFailed({"sort": [f"Must be one of: {', '.join(sorts)}."]})
+    column = sorts[sort]
+    ordered = _ordered(query, column, key, request.order).limit(request.limit + 1)
+    if request.after is None:
+        page, total = request.page, _count(tx, query, key)
+        found = tx.execute(ordered.offset((page - 1) * request.limit)).all()
+    else:
+        page, total = None, None
+        found = tx.execute(ordered.where(_beyond(request, sort, column, key))).all()
+    shown = found[: request.limit]
+    more = len(found) > request.limit
+    return Page(
+        rows=[kind(*row) for row in shown],
+        page=page,
+        limit=request.limit,
+        total=total,
+        next=_cursor_at(shown[-1], request, sort, column, key) if more else None,
+    )
+
+
+def _count(tx: Tx, query: Select[Any], key: ColumnElement[int]) -> int:
+    counted: int = tx.execute(query.with_only_columns(func.count(key), maintain_column_froms=True)).scalar_one()
+    return counted
+
+
+def _ordered(query: Select[Any], column: ColumnElement[Any], key: ColumnElement[int], order: str) -> Select[Any]:
+    by = [key] if column is key else [column, key]
+    return query.order_by(*(element.asc() if order == "asc" else element.desc() for element in by))
+
+
+def _beyond(
+    request: PageRequest, sort: str, column: ColumnElement[Any], key: ColumnElement[int]
+) -> ColumnElement[bool]:
+    if not request.after:
+        return true()
+    cursor = _decode(request.after)
+    if cursor is None or (cursor.sort, cursor.order) != (sort, request.order):
+        raise ValidationFailed({"after": ["Is not a cursor of this list in this order."]})
+    ascending = request.order == "asc"
+    past_key = key > cursor.id if ascending else key < cursor.id
+    if column is key:
+        return past_key
+    value = _typed(cursor.value, column)
+    past_column = column > value if ascending else column < value
+    at_or_past = column >= value if ascending else column <= value
+    # The redundant first comparison is what lets the planner begin inside the index.
+    return and_(at_or_past, or_(past_column, past_key))
+
+
+def _cursor_at(
+    row: Row[Any], request: PageRequest, sort: str, column: ColumnElement[Any], key: ColumnElement[int]
+) -> str:
+    value = row._mapping[column]
+    plain = value.isoformat() if isinstance(value, date) else value
+    return _encode(Cursor(sort, request.order, plain, row._mapping[key]))
+
+
+def _typed(value: str | int, column: ColumnElement[Any]) -> Any:
+    kind = column.type.python_type
+    try:
+        return kind.fromisoformat(value) if kind in (date, datetime) else kind(value)
+    except (TypeError, ValueError):
+        raise ValidationFailed({"after": ["Is not a cursor of this list."]}) from None
+
+
+def _encode(cursor: Cursor) -> str:
+    return urlsafe_b64encode(msgspec.json.encode(cursor)).decode().rstrip("=")
+
+
+def _decode(text: str) -> Cursor | None:
+    try:
+        cursor = msgspec.json.decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Cursor)
+    except (ValueError, msgspec.MsgspecError):
+        return None
+    # PostgreSQL's text cannot hold NUL, which only a forged cursor could bring.
+    return None if "\0" in str(cursor.value) else cursor

@@ -1,0 +1,108 @@
+"""The statements that every table of versioned rows needs, each bound to one account.
+
+A row comes back as the struct whose fields name its columns.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import (
+    Column,
+    Select,
+    Table,
+    select,
+)
+from sqlalchemy import (
+    delete as delete_from,
+)
+from sqlalchemy import (
+    insert as insert_into,
+)
+from sqlalchemy import (
+    update as update_of,
+)
+from sqlalchemy.exc import IntegrityError
+
+from tallystick.core.account import Account
+from tallystick.core.errors import Conflict, NotFound
+from tallystick.store.db import Tx
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def columns(table: Table, kind: type[msgspec.Struct]) -> list[Column[Any]]:
+    """The columns that the struct's fields name, in their order, so that ``kind(*row)`` makes it."""
+    return [table.c[name] for name in kind.__struct_fields__]
+
+
+def selection(table: Table, kind: type[msgspec.Struct], account: Account) -> Select[Any]:
+    """A SELECT of the account's rows as ``kind``."""
+    return select(*columns(table, kind)).where(table.c.account_id == account.id)
+
+
+def get(tx: Tx, account: Account, table: Table, kind: type[T], row_id: int) -> T:
+    """The row with this id, or NotFound."""
+    row = tx.execute(selection(table, kind, account).where(table.c.id == row_id)).one_or_none()
+    if row is None:
+        raise not_found(table)
+    return kind(*row)
+
+
+def find(tx: Tx, account: Account, table: Table, kind: type[T], ids: set[int]) -> dict[int, T]:
+    """The rows with these ids, by id; no query where there are none to look for."""
+    if not ids:
+        return {}
+    rows = tx.execute(selection(table, kind, account).where(table.c.id.in_(ids)))
+    return {row.id: kind(*row) for row in rows}
+
+
+def insert(tx: Tx, account: Account, table: Table, kind: type[T], values: Mapping[str, Any]) -> T:
+    """Writes a new row and answers it."""
+    stamped = {**values, "account_id": account.id, "created_at": tx.now, "updated_at": tx.now}
+    return kind(*tx.execute(insert_into(table).returning(*columns(table, kind)), stamped).one())
+
+
+def update(
+    tx: Tx,
+    account: Account,
+    table: Table,
+    kind: type[T],
+    row_id: int,
+    changes: Mapping[str, Any],
+    *,
+    version: int | None,
+) -> T:
+    """Changes a row and counts its version up. NotFound where it is not there, Conflict where ``version`` is stale."""
+    statement = update_of(table).where(table.c.account_id == account.id, table.c.id == row_id)
+    if version is not None:
+        statement = statement.where(table.c.version == version)
+    advanced = {**changes, "version": table.c.version + 1, "updated_at": tx.now}
+    row = tx.execute(statement.values(advanced).returning(*columns(table, kind))).one_or_none()
+    if row is None:
+        get(tx, account, table, kind, row_id)
+        raise stale()
+    return kind(*row)
+
+
+def delete(tx: Tx, account: Account, table: Table, row_id: int, *, in_use: str) -> None:
+    """Deletes a row. NotFound where it is not there; Conflict, saying ``in_use``, where another row names it."""
+    statement = delete_from(table).where(table.c.account_id == account.id, table.c.id == row_id)
+    try:
+        with tx.connection.begin_nested():
+            deleted = tx.execute(statement).rowcount
+    except IntegrityError:
+        raise Conflict(in_use) from None
+    if not deleted:
+        raise not_found(table)
+
+
+def not_found(table: Table) -> NotFound:
+    """The refusal that names what is not there."""
+    thing = {"taxes": "tax"}.get(table.name, table.name.removesuffix("s").replace("_", " "))
+    return NotFound(f"There is no such {thing}.")
+
+
+def stale() -> Conflict:
+    """The refusal of a change to a version that is no longer the newest."""
+    return Conflict("This was changed since you read it. Read it again, and repeat your change with its new version.")

@@ -1,0 +1,379 @@
+"""Every table, as SQLAlchemy Core describes it.
+
+The conventions: ``id`` is the primary key, ``(account_id, id)`` is unique, and every foreign key is the pair
+``(account_id, x_id)``, so that the database itself refuses a bill for another account's customer. Every unique index
+begins with ``account_id``. Amounts of money are integers in the currency's minor unit. Times are UTC.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from tallystick.core.states import InvoiceState
+from tallystick.store.columns import Exact, OneOf, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", Key, primary_key=True, autoincrement=True)
+
+
+def _account() -> Column[int]:
+    return Column("account_id", Key, ForeignKey("accounts.id"), nullable=False)
+
+
+def _belongs_to(table: str, column: str, ondelete: str | None = None) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(["account_id", column], [f"{table}.account_id", f"{table}.id"], ondelete=ondelete)
+
+
+def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The keyword arguments that make an index partial, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def _versioned() -> tuple[Column[object], ...]:
+    return (
+        Column("version", Integer, nullable=False, server_default="1"),
+        Column("created_at", UtcDateTime, nullable=False),
+        Column("updated_at", UtcDateTime, nullable=False),
+    )
+
+
+def _postal() -> tuple[Column[object], ...]:
+    return (
+        Column("address", Text),
+        Column("address_line1", Text),
+        Column("address_line2", Text),
+        Column("city", Text),
+        Column("state", Text),
+        Column("postal_code", Text),
+        Column("country", String(2)),
+        Column("tax_id", Text),
+        Column("email", Text),
+        Column("language", Text),
+    )
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    *_postal(),
+    Column("iban", Text),
+    Column("bic", Text),
+    Column("currency", String(3), nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("payment_terms_days", Integer, nullable=False),
+    Column("number_patterns", JSON, nullable=False),
+    Column("rounding", Text, nullable=False),
+    Column("rounding_mode", Text, nullable=False),
+    Column("prices_include_tax", Boolean, nullable=False),
+    Column("default_notes", Text),
+    *_versioned(),
+    sqlite_autoincrement=True,
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("secret_hash", LargeBinary(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "secret_hash"),
+    _one_of("source", ("issued", "environment")),
+    sqlite_autoincrement=True,
+)
+
+customers = Table(
+    "customers",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("phone", Text),
+    *_postal(),
+    Column("currency", String(3)),
+    Column("notes", Text),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    Index(None, "account_id", "name", "id"),
+    sqlite_autoincrement=True,
+)
+
+taxes = Table(
+    "taxes",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("rate", Exact, nullable=False),
+    Column("category", String(2), nullable=False),
+    Column("exemption_reason", Text),
+    Column("is_default", Boolean, nullable=False),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    Index("uq_taxes_one_default", "account_id", unique=True, **_where("is_default")),
+    sqlite_autoincrement=True,
+)
+
+unique_product_sku = UniqueConstraint("account_id", "sku")
+
+products = Table(
+    "products",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("sku", Text),
+    Column("unit_price", Exact, nullable=False),
+    Column("currency", String(3)),
+    Column("unit", Text),
+    Column("tax_id", Key),
+    Column("is_active", Boolean, nullable=False),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    unique_product_sku,
+    _belongs_to("taxes", "tax_id"),
+    Index(None, "account_id", "tax_id"),
+    Index(None, "account_id", "name", "id"),
+    sqlite_autoincrement=True,
+)
+
+
+def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
+    """What a quotation, an invoice and a credit note share: the bill as it was asked for, and its totals."""
+    return (
+        Column("number", Text),
+        Column("customer_id", Key, nullable=False),
+        Column("state", OneOf(states), nullable=False),
+        Column("issue_date", Date, nullable=False),
+        Column("currency", String(3), nullable=False),
+        Column("discount_type", Text),
+        Column("discount_value", Exact),
+        Column("prices_include_tax", Boolean, nullable=False),
+        Column("rounding", Text, nullable=False),
+        Column("rounding_mode", Text, nullable=False),
+        Column("subtotal", BigInteger, nullable=False),
+        Column("discount", BigInteger, nullable=False),
+        Column("tax", BigInteger, nullable=False),
+        Column("total", BigInteger, nullable=False),
+        Column("taxes", JSON, nullable=False),
+        Column("notes", Text),
+        Column("payment_terms", Text),
+        Column("template_id", Text),
+        Column("seller", JSON),
+        Column("customer", JSON),
+        Column("customer_name", Text),
+        Column("share_token", Text),
+        Column("issued_at", UtcDateTime),
+    )
+
+
+def _line_columns() -> tuple[Column[object], ...]:
+    return (
+        Column("position", SmallInteger, nullable=False),
+        Column("product_id", Key),
+        Column("description", Text, nullable=False),
+        Column("quantity", Exact, nullable=False),
+        Column("unit", Text),
+        Column("unit_price", Exact, nullable=False),
+        Column("discount_type", Text),
+        Column("discount_value", Exact),
+        Column("tax_id", Key),
+        Column("tax_rate", Exact, nullable=False),
+        Column("tax_category", String(2), nullable=False),
+        Column("exemption_reason", Text),
+        Column("amount", BigInteger, nullable=False),
+        Column("discount", BigInteger, nullable=False),
+        Column("tax", BigInteger, nullable=False),
+    )
+
+
+unique_invoice_number = UniqueConstraint("account_id", "number")
+
+invoices = Table(
+    "invoices",
+    metadata,
+    _id(),
+    _account(),
+    *_bill_columns(InvoiceState),
+    Column("due_date", Date, nullable=False),
+    Column("paid", BigInteger, nullable=False, server_default="0"),
+    Column("credited", BigInteger, nullable=False, server_default="0"),
+    Column("deleted_at", UtcDateTime),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    unique_invoice_number,
+    UniqueConstraint("account_id", "share_token"),
+    _belongs_to("customers", "customer_id"),
+    _one_of("state", InvoiceState),
+    CheckConstraint("paid >= 0 AND credited >= 0 AND paid + credited <= total", name="never_overpaid"),
+    CheckConstraint("state = 'draft' OR number IS NOT NULL", name="issued_is_numbered"),
+    Index(None, "account_id", "customer_id", "id"),
+    Index(None, "account_id", "issue_date", "id"),
+    Index(None, "account_id", "due_date", "id"),
+    sqlite_autoincrement=True,
+)
+
+invoice_lines = Table(
+    "invoice_lines",
+    metadata,
+    _id(),
+    _account(),
+    Column("invoice_id", Key, nullable=False),
+    *_line_columns(),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "invoice_id", "position"),
+    _belongs_to("invoices", "invoice_id", ondelete="CASCADE"),
+    _belongs_to("products", "product_id"),
+    _belongs_to("taxes", "tax_id"),
+    Index("ix_invoice_lines_product", "account_id", "product_id", **_where("product_id IS NOT NULL")),
+    Index("ix_invoice_lines_tax", "account_id", "tax_id", **_where("tax_id IS NOT NULL")),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    _id(),
+    _account(),
+    Column("customer_id", Key, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("to_credit", BigInteger, nullable=False, server_default="0"),
+    Column("method", Text, nullable=False),
+    Column("reference", Text),
+    Column("date", Date, nullable=False),
+    Column("notes", Text),
+    Column("status", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("reversed_at", UtcDateTime),
+    UniqueConstraint("account_id", "id"),
+    _belongs_to("customers", "customer_id"),
+    _one_of("method", ("bank_transfer", "cash", "card", "check", "credit", "other")),
+    _one_of("status", ("succeeded", "failed", "reversed")),
+    CheckConstraint("amount > 0 AND to_credit >= 0 AND to_credit <= amount", name="amounts"),
+    Index(None, "account_id", "customer_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+payment_allocations = Table(
+    "payment_allocations",
+    metadata,
+    _id(),
+    _account(),
+    Column("payment_id", Key, nullable=False),
+    Column("invoice_id", Key, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "payment_id", "invoice_id"),
+    _belongs_to("payments", "payment_id"),
+    _belongs_to("invoices", "invoice_id"),
+    CheckConstraint("amount > 0", name="positive"),
+    Index(None, "account_id", "invoice_id"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    _id(),
+    _account(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("customer_id", Key, nullable=False),
+    Column("invoice_id", Key),
+    Column("payment_id", Key),
+    Column("currency", String(3), nullable=False),
+    Column("debit", Text, nullable=False),
+    Column("credit", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    UniqueConstraint("account_id", "id"),
+    _belongs_to("customers", "customer_id"),
+    _belongs_to("invoices", "invoice_id"),
+    _belongs_to("payments", "payment_id"),
+    CheckConstraint("amount > 0 AND debit <> credit", name="moves_money"),
+    Index(None, "account_id", "customer_id"),
+    Index(None, "account_id", "invoice_id"),
+)
+
+sequences = Table(
+    "sequences",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _id(),
+    _account(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject_id", Key, nullable=False),
+    Column("data", JSON(none_as_null=True)),
+    Column("delivered_at", UtcDateTime),
+    UniqueConstraint("account_id", "id"),
+    Index("ix_events_undelivered", "account_id", "id", **_where("delivered_at IS NULL")),
+    Index(None, "account_id", "subject_id"),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "account_id", "created_at"),
+)

@@ -1,0 +1,1 @@
+"""Taxes: the rates that an account charges."""

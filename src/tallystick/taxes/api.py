@@ -1,0 +1,65 @@
+"""The native wire of taxes."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tallystick.taxes import ops, rules, store
+from tallystick.taxes.types import Tax
+from tallystick.wire import render
+from tallystick.wire.call import Call, Change, Deleted, given
+from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.render import Listed
+from tallystick.wire.scalars import Id, Name, Percent, ShortText
+
+Category = Literal["S", "Z", "E", "AE", "K", "G", "O"]
+
+
+class TaxChange(Change, kw_only=True):
+    """A tax, as far as it is to change. ``rate`` in percent; ``category`` a code of EN 16931."""
+
+    name: Name | UnsetType = UNSET
+    rate: Percent | UnsetType = UNSET
+    category: Category | UnsetType = UNSET
+    exemption_reason: ShortText | None | UnsetType = UNSET
+    is_default: bool | UnsetType = UNSET
+
+
+class NewTax(TaxChange, kw_only=True):
+    """A new tax."""
+
+    name: Name
+    rate: Percent
+
+
+def to_json(tax: Tax) -> Tax:
+    """A tax as the API shows it."""
+    return msgspec.structs.replace(tax, rate=render.plain(tax.rate))
+
+
+def index(call: Call, query: ListQuery) -> Listed[Tax]:
+    """List the taxes."""
+    return listed(store.page(call.tx, call.account, page_request(query), query.search), to_json)
+
+
+def create(call: Call, body: NewTax) -> Tax:
+    """Make a tax."""
+    defaults = {"category": rules.STANDARD_RATE, "is_default": False}
+    return to_json(ops.create(call.tx, call.account, defaults | given(body)))
+
+
+def get(call: Call, tax_id: Id) -> Tax:
+    """Get one tax."""
+    return to_json(store.get(call.tx, call.account, tax_id))
+
+
+def update(call: Call, tax_id: Id, body: TaxChange) -> Tax:
+    """Change a tax; issued bills keep their own copy."""
+    return to_json(ops.update(call.tx, call.account, tax_id, given(body), body.seen_version))
+
+
+def delete(call: Call, tax_id: Id) -> Deleted:
+    """Delete a tax that nothing uses."""
+    ops.delete(call.tx, call.account, tax_id)
+    return Deleted(tax_id)

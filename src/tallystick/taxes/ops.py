@@ -1,0 +1,36 @@
+"""The verbs of taxes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tallystick.core.account import Account
+from tallystick.store import outbox
+from tallystick.store.db import Tx
+from tallystick.taxes import rules, store
+from tallystick.taxes.types import Tax
+
+
+def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Tax:
+    """Makes a tax; a new default takes the place of the old one."""
+    rules.check_rate(values["rate"], values["category"])
+    if values["is_default"]:
+        store.clear_default(tx, account)
+    tax = store.insert(tx, account, values)
+    outbox.add(tx, account, "tax.created", tax.id)
+    return tax
+
+
+def update(tx: Tx, account: Account, tax_id: int, changes: Mapping[str, Any], version: int | None) -> Tax:
+    """Changes what ``changes`` name. Issued bills keep the rate that they were issued with."""
+    if changes.get("is_default"):
+        store.clear_default(tx, account)
+    tax = store.change(tx, account, tax_id, changes, version)
+    rules.check_rate(tax.rate, tax.category)
+    outbox.add(tx, account, "tax.updated", tax_id)
+    return tax
+
+
+def delete(tx: Tx, account: Account, tax_id: int) -> None:
+    """Deletes a tax that nothing uses; Conflict otherwise."""
+    store.delete(tx, account, tax_id)
+    outbox.add(tx, account, "tax.deleted", tax_id)

@@ -1,0 +1,153 @@
+"""From bytes to a request's struct, naming every wrong field at once.
+
+msgspec is fast and stops at its first error; so a request that fails is read again field by field.
+"""
+
+import types
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from tallystick.core.errors import Malformed, ValidationFailed
+from tallystick.wire.scalars import convert
+
+T = TypeVar("T", bound=msgspec.Struct)
+Errors = dict[str, list[str]]
+
+_ANYTHING = msgspec.json.Decoder(float_hook=Decimal)
+_NUL_ESCAPED = b"\\u0000"
+
+
+@cache
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, dec_hook=convert, float_hook=Decimal)
+
+
+@cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
+def parse_json(raw: bytes, kind: type[T]) -> T:
+    """The struct that ``raw`` holds.
+
+    Raises Malformed for what is not a JSON object, ValidationFailed with every wrong field otherwise.
+    """
+    if _NUL_ESCAPED not in raw:
+        try:
+            parsed: T = _decoder(kind).decode(raw)
+            return _checked(kind, parsed)
+        except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
+            pass
+    return convert_fields(_read_anything(raw), kind)
+
+
+def _read_anything(raw: bytes) -> dict[str, Any]:
+    try:
+        value = _ANYTHING.decode(raw)
+    except RecursionError:
+        raise Malformed("The body is nested too deeply.") from None
+    except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
+        raise Malformed(f"The body is not JSON: {error}.") from None
+    if not isinstance(value, dict):
+        raise Malformed("The body must be a JSON object.")
+    return value
+
+
+def convert_fields(values: dict[str, Any], kind: type[T]) -> T:
+    """The struct that ``values`` hold, or ValidationFailed with every wrong field."""
+    errors: Errors = {}
+    parsed: T = _struct(values, kind, "", errors)
+    if errors:
+        raise ValidationFailed(errors)
+    return _checked(kind, parsed)
+
+
+def parse_query(params: Mapping[str, Any], kind: type[T]) -> T:
+    """The struct that query parameters hold, or ValidationFailed with every wrong one."""
+    errors: Errors = {}
+    fields = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+    parsed = {}
+    for name, value in params.items():
+        if name not in fields:
+            errors[name] = ["Is not a parameter of this request."]
+        elif isinstance(value, list):
+            errors[name] = ["Is given more than once."]
+        else:
+            parsed[fields[name]] = _leaf(value, _hints(kind)[fields[name]], name, errors, strict=False)
+    if errors:
+        raise ValidationFailed(errors)
+    return _checked(kind, kind(**parsed))
+
+
+def _checked(kind: type[T], parsed: T) -> T:
+    check = getattr(kind, "check", None)
+    errors: Errors = check(parsed) if check else {}
+    if errors:
+        raise ValidationFailed(errors)
+    return parsed
+
+
+def _struct(values: dict[str, Any], kind: type[Any], path: str, errors: Errors) -> Any:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for name in values.keys() - fields.keys():
+        errors[path + name] = ["Is not a field of this request."]
+    hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
+    parsed = {}
+    for name, field in fields.items():
+        if name in values:
+            parsed[field.name] = _value(values[name], hints[field.name], path + name, errors)
+        elif field.required:
+            errors[path + name] = ["Is required."]
+    return None if errors else kind(**parsed)
+
+
+def _value(value: Any, hint: Any, path: str, errors: Errors) -> Any:
+    """The value as its type, with the errors of everything inside it; meaningless where there were any."""
+    if isinstance(value, dict):
+        for member in _members(hint):
+            if isinstance(member, type) and issubclass(member, msgspec.Struct):
+                return _struct(value, member, path + ".", errors)
+    if isinstance(value, list):
+        for member in _members(hint):
+            if get_origin(_bare(member)) is list:
+                return _list(value, member, path, errors)
+    return _leaf(value, hint, path, errors)
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _bare(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def _list(values: list[Any], hint: Any, path: str, errors: Errors) -> Any:
+    metas = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+    for meta in metas:
+        _leaf(values, Annotated[list[Any], meta], path, errors)
+    if path in errors:
+        return None
+    (item,) = get_args(_bare(hint))
+    return [_value(value, item, f"{path}.{index}", errors) for index, value in enumerate(values)]
+
+
+def _leaf(value: Any, hint: Any, path: str, errors: Errors, *, strict: bool = True) -> Any:
+    """The value as its type; ``strict=False`` also reads numbers and truth values from text."""
+    if isinstance(value, str) and "\0" in value:
+        errors[path] = ["Must not contain the character NUL."]
+        return None
+    try:
+        return msgspec.convert(value, hint, dec_hook=convert, strict=strict)
+    except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
+        errors[path] = [_sentence(error)]
+        return None
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).partition(" - at `")[0].replace("`", "")
+    return text if text.endswith(".") else text + "."

@@ -1,0 +1,76 @@
+"""From structs to bytes. Rendering runs no query and cannot fail."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+import msgspec
+
+from tallystick.core import money
+
+T = TypeVar("T")
+
+
+def _as_builtin(value: object) -> object:
+    """A request's scalar (``wire.scalars``), which msgspec does not know, as the built-in type that it extends."""
+    for builtin in (int, str, Decimal):
+        if isinstance(value, builtin):
+            return builtin(value)
+    raise NotImplementedError(f"{type(value)} is no type of a reply")
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_as_builtin)
+
+
+def encode(value: object) -> bytes:
+    """JSON in which a Decimal is a number with just the digits that it has."""
+    return _ENCODER.encode(value)
+
+
+def amount(minor: int, digits: int) -> Decimal:
+    """An amount of minor units as the API shows it: exactly the currency's digits after the point."""
+    return money.to_decimal(minor, digits)
+
+
+def plain(number: Decimal) -> Decimal:
+    """A quantity or rate without trailing zeros and without an exponent."""
+    short = number.normalize()
+    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
+
+
+def unit_price(price: Decimal, digits: int) -> Decimal:
+    """A unit price with at least the currency's digits, and more only where it has them."""
+    short = plain(price)
+    return short if short.as_tuple().exponent <= -digits else short.quantize(Decimal(1).scaleb(-digits))  # type: ignore[operator]
+
+
+def instant(moment: datetime) -> datetime:
+    """An instant to the second, which msgspec writes with ``Z``."""
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+class Reply(msgspec.Struct, Generic[T], frozen=True):
+    """A native reply that has something to say beside its data."""
+
+    data: T
+    message: str
+
+
+class Pagination(msgspec.Struct, frozen=True):
+    """Where in a list this page stands.
+
+    ``page`` and ``total`` are left out of a list walked by cursor, where counting would cost more than the page;
+    ``next`` is the cursor of the page that follows, or null.
+    """
+
+    limit: int
+    next: str | None
+    page: int | msgspec.UnsetType = msgspec.UNSET
+    total: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class Listed(msgspec.Struct, Generic[T], frozen=True):
+    """A native list: rows and where they stand."""
+
+    data: list[T]
+    pagination: Pagination

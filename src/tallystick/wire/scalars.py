@@ -1,0 +1,270 @@
+"""The scalar types of requests: each accepts what the documents promise and refuses the rest by name.
+
+``convert`` is msgspec's hook for them; a ValueError's sentence becomes the field's error.
+"""
+
+import re
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+import msgspec
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+
+from tallystick.core.account import Account
+from tallystick.core.money import DIGITS
+from tallystick.core.numbering import Pattern
+from tallystick.core.periods import today
+
+MAX_ID = 2**63 - 1
+MAX_WHOLE_DIGITS = 15
+MAX_FRACTION_DIGITS = 12
+MAX_NUMBER_LENGTH = 64
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
+ShortText = Annotated[str, msgspec.Meta(max_length=200)]
+LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
+Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+BillNumber = Annotated[
+    str,
+    msgspec.Meta(min_length=1, max_length=MAX_NUMBER_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"),
+]
+
+
+class Id(int):
+    """A row's id: a whole number from 1 on, or the digits of one."""
+
+    schema: dict[str, Any] = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+$"}]}
+
+    @classmethod
+    def convert(cls, value: object) -> "Id":
+        digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19
+        if not digits and (not isinstance(value, int) or isinstance(value, bool)):
+            raise ValueError("Must be the id of an existing row: a whole number or its digits.")
+        number = int(value)  # type: ignore[call-overload]
+        if not 1 <= number <= MAX_ID:
+            raise ValueError("Must be the id of an existing row.")
+        return cls(number)
+
+
+class Number(Decimal):
+    """An exact decimal number, written as a JSON number or as a string of digits."""
+
+    schema: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
+
+    @classmethod
+    def convert(cls, value: object) -> "Number":
+        if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+            raise ValueError("Must be a number, or a number in a string.")
+        number = cls._read(value)
+        cls.check(number)
+        return number
+
+    @classmethod
+    def _read(cls, value: int | str | Decimal) -> "Number":
+        if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
+            raise ValueError("Must be a number, or a number in a string.")
+        try:
+            number = cls(value)
+        except (InvalidOperation, ValueError):
+            raise ValueError("Must be a number, or a number in a string.") from None
+        if not number.is_finite() or number.adjusted() >= MAX_WHOLE_DIGITS:
+            raise ValueError(f"Must be a number with at most {MAX_WHOLE_DIGITS} digits before the point.")
+        if number.as_tuple().exponent < -MAX_FRACTION_DIGITS:  # type: ignore[operator]
+            number = cls._without_trailing_zeros(number)
+        return number
+
+    @classmethod
+    def _without_trailing_zeros(cls, number: Decimal) -> "Number":
+        short = cls(number.normalize()) if len(number.as_tuple().digits) <= 28 else cls(number)
+        if short.as_tuple().exponent < -MAX_FRACTION_DIGITS:  # type: ignore[operator]
+            raise ValueError(f"Must have at most {MAX_FRACTION_DIGITS} digits after the point.")
+        return short
+
+    @classmethod
+    def check(cls, number: Decimal) -> None:
+        """Raises ValueError where the number is out of the type's range; any is in this one's."""
+
+
+PLAIN_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
+
+
+class Positive(Number):
+    """A number above 0."""
+
+    schema: dict[str, Any] = {
+        "anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?$"}]
+    }
+
+    @classmethod
+    def check(cls, number: Decimal) -> None:
+        if number <= 0:
+            raise ValueError("Must be above 0.")
+
+
+class NotNegative(Number):
+    """A number of 0 or more."""
+
+    schema: dict[str, Any] = {
+        "anyOf": [{"type": "number", "minimum": 0}, {"type": "string", "pattern": r"^\d+(\.\d+)?$"}]
+    }
+
+    @classmethod
+    def check(cls, number: Decimal) -> None:
+        if number < 0:
+            raise ValueError("Must not be negative.")
+
+
+class Percent(Number):
+    """A percentage from 0 to 100."""
+
+    schema: dict[str, Any] = {
+        "anyOf": [
+            {"type": "number", "minimum": 0, "maximum": 100},
+            {"type": "string", "pattern": r"^\d+(\.\d+)?$"},
+        ]
+    }
+
+    @classmethod
+    def check(cls, number: Decimal) -> None:
+        if not 0 <= number <= 100:
+            raise ValueError("Must be a percentage from 0 to 100.")
+
+
+class Currency(str):
+    """A currency of ISO 4217 that has a minor unit, by its code."""
+
+    schema: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z]{3}$", "examples": ["EUR"]}
+
+    @classmethod
+    def convert(cls, value: object) -> "Currency":
+        code = value.upper() if isinstance(value, str) else ""
+        if code not in DIGITS:
+            raise ValueError("Must be a currency code of ISO 4217, as EUR.")
+        return cls(code)
+
+
+class Country(str):
+    """A country of ISO 3166-1, by its two letters."""
+
+    schema: dict[str, Any] = {"type": "string", "pattern": "^[A-Za-z]{2}$", "examples": ["DE"]}
+
+    @classmethod
+    def convert(cls, value: object) -> "Country":
+        code = value.upper() if isinstance(value, str) else ""
+        if code not in COUNTRIES:
+            raise ValueError("Must be a country code of ISO 3166-1, as DE.")
+        return cls(code)
+
+
+def _countries() -> frozenset[str]:
+    names = [str(code) for code in Locale.parse("en").territories]
+    aliases = get_global("territory_aliases")
+    return frozenset(
+        code
+        for code in names
+        if len(code) == 2 and code.isalpha() and code not in aliases and code not in NOT_COUNTRIES
+    )
+
+
+# Codes that CLDR names, and ISO 3166-1 does not assign to a country.
+NOT_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "XK", "ZZ"})
+COUNTRIES = _countries()
+
+
+class Timezone(str):
+    """A time zone of the IANA database, by its name."""
+
+    schema: dict[str, Any] = {"type": "string", "examples": ["Europe/Berlin"]}
+
+    @classmethod
+    def convert(cls, value: object) -> "Timezone":
+        if not isinstance(value, str) or value not in TIMEZONES:
+            raise ValueError("Must be a time zone of the IANA database, as Europe/Berlin.")
+        return cls(value)
+
+
+TIMEZONES = frozenset(available_timezones())
+
+
+class Language(str):
+    """A language tag (BCP 47), as ``de`` or ``pt-BR``."""
+
+    schema: dict[str, Any] = {"type": "string", "examples": ["en"]}
+
+    @classmethod
+    def convert(cls, value: object) -> "Language":
+        try:
+            Locale.parse(str(value) if isinstance(value, str) else "", sep="-")
+        except (ValueError, UnknownLocaleError, TypeError):
+            raise ValueError("Must be a language tag, as en or pt-BR.") from None
+        return cls(value)
+
+
+class NumberPattern(str):
+    """A pattern for numbers; see ``core.numbering``."""
+
+    schema: dict[str, Any] = {"type": "string", "examples": ["INV-{YYYY}-{SEQ:4}"]}
+
+    @classmethod
+    def convert(cls, value: object) -> "NumberPattern":
+        if not isinstance(value, str):
+            raise ValueError("Must be a pattern, as INV-{YYYY}-{SEQ:4}.")
+        Pattern.parse(value)
+        return cls(value)
+
+
+class Day:
+    """A date, or an instant that is a date only once a time zone is given."""
+
+    __slots__ = ("_value",)
+    schema: dict[str, Any] = {"type": "string", "examples": ["2026-03-31"]}
+
+    def __init__(self, value: date | datetime) -> None:
+        self._value = value
+
+    @classmethod
+    def convert(cls, value: object) -> "Day":
+        parsed = cls._read(value) if isinstance(value, str) else None
+        if parsed is None:
+            raise ValueError("Must be a date, as 2026-03-31.")
+        if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+            raise ValueError(f"Must be a date from {FIRST_YEAR} to {LAST_YEAR}.")
+        return cls(parsed)
+
+    @staticmethod
+    def _read(text: str) -> date | datetime | None:
+        try:
+            return date.fromisoformat(text) if len(text) <= 10 else datetime.fromisoformat(text)
+        except ValueError:
+            return None
+
+    def on_calendar_of(self, account: Account) -> date:
+        """The date; for an instant, the date that it has in the account's time zone."""
+        if not isinstance(self._value, datetime):
+            return self._value
+        if self._value.tzinfo is None:
+            return self._value.date()
+        return today(self._value, account.timezone)
+
+
+Scalar = Id | Number | Currency | Country | Timezone | Language | NumberPattern | Day
+SCALARS = (Id, Number, Currency, Country, Timezone, Language, NumberPattern, Day)
+
+
+def convert(kind: type, value: Any) -> Any:
+    """msgspec's ``dec_hook`` for the types of this module."""
+    if issubclass(kind, SCALARS):
+        return kind.convert(value)
+    raise NotImplementedError(f"{kind} is no type of a request")
+
+
+def schema(kind: type) -> dict[str, Any]:
+    """msgspec's ``schema_hook`` for the types of this module."""
+    if issubclass(kind, SCALARS):
+        return dict(kind.schema)
+    raise NotImplementedError(f"{kind} is no type of a request")

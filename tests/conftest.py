@@ -1,0 +1,92 @@
+"""Options and fixtures of the whole suite."""
+
+import shutil
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.databases import KINDS, Databases, Kind
+from tests.postgresql import DURABLE, VOLATILE, temporary_directory
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController
+
+DATABASES: Final = pytest.StashKey[Databases]()
+SHARED: Final = "shared_directory"
+DATA: Final = "data_directory"
+
+# Copying a database makes hundreds of files, which takes a disk twenty times as long.
+MEMORY: Final = Path("/dev/shm")
+MEMORY_NEEDED_BYTES: Final = 1 << 30
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("tallystick")
+    group.addoption("--database", choices=(*KINDS, "both"), default="both", help="run tests on this database")
+    group.addoption("--durable", action="store_true", help="PostgreSQL writes to disk at each commit, as in production")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings = DURABLE if config.getoption("durable") else VOLATILE
+    from_controller = getattr(config, "workerinput", None)
+    if from_controller is not None:
+        databases = Databases(Path(from_controller[SHARED]), Path(from_controller[DATA]), settings)
+    else:
+        databases = _new_databases(config, settings)
+        # Ended by a time limit, the run must still stop its server: as if ended from the keyboard.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    config.stash[DATABASES] = databases
+    config.add_cleanup(databases.close)
+
+
+def _new_databases(config: pytest.Config, settings: Mapping[str, str]) -> Databases:
+    cleanup = ExitStack()
+    config.add_cleanup(cleanup.close)
+    shared = cleanup.enter_context(temporary_directory())
+    in_memory = settings is VOLATILE and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED_BYTES
+    data = cleanup.enter_context(temporary_directory(MEMORY)) if in_memory else shared
+    databases = Databases(shared, data, settings)
+    cleanup.callback(databases.stop)
+    return databases
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: "WorkerController") -> None:
+    databases = node.config.stash[DATABASES]
+    node.workerinput |= {SHARED: str(databases.shared), DATA: str(databases.data)}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", _kinds(metafunc), indirect=True)
+
+
+def _kinds(metafunc: pytest.Metafunc) -> list[Kind]:
+    chosen = metafunc.config.getoption("database")
+    only = metafunc.definition.get_closest_marker("database")
+    return [kind for kind in KINDS if chosen in (kind, "both") and (only is None or kind in only.args)]
+
+
+@pytest.fixture
+def database_kind(request: pytest.FixtureRequest) -> Kind:
+    """A test that uses this, or a fixture built upon it, runs once for each database."""
+    kind: Kind = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: Kind, tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[str]:
+    """The URL of this test's own database, migrated and without rows."""
+    with pytestconfig.stash[DATABASES].migrated(database_kind, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(database_kind: Kind, tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[str]:
+    """The URL of this test's own database, without a schema."""
+    with pytestconfig.stash[DATABASES].empty(database_kind, tmp_path) as url:
+        yield url
