@@ -4,10 +4,13 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from tallystick.accounts.types import Scope
 from tallystick.wire.call import Body, Query
+from tallystick.wire.render import Accepted
+from tallystick.wire.scalars import Id, Token
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,8 @@ class Route:
     """One endpoint of an API.
 
     ``do`` takes a Call, then the ids of the path in their order, then a ``query`` or a ``body``. A GET runs in a
-    snapshot that cannot write, any other method in a transaction.
+    snapshot that cannot write, any other method in a transaction. Where the path holds a share token, that opens the
+    route instead of a key.
     """
 
     method: str
@@ -25,8 +29,10 @@ class Route:
     needs: Scope | None = None
 
     @property
-    def scope(self) -> Scope:
-        """The least scope of a key that may call this."""
+    def scope(self) -> Scope | None:
+        """The least scope of a key that may call this; None where a share token opens it."""
+        if Token in self.id_kinds:
+            return None
         return self.needs or (Scope.READ if self.reads else Scope.WRITE)
 
     @property
@@ -41,7 +47,13 @@ class Route:
     @cached_property
     def ids(self) -> tuple[str, ...]:
         """The names of the ids in the path, in the order in which ``do`` takes them."""
-        return tuple(name for name in inspect.signature(self.do).parameters if name not in ("call", "query", "body"))
+        _call, *names = inspect.signature(self.do).parameters
+        return tuple(name for name in names if name not in ("query", "body"))
+
+    @cached_property
+    def id_kinds(self) -> tuple[type[Id] | type[Token], ...]:
+        """What each of ``ids`` must be."""
+        return tuple(self._hints[name] for name in self.ids)
 
     @cached_property
     def query(self) -> type[Query]:
@@ -67,8 +79,19 @@ class Route:
 
     @cached_property
     def reply(self) -> Any:
-        """The type of what ``do`` answers."""
-        return self._hints["return"]
+        """The type of what ``do`` answers when its work is done."""
+        (reply,) = (member for member in self._replies if get_origin(member) is not Accepted)
+        return reply
+
+    @cached_property
+    def accepted(self) -> Any:
+        """The type of what ``do`` answers when its work has only begun; None where it always ends."""
+        return next((member for member in self._replies if get_origin(member) is Accepted), None)
+
+    @property
+    def _replies(self) -> tuple[Any, ...]:
+        hint = self._hints["return"]
+        return get_args(hint) if isinstance(hint, UnionType) else (hint,)
 
     @property
     def summary(self) -> str:

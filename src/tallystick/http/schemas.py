@@ -1,0 +1,69 @@
+"""JSON schemas of what routes take and answer, as the API's JSON really is."""
+
+import inspect
+import types
+from collections.abc import Iterable
+from typing import Any, Union, get_args, get_origin
+
+import msgspec
+
+from tallystick.wire import scalars
+
+Schema = dict[str, Any]
+REFERENCE = "#/components/schemas/{name}"
+INSTANT = {"type": "string", "format": "date-time"}
+
+
+class Schemas:
+    """The schemas of some types; ``components`` holds those that have a name."""
+
+    def __init__(self, hints: Iterable[Any]) -> None:
+        plain = tuple(dict.fromkeys(member for hint in hints for member in members(hint)))
+        found, components = msgspec.json.schema_components(plain, schema_hook=scalars.schema, ref_template=REFERENCE)
+        self._found = {hint: _as_rendered(schema) for hint, schema in zip(plain, found, strict=True)}
+        self.components: dict[str, Schema] = {name: _component(schema) for name, schema in components.items()}
+
+    def of(self, hint: Any) -> Schema:
+        """The schema of one of the types, or of a union of them."""
+        found = [self._found[member] for member in members(hint)]
+        return found[0] if len(found) == 1 else {"anyOf": found}
+
+
+def members(hint: Any) -> tuple[Any, ...]:
+    """The types of a union, for msgspec describes no union of structs; of any other type, itself."""
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _component(raw: Schema) -> Schema:
+    schema: Schema = _as_rendered(raw)
+    properties = schema.get("properties")
+    takes_any = schema.get("additionalProperties") is not False
+    if properties and takes_any:
+        # Only requests refuse unknown fields. A reply also sends what is at its default, all but UNSET.
+        always = set(schema.get("required", ())) | {name for name, field in properties.items() if "default" in field}
+        schema["properties"] = {name: _of_reply(name, field) for name, field in properties.items()}
+        schema["required"] = [name for name in properties if name in always]
+    return schema
+
+
+def _of_reply(name: str, field: Schema) -> Schema:
+    field = {key: value for key, value in field.items() if key != "default"}
+    if not name.endswith("_at"):
+        return field
+    # An instant, of which msgspec says no more than that it is a string.
+    is_nullable = {"type": "null"} in field.get("anyOf", ())
+    return {"anyOf": [INSTANT, {"type": "null"}]} if is_nullable else INSTANT
+
+
+def _as_rendered(schema: Any) -> Any:
+    """msgspec's schema, with Decimals as the numbers that ``wire.render`` writes, and without indented prose."""
+    if isinstance(schema, list):
+        return [_as_rendered(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "decimal":
+        return {"type": "number"}
+    rendered = {key: _as_rendered(value) for key, value in schema.items()}
+    if isinstance(rendered.get("description"), str):
+        rendered["description"] = inspect.cleandoc(rendered["description"])
+    return rendered
