@@ -10,20 +10,10 @@ from tallystick.accounts import ops, store
 from tallystick.accounts.types import ApiKey, Scope
 from tallystick.core.account import Account
 from tallystick.core.money import Rounding, RoundingMode
-from tallystick.wire.call import Body, Call, Change, given
+from tallystick.wire.call import Body, Call, given
+from tallystick.wire.party import PartyChange
 from tallystick.wire.render import Reply
-from tallystick.wire.scalars import (
-    Country,
-    Currency,
-    Email,
-    Id,
-    Language,
-    LongText,
-    Name,
-    NumberPattern,
-    ShortText,
-    Timezone,
-)
+from tallystick.wire.scalars import Currency, Id, LongText, Name, NumberPattern, ShortText, Timezone
 
 MAX_TERMS_DAYS = 3650
 SHOWN_ONCE = "Keep the secret now: it is not shown again."
@@ -37,24 +27,13 @@ class NumberPatterns(Body, kw_only=True):
     credit_note: NumberPattern | UnsetType = UNSET
 
 
-class SettingsChange(Change, kw_only=True):
+class SettingsChange(PartyChange, kw_only=True):
     """The settings to change. ``payment_terms_days`` in days; ``timezone`` an IANA name."""
 
-    name: Name | UnsetType = UNSET
-    address: LongText | None | UnsetType = UNSET
-    address_line1: ShortText | None | UnsetType = UNSET
-    address_line2: ShortText | None | UnsetType = UNSET
-    city: ShortText | None | UnsetType = UNSET
-    state: ShortText | None | UnsetType = UNSET
-    postal_code: ShortText | None | UnsetType = UNSET
-    country: Country | None | UnsetType = UNSET
-    tax_id: ShortText | None | UnsetType = UNSET
-    email: Email | None | UnsetType = UNSET
     iban: ShortText | None | UnsetType = UNSET
     bic: ShortText | None | UnsetType = UNSET
     currency: Currency | UnsetType = UNSET
     timezone: Timezone | UnsetType = UNSET
-    language: Language | None | UnsetType = UNSET
     payment_terms_days: Annotated[int, msgspec.Meta(ge=0, le=MAX_TERMS_DAYS)] | UnsetType = UNSET
     number_patterns: NumberPatterns | UnsetType = UNSET
     rounding: Rounding | UnsetType = UNSET

@@ -7,13 +7,14 @@ from typing import Any
 from tallystick.accounts import store
 from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
-from tallystick.core.errors import Unauthorized
+from tallystick.core.errors import NotFound, Unauthorized
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.numbering import DEFAULT_PATTERNS
 from tallystick.store import outbox, secrets
 from tallystick.store.db import Tx
 
 HINT_LENGTH = 8
+GUEST = "share link"
 DEFAULTS: Mapping[str, Any] = {
     "currency": "USD",
     "timezone": "UTC",
@@ -32,6 +33,13 @@ def authenticate(tx: Tx, secret: str) -> Caller:
     if found is None or not hmac.compare_digest(found[1], digest):
         raise Unauthorized("The API key is unknown or revoked.")
     return found[0]
+
+
+def guest(tx: Tx, token: str) -> Caller:
+    """Who comes with a share token: a guest of the account that it names, or NotFound."""
+    if not secrets.is_secret(token):
+        raise NotFound("There is nothing at this link.")
+    return Caller(store.get(tx, secrets.account_of(token)), GUEST, frozenset())
 
 
 def create(tx: Tx, name: str) -> Account:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, exists, select, update
 
 from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
@@ -11,12 +11,13 @@ from tallystick.core.errors import NotFound
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.store import rows
 from tallystick.store.db import Tx
+from tallystick.store.prepared import Prepared
 from tallystick.store.tables import accounts, api_keys
 
 ACCOUNT_FIELDS = tuple(Account.__dataclass_fields__)
 ACCOUNT_COLUMNS = [accounts.c[name] for name in ACCOUNT_FIELDS]
 KEY_COLUMNS = [api_keys.c[name] for name in ApiKey.__struct_fields__]
-AUTHENTICATE: Select[Any] = (
+AUTHENTICATE = Prepared(
     select(api_keys.c.id, api_keys.c.secret_hash, api_keys.c.scopes, *ACCOUNT_COLUMNS)
     .join(accounts, accounts.c.id == api_keys.c.account_id)
     .where(
@@ -30,11 +31,11 @@ GET = select(*ACCOUNT_COLUMNS).where(accounts.c.id == bindparam("account"))
 
 def authenticate(tx: Tx, account_id: int, digest: bytes) -> tuple[Caller, bytes] | None:
     """The caller whose unrevoked key has this digest, and the digest as it is stored."""
-    row: Any = tx.execute(AUTHENTICATE, {"account": account_id, "digest": digest}).one_or_none()
+    row = AUTHENTICATE.one_or_none(tx, {"account": account_id, "digest": digest})
     if row is None:
         return None
     scopes = frozenset(map(Scope, row[2].split()))
-    return Caller(_account(tuple(row[3:])), row[0], scopes), row[1]
+    return Caller(_account(tuple(row[3:])), f"key:{row[0]}", scopes), row[1]
 
 
 def get(tx: Tx, account_id: int) -> Account:
@@ -48,6 +49,13 @@ def get(tx: Tx, account_id: int) -> Account:
 def every(tx: Tx) -> list[Account]:
     """All accounts, oldest first."""
     return [_account(tuple(row)) for row in tx.execute(select(*ACCOUNT_COLUMNS).order_by(accounts.c.id))]
+
+
+def having(tx: Tx, table: Table, condition: ColumnElement[bool]) -> list[Account]:
+    """The accounts with a row of ``table`` that meets the condition, oldest first: one look into an index for each."""
+    its_row = exists().where(table.c.account_id == accounts.c.id, condition)
+    query = select(*ACCOUNT_COLUMNS).where(its_row).order_by(accounts.c.id)
+    return [_account(tuple(row)) for row in tx.execute(query)]
 
 
 def insert(tx: Tx, values: Mapping[str, Any]) -> Account:

@@ -29,13 +29,8 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 
 class Caller(NamedTuple):
-    """Who sends a request: the account, and the key's name and scopes."""
+    """Who sends a request: the account, how the record names whoever acts (``key:7``), and what the key may do."""
 
     account: Account
-    key_id: int
+    actor: str
     scopes: frozenset[Scope]
-
-    @property
-    def actor(self) -> str:
-        """How the record names this caller."""
-        return f"key:{self.key_id}"

@@ -1,11 +1,12 @@
 """The way of a request through a route: authenticate, parse, do in a transaction, render."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import falcon
 import msgspec
 
+from tallystick.accounts import ops as accounts
 from tallystick.accounts.types import Caller
 from tallystick.core.errors import DomainError, NotFound, ValidationFailed
 from tallystick.http import auth, errors
@@ -16,12 +17,13 @@ from tallystick.store.idempotency import Answer, InFlight, Request
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call, Change
 from tallystick.wire.parse import parse_json, parse_query
-from tallystick.wire.render import Listed, Reply
-from tallystick.wire.scalars import Id
+from tallystick.wire.render import Accepted, Listed, Reply
+from tallystick.wire.scalars import Id, Token
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_KEY_LENGTH = 255
 REPLAYED = "Idempotent-Replayed"
+K = TypeVar("K", bound=Id | Token)
 
 
 class Server(NamedTuple):
@@ -51,13 +53,13 @@ class Endpoint:
 
     def _read(self, req: falcon.Request, path: dict[str, str]) -> tuple[Answer, bool]:
         with self._server.database.read() as tx:
-            caller = auth.authenticate(tx, req, self._route.scope)
+            caller = self._caller(tx, req, path)
             return self._do(tx, caller, self._arguments(req, b"", path)), False
 
     def _write(self, req: falcon.Request, path: dict[str, str]) -> tuple[Answer, bool]:
         database = self._server.database
-        with database.read() as tx:
-            caller = auth.authenticate(tx, req, self._route.scope)
+        with database.glance() as tx:
+            caller = self._caller(tx, req, path)
         raw = _body_of(req)
         arguments = self._arguments(req, raw, path)
         request = _idempotent(req, caller, raw)
@@ -65,9 +67,16 @@ class Endpoint:
             return database.transact(caller.actor, lambda tx: self._do(tx, caller, arguments)), False
         return self._do_once(request, caller, arguments)
 
+    def _caller(self, tx: Tx, req: falcon.Request, path: dict[str, str]) -> Caller:
+        if self._route.scope is None:
+            return accounts.guest(tx, path[self._route.ids[0]])
+        return auth.authenticate(tx, req, self._route.scope)
+
     def _arguments(self, req: falcon.Request, raw: bytes, path: dict[str, str]) -> list[Any]:
         route = self._route
-        arguments: list[Any] = [_id(path[name]) for name in route.ids]
+        arguments: list[Any] = [
+            _converted(kind, path[name]) for name, kind in zip(route.ids, route.id_kinds, strict=True)
+        ]
         query = parse_query({name: value for name, value in req.params.items() if name != "api_key"}, route.query)
         if route.takes_query:
             arguments.append(query)
@@ -79,28 +88,23 @@ class Endpoint:
 
     def _do(self, tx: Tx, caller: Caller, arguments: list[Any]) -> Answer:
         call = Call(tx, caller.account, self._server.origin)
-        return Answer(self._route.status, envelope(self._route.do(call, *arguments)))
+        result = self._route.do(call, *arguments)
+        return Answer(202 if isinstance(result, Accepted) else self._route.status, envelope(result))
 
     def _do_once(self, request: Request, caller: Caller, arguments: list[Any]) -> tuple[Answer, bool]:
         """Does the work for an idempotency key and keeps the answer with it, or replays the answer kept before."""
         database = self._server.database
 
-        def once(tx: Tx) -> tuple[Answer, bool]:
-            kept = idempotency.recall(tx, request)
-            if kept is not None:
-                return kept, True
-            answer = _refusing(lambda: self._do(tx, caller, arguments))
-            idempotency.keep(tx, request, answer)
-            return answer, False
+        def work(tx: Tx) -> Answer:
+            return _refusing(lambda: self._do(tx, caller, arguments))
 
         with self._server.in_flight.claim(request):
             try:
-                return database.transact(caller.actor, once)
+                return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, work))
             except Refused as refused:
                 # The work is rolled back, and its refusal is an answer as good as any.
                 answer = refused.answer
-                database.transact(caller.actor, lambda tx: idempotency.keep(tx, request, answer))
-                return answer, False
+                return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, lambda _tx: answer))
 
 
 class Refused(Exception):
@@ -128,17 +132,18 @@ def envelope(result: Any) -> bytes:
     return render.encode(content)
 
 
-def _id(text: str) -> Id:
+def _converted(kind: type[K], text: str) -> K:
     try:
-        return Id.convert(text)
-    except ValueError:
-        raise NotFound("There is no such row; ids are whole numbers.") from None
+        return kind(kind.convert(text))
+    except ValueError as error:
+        raise NotFound(f"There is nothing at this path. {error}") from None
 
 
 def _body_of(req: falcon.Request) -> bytes:
     if (req.content_length or 0) > MAX_BODY_BYTES:
         raise _too_large()
-    raw: bytes = req.bounded_stream.read(MAX_BODY_BYTES + 1)
+    # Not the bounded stream: it takes a chunked body, which tells no length, for an empty one.
+    raw: bytes = req.stream.read(MAX_BODY_BYTES + 1)
     if len(raw) > MAX_BODY_BYTES:
         raise _too_large()
     if raw and not _is_json(req.content_type):

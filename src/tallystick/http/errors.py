@@ -7,6 +7,7 @@ import falcon
 
 from tallystick.core import errors
 from tallystick.core.errors import DomainError, ValidationFailed
+from tallystick.store import secrets
 from tallystick.wire import render
 
 STATUSES: dict[str, int] = {
@@ -72,7 +73,7 @@ def on_http_error(_req: falcon.Request, resp: falcon.Response, error: falcon.HTT
 
 def on_bug(req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
     """Answers what should not have happened, and keeps the trace to the log."""
-    log.error("request %s failed: %s %s", req.context.id, req.method, req.path, exc_info=error)
+    log.error("request %s failed: %s %s", req.context.id, req.method, secrets.redacted(req.path), exc_info=error)
     _answer(resp, 500, body(DomainError.code, INTERNAL))
 
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 import falcon
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tallystick.accounts.types import Scope
-from tallystick.http import auth
+from tallystick.http import auth, metrics
 from tallystick.store.db import Database
 from tallystick.wire import render
 
@@ -43,7 +43,7 @@ class Metrics:
         with self._database.read() as tx:
             auth.authenticate(tx, req, Scope.ADMIN)
         resp.content_type = CONTENT_TYPE_LATEST
-        resp.data = generate_latest()
+        resp.data = metrics.text()
 
 
 def add_routes(app: falcon.App[Any, Any], database: Database) -> None:

@@ -7,7 +7,7 @@ for reads.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -28,7 +28,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 SQLITE_BUSY_TIMEOUT_S = 30.0
 POSTGRES_OPTIONS = "-c timezone=UTC -c lock_timeout=30s"
 TRANSACTION_ATTEMPTS = 5
-RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
+# A broken deadlock, and violated constraints: of two transactions on PostgreSQL, the later may learn only from its
+# INSERT that a row has come or gone since it looked. A second look finds the row, and so the fitting refusal.
+RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "23503", "23505"})
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -61,6 +63,23 @@ class Tx:
         """The rows that one statement answers."""
         return self.connection.execute(statement, parameters).all()
 
+    def copy(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Streams rows into a ``COPY … FROM STDIN``, which is PostgreSQL's; raises what any other statement would."""
+        with self.driving(statement) as cursor, cursor.copy(statement) as stream:
+            for row in rows:
+                stream.write_row(row)
+
+    @contextmanager
+    def driving(self, statement: str) -> Iterator[Any]:
+        """The driver's own cursor, for a statement that SQLAlchemy's work would slow down; raises what it would."""
+        dialect: Any = self.connection.dialect
+        try:
+            yield _driver(self.connection).cursor()
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, self.connection.connection, None):
+                self.connection.invalidate(error)
+            raise DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error) from error
+
     @property
     def is_postgresql(self) -> bool:
         """Whether rows can be locked one by one; on SQLite a writer has the whole database."""
@@ -73,30 +92,68 @@ class Database:
     def __init__(self, url: str, *, clock: Callable[[], datetime] = utc_now, connections: int = 16) -> None:
         self.url = url
         self._clock = clock
+        self._kept: Connection | None = None
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1)
+            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=2)
+            self._begin: Callable[[], AbstractContextManager[Connection]] = self._begin_kept
             self._reader = _sqlite_engine(url, begin="BEGIN", connections=connections)
+            self._glancer = self._reader
             self._turn: AbstractContextManager[Any] = threading.Lock()
         else:
             self._writer = _postgresql_engine(url, connections=connections)
+            self._begin = self._writer.begin
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
             self._turn = nullcontext()
 
     @contextmanager
     def transaction(self, actor: str) -> Iterator[Tx]:
         """A transaction that writes: commits when the block ends, rolls back when it raises."""
-        with self._turn, self._writer.begin() as connection:
+        with self._turn, self._begin() as connection:
             yield Tx(connection, self._clock(), actor)
+
+    @contextmanager
+    def _begin_kept(self) -> Iterator[Connection]:
+        """SQLite's one writer keeps its connection, and saves the way through the pool each time."""
+        if self._kept is None:
+            self._kept = self._writer.connect()
+        with self._kept.begin():
+            yield self._kept
+
+    @contextmanager
+    def migration(self) -> Iterator[Tx]:
+        """A transaction that may change the schema.
+
+        SQLite changes a table by copying it and dropping the old one, which must not cascade: so foreign keys are off
+        until the end, and then checked, all of them (sqlite.org/lang_altertable.html, section 7).
+        """
+        with self._turn, self._writer.connect() as connection:
+            if self.is_sqlite:
+                _driver(connection).execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield Tx(connection, self._clock(), "migration")
+                    if self.is_sqlite and _driver(connection).execute("PRAGMA foreign_key_check").fetchone():
+                        raise sqlite3.IntegrityError("a row names another that is not there")
+            finally:
+                if self.is_sqlite:
+                    _driver(connection).execute("PRAGMA foreign_keys=ON")
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A transaction that only reads, over one snapshot."""
-        with self._reader.connect() as connection:
+        with self._reader.begin() as connection:
+            yield Tx(connection, self._clock(), "")
+
+    @contextmanager
+    def glance(self) -> Iterator[Tx]:
+        """For one prepared SELECT: without a BEGIN and its end, which are round trips to PostgreSQL."""
+        with self._glancer.connect() as connection:
             yield Tx(connection, self._clock(), "")
 
     def transact(self, actor: str, work: Callable[[Tx], T]) -> T:
-        """Runs ``work`` in a transaction of its own, and again where the database broke a deadlock at its cost."""
+        """Runs ``work`` in a transaction of its own, and again where another transaction got in its way."""
         for attempt in range(1, TRANSACTION_ATTEMPTS + 1):
             try:
                 with self.transaction(actor) as tx:
@@ -108,6 +165,8 @@ class Database:
 
     def close(self) -> None:
         """Closes every connection."""
+        if self._kept is not None:
+            self._kept.close()
         self._writer.dispose()
         self._reader.dispose()
 
@@ -125,8 +184,20 @@ def _is_retryable(error: DBAPIError | TryAgain) -> bool:
     return isinstance(error, TryAgain) or getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
 
 
-def _to_json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
+def _plain(value: object) -> object:
+    """A scalar of a request (``wire.scalars``), which msgspec does not know, as the built-in type that it extends."""
+    for builtin in (int, str):
+        if isinstance(value, builtin):
+            return builtin(value)
+    raise TypeError(f"{type(value)} is no type of a JSON column")
+
+
+_JSON = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def to_json(value: object) -> str:
+    """The text of a JSON column or parameter."""
+    return _JSON.encode(value).decode()
 
 
 def _sqlite_engine(url: str, *, begin: str, connections: int) -> Engine:
@@ -135,16 +206,21 @@ def _sqlite_engine(url: str, *, begin: str, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False},
-        json_serializer=_to_json,
+        json_serializer=to_json,
         json_deserializer=msgspec.json.decode,
     )
     event.listen(engine, "connect", _prepare_sqlite)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.connection.driver_connection.execute(begin)  # type: ignore[union-attr]
+        _driver(connection).execute(begin)
 
     return engine
+
+
+def _driver(connection: Connection) -> Any:
+    """The driver's own connection below SQLAlchemy's."""
+    return connection.connection.driver_connection
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -166,6 +242,6 @@ def _postgresql_engine(url: str, *, connections: int) -> Engine:
         max_overflow=0,
         pool_pre_ping=False,
         connect_args={"options": POSTGRES_OPTIONS},
-        json_serializer=_to_json,
+        json_serializer=to_json,
         json_deserializer=msgspec.json.decode,
     )

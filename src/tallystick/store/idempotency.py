@@ -1,7 +1,7 @@
 """Answers kept by idempotency key, committed with the work that they answer for."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from hashlib import sha256
@@ -71,6 +71,16 @@ class InFlight:
 
 
 STILL_RUNNING = "The first request with this Idempotency-Key is still running. Try again in a moment."
+
+
+def once(tx: Tx, request: Request, work: Callable[[Tx], Answer]) -> tuple[Answer, bool]:
+    """The answer kept for this key and True; or else the answer of ``work``, which is then kept with it, and False."""
+    kept = recall(tx, request)
+    if kept is not None:
+        return kept, True
+    answer = work(tx)
+    keep(tx, request, answer)
+    return answer, False
 
 
 def recall(tx: Tx, request: Request) -> Answer | None:

@@ -27,6 +27,12 @@ def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
 
 
 @cache
+def _fields(kind: Any) -> Mapping[str, msgspec.structs.FieldInfo]:
+    """The fields by the names that they have on the wire."""
+    return {field.encode_name: field for field in msgspec.structs.fields(kind)}
+
+
+@cache
 def _hints(kind: Any) -> Mapping[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
@@ -69,7 +75,7 @@ def convert_fields(values: dict[str, Any], kind: type[T]) -> T:
 def parse_query(params: Mapping[str, Any], kind: type[T]) -> T:
     """The struct that query parameters hold, or ValidationFailed with every wrong one."""
     errors: Errors = {}
-    fields = {field.encode_name: field.name for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)
     parsed = {}
     for name, value in params.items():
         if name not in fields:
@@ -77,7 +83,8 @@ def parse_query(params: Mapping[str, Any], kind: type[T]) -> T:
         elif isinstance(value, list):
             errors[name] = ["Is given more than once."]
         else:
-            parsed[fields[name]] = _leaf(value, _hints(kind)[fields[name]], name, errors, strict=False)
+            field = fields[name].name
+            parsed[field] = _leaf(value, _hints(kind)[field], name, errors, strict=False)
     if errors:
         raise ValidationFailed(errors)
     return _checked(kind, kind(**parsed))
@@ -92,7 +99,7 @@ def _checked(kind: type[T], parsed: T) -> T:
 
 
 def _struct(values: dict[str, Any], kind: type[Any], path: str, errors: Errors) -> Any:
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = _fields(kind)  # type: ignore[arg-type]  # a class is hashable
     for name in values.keys() - fields.keys():
         errors[path + name] = ["Is not a field of this request."]
     hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable

@@ -56,6 +56,10 @@ class Reply(msgspec.Struct, Generic[T], frozen=True):
     message: str
 
 
+class Accepted(Reply[T], Generic[T], frozen=True):
+    """The reply to what is begun and goes on by itself: its status is 202."""
+
+
 class Pagination(msgspec.Struct, frozen=True):
     """Where in a list this page stands.
 

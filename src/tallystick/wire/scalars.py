@@ -17,6 +17,7 @@ from tallystick.core.account import Account
 from tallystick.core.money import DIGITS
 from tallystick.core.numbering import Pattern
 from tallystick.core.periods import today
+from tallystick.store import secrets
 
 MAX_ID = 2**63 - 1
 MAX_WHOLE_DIGITS = 15
@@ -38,7 +39,12 @@ BillNumber = Annotated[
 class Id(int):
     """A row's id: a whole number from 1 on, or the digits of one."""
 
-    schema: dict[str, Any] = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d+$"}]}
+    schema: dict[str, Any] = {
+        "anyOf": [
+            {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+            {"type": "string", "pattern": "^[0-9]{1,19}$"},
+        ]
+    }
 
     @classmethod
     def convert(cls, value: object) -> "Id":
@@ -49,6 +55,18 @@ class Id(int):
         if not 1 <= number <= MAX_ID:
             raise ValueError("Must be the id of an existing row.")
         return cls(number)
+
+
+class Token(str):
+    """A share token, as it stands in a link."""
+
+    schema: dict[str, Any] = {"type": "string", "pattern": f"^{secrets.SHAPE}$"}
+
+    @classmethod
+    def convert(cls, value: object) -> "Token":
+        if not isinstance(value, str) or not secrets.is_secret(value):
+            raise ValueError("Must be the token of a share link.")
+        return cls(value)
 
 
 class Number(Decimal):
@@ -222,7 +240,7 @@ class Day:
     """A date, or an instant that is a date only once a time zone is given."""
 
     __slots__ = ("_value",)
-    schema: dict[str, Any] = {"type": "string", "examples": ["2026-03-31"]}
+    schema: dict[str, Any] = {"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
     def __init__(self, value: date | datetime) -> None:
         self._value = value
@@ -252,8 +270,8 @@ class Day:
         return today(self._value, account.timezone)
 
 
-Scalar = Id | Number | Currency | Country | Timezone | Language | NumberPattern | Day
-SCALARS = (Id, Number, Currency, Country, Timezone, Language, NumberPattern, Day)
+Scalar = Id | Token | Number | Currency | Country | Timezone | Language | NumberPattern | Day
+SCALARS = (Id, Token, Number, Currency, Country, Timezone, Language, NumberPattern, Day)
 
 
 def convert(kind: type, value: Any) -> Any:

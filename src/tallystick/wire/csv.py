@@ -1,0 +1,57 @@
+"""Tables as comma-separated values (RFC 4180), for people's spreadsheets."""
+
+import csv
+from collections.abc import Generator, Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from io import StringIO
+from itertools import islice
+from typing import NamedTuple
+
+MEDIA_TYPE = "text/csv; charset=utf-8"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+ROWS_AT_ONCE = 200
+
+Cell = str | int | Decimal | date | datetime | None
+
+
+class CsvFile(NamedTuple):
+    """A reply that is a file, sent row by row as ``rows`` gives them."""
+
+    name: str
+    header: Sequence[str]
+    rows: Iterable[Sequence[Cell]]
+
+
+def chunks(file: CsvFile) -> Generator[bytes]:
+    """The file in parts of some rows each; the first begins with the header."""
+    buffer = StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(file.header)
+    rows = iter(file.rows)
+    while True:
+        batch = list(islice(rows, ROWS_AT_ONCE))
+        writer.writerows([_text(cell) for cell in row] for row in batch)
+        if buffer.tell():
+            yield buffer.getvalue().encode()
+        if len(batch) < ROWS_AT_ONCE:
+            return
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _text(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "true" if cell else "false"
+        case datetime():
+            return cell.isoformat().replace("+00:00", "Z")
+        case date():
+            return cell.isoformat()
+        case Decimal():
+            return f"{cell:f}"
+    text = str(cell)
+    # Only text can be a formula; a spreadsheet shows it after an apostrophe as it is.
+    return "'" + text if isinstance(cell, str) and text.startswith(FORMULA_STARTS) else text
