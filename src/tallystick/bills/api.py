@@ -1,15 +1,21 @@
 """The native wire that every kind of bill shares."""
 
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tallystick.bills.types import Item, LineRow
+from tallystick.bills.types import BillFilter, BillRow, DraftChange, Item, LineRow, NewBill
+from tallystick.core.account import Account
 from tallystick.core.bill import MAX_LINES, Discount, DiscountType
+from tallystick.core.errors import ValidationFailed
+from tallystick.core.money import digits
 from tallystick.wire import render
 from tallystick.wire.call import Body, Change
+from tallystick.wire.lists import ListQuery
 from tallystick.wire.scalars import (
     Currency,
     Day,
@@ -22,6 +28,8 @@ from tallystick.wire.scalars import (
     ShortText,
 )
 
+T = TypeVar("T")
+S = TypeVar("S", bound=StrEnum)
 Errors = dict[str, list[str]]
 DiscountName = Literal["percentage", "amount", "fixed"]
 DISCOUNT_TYPES = {
@@ -32,14 +40,15 @@ DISCOUNT_TYPES = {
 
 
 class ItemBody(Body, kw_only=True):
-    """A line. What is not given comes from the product, then from the account's default tax.
+    """A line. What is not given comes from the product, then from the account's default tax; ``quantity`` is 1.
 
     ``unit_price`` and an ``amount`` discount in major units; ``tax_rate`` in percent, 0 for no tax.
     """
 
     product_id: Id | None = None
     description: LongText | None = None
-    quantity: Positive = Positive(1)
+    # Made for each item, because msgspec cannot describe a default of a type that it does not know.
+    quantity: Positive = msgspec.field(default_factory=lambda: Positive(1))
     unit_price: Number | None = None
     unit: ShortText | None = None
     discount_type: DiscountName | None = None
@@ -51,12 +60,11 @@ class ItemBody(Body, kw_only=True):
 Items = Annotated[list[ItemBody], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
 
 
-class BillChange(Change, kw_only=True):
-    """A bill, as far as it is to change."""
+class ContentChange(Change, kw_only=True):
+    """What a bill says, as far as it is to change; without its dates."""
 
     customer_id: Id | UnsetType = UNSET
     items: Items | UnsetType = UNSET
-    issue_date: Day | None | UnsetType = UNSET
     currency: Currency | None | UnsetType = UNSET
     notes: LongText | None | UnsetType = UNSET
     payment_terms: LongText | None | UnsetType = UNSET
@@ -71,6 +79,12 @@ class BillChange(Change, kw_only=True):
         for index, item in enumerate(self.items or ()):
             errors |= discount_errors(item.discount_type, item.discount_value, f"items.{index}.")
         return errors
+
+
+class BillChange(ContentChange, kw_only=True):
+    """A bill, as far as it is to change."""
+
+    issue_date: Day | None | UnsetType = UNSET
 
 
 def discount_errors(type: str | None | UnsetType, value: Decimal | None | UnsetType, path: str) -> Errors:
@@ -106,6 +120,104 @@ def items_from(bodies: list[ItemBody]) -> tuple[Item, ...]:
     return tuple(item_from(body) for body in bodies)
 
 
+def new_bill(
+    body: BillChange,
+    account: Account,
+    *,
+    customer_id: int,
+    items: list[ItemBody],
+    until: Day | None | UnsetType,
+    number: str | None | UnsetType,
+) -> NewBill:
+    """The bill that a request asks for; ``until`` is the day to pay by, or of validity."""
+    return msgspec.structs.replace(
+        new_content(body, customer_id, items_from(items)),
+        issue_date=_day(body.issue_date, account),
+        due_date=_day(until, account),
+        number=_or_none(number),
+    )
+
+
+def new_content(body: ContentChange, customer_id: int, items: tuple[Item, ...]) -> NewBill:
+    """The bill that a request asks for, but for its dates and its number."""
+    return NewBill(
+        customer_id=customer_id,
+        items=items,
+        currency=body.currency or None,
+        discount=discount_from(body.discount_type, body.discount_value),
+        prices_include_tax=_or_none(body.prices_include_tax),
+        notes=_or_none(body.notes),
+        payment_terms=_or_none(body.payment_terms),
+        template_id=_or_none(body.template_id),
+    )
+
+
+def draft_change(
+    body: BillChange, account: Account, *, until: Day | None | UnsetType, number: str | None | UnsetType
+) -> DraftChange:
+    """The change of a draft that a request asks for; null takes a field back to its default."""
+    return msgspec.structs.replace(
+        content_change(body),
+        issue_date=body.issue_date if body.issue_date is UNSET else _day(body.issue_date, account),
+        due_date=until if until is UNSET else _day(until, account),
+        number=number,
+    )
+
+
+def content_change(body: ContentChange) -> DraftChange:
+    """As ``draft_change``, but for the dates and the number."""
+    return DraftChange(
+        customer_id=body.customer_id,
+        items=body.items if body.items is UNSET else items_from(body.items),
+        currency=body.currency or UNSET,
+        discount_type=DISCOUNT_TYPES[body.discount_type] if body.discount_type else body.discount_type,
+        discount_value=body.discount_value,
+        prices_include_tax=UNSET if body.prices_include_tax is None else body.prices_include_tax,
+        notes=body.notes,
+        payment_terms=body.payment_terms,
+        template_id=body.template_id,
+    )
+
+
+def _day(day: Day | None | UnsetType, account: Account) -> date | None:
+    return day.on_calendar_of(account) if day else None
+
+
+def _or_none(value: T | None | UnsetType) -> T | None:
+    return None if value is UNSET else value
+
+
+class BillQuery(ListQuery, frozen=True, kw_only=True):
+    """Filters of a list of bills."""
+
+    status: ShortText | None = None
+    customer_id: Id | None = None
+    from_date: Day | None = None
+    to_date: Day | None = None
+    from_: Day | None = msgspec.field(default=None, name="from")
+    to: Day | None = None
+    currency: Currency | None = None
+
+
+def bill_filter(query: BillQuery, account: Account, statuses: type[S]) -> BillFilter[S]:
+    """What the query selects. Raises ValidationFailed for a status that is not among ``statuses``."""
+    return BillFilter(
+        statuses=_statuses(query.status, statuses),
+        customer_id=query.customer_id,
+        from_date=_day(query.from_date or query.from_, account),
+        to_date=_day(query.to_date or query.to, account),
+        search=query.search,
+        currency=query.currency,
+    )
+
+
+def _statuses(text: str | None, known: type[S]) -> frozenset[S]:
+    try:
+        return frozenset(known(name.strip()) for name in (text or "").split(",") if name.strip())
+    except ValueError:
+        raise ValidationFailed({"status": [f"Must be among: {', '.join(known)}."]}) from None
+
+
 class ItemJson(msgspec.Struct, frozen=True):
     """A line as the API shows it; ``line_total`` after its own discount, before the bill's discount and tax."""
 
@@ -131,6 +243,40 @@ class TaxJson(msgspec.Struct, frozen=True):
     base: Decimal
     amount: Decimal
     exemption_reason: str | None
+
+
+def shared_fields(row: BillRow) -> dict[str, Any]:
+    """The fields of a reply that quotations and invoices share."""
+    return commercial_fields(row) | {
+        "id": row.id or None,
+        "customer_id": row.customer_id,
+        "customer_name": row.customer_name,
+        "template_id": row.template_id,
+        "share_token": row.share_token,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "version": row.version,
+    }
+
+
+def commercial_fields(row: BillRow) -> dict[str, Any]:
+    """The fields of a reply that tell what a bill says, to the customer too; amounts with the currency's digits."""
+    places = digits(row.currency)
+    return {
+        "issue_date": row.issue_date,
+        "currency": row.currency,
+        "subtotal": render.amount(row.subtotal, places),
+        "discount_type": row.discount_type,
+        "discount_value": None if row.discount_value is None else render.plain(row.discount_value),
+        "discount_amount": render.amount(row.discount, places),
+        "tax_total": render.amount(row.tax, places),
+        "taxes": taxes_json(row.taxes, places),
+        "total": render.amount(row.total, places),
+        "notes": row.notes,
+        "payment_terms": row.payment_terms,
+        "prices_include_tax": row.prices_include_tax,
+        "issued_at": row.issued_at,
+    }
 
 
 def item_json(line: LineRow, places: int) -> ItemJson:

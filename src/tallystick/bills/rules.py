@@ -1,13 +1,15 @@
 """From what was asked for and what was found to the bill, with every wrong reference named."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tallystick.bills.types import Found, Item, LineRow, NewBill
+from msgspec import UNSET
+
+from tallystick.bills.types import BillRow, DraftChange, Found, Item, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import NO_TAX, Bill, Discount, DiscountType, Line, Tax
-from tallystick.core.errors import ValidationFailed
+from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.periods import due_date
 from tallystick.core.totals import Totals, compute
@@ -25,6 +27,11 @@ def bill_from(new: NewBill, found: Found, account: Account) -> tuple[Bill, Total
     if found.customer is None:
         errors["customer_id"] = [NO_CUSTOMER]
     currency = new.currency or (found.customer and found.customer.currency) or account.currency
+    return bill_in(currency, new, found, account, errors)
+
+
+def bill_in(currency: str, new: NewBill, found: Found, account: Account, errors: Errors) -> tuple[Bill, Totals]:
+    """As ``bill_from``, where the currency is known. ``errors`` are what is wrong already."""
     lines = lines_from(new.items, found, currency, errors)
     bill = Bill(
         currency=currency,
@@ -110,16 +117,125 @@ def _copied(tax: StoredTax) -> Tax:
     return Tax(tax.rate, tax.category, tax.exemption_reason)
 
 
-def dates(new: NewBill, account: Account, today: date) -> tuple[date, date]:
-    """The issue date and the due date, which is the account's terms later unless given.
+def dates(new: NewBill, account: Account, today: date, until: str) -> tuple[date, date]:
+    """The issue date, and the date to pay by or of validity, which is the account's terms later unless given.
 
-    Raises ValidationFailed where the bill would be due before it is issued.
+    Raises ValidationFailed for the field ``until`` where that date is before an issue date that was given. Where none
+    was given it may lie in the past: the bodies of ``seeds/ihs-billing.txt`` are good on any day.
     """
     issued = new.issue_date or today
-    due = new.due_date or due_date(issued, account.payment_terms_days)
-    if due < issued:
-        raise ValidationFailed({"due_date": ["Must not be before the issue date."]})
-    return issued, due
+    last = new.due_date or due_date(issued, account.payment_terms_days)
+    if new.issue_date and last < issued:
+        raise ValidationFailed({until: ["Must not be before the issue date."]})
+    return issued, last
+
+
+def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> dict[str, Any]:
+    """The columns of a new draft that do not follow from its bill; ``until`` names the one for ``new.due_date``."""
+    issue_date, last = dates(new, account, account.today(now), until)
+    return {
+        "number": new.number,
+        "customer_id": new.customer_id,
+        "issue_date": issue_date,
+        until: last,
+        "notes": account.default_notes if new.notes is None else new.notes,
+        "payment_terms": new.payment_terms,
+        "template_id": new.template_id,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def copied_columns(original: BillRow, account: Account, now: datetime) -> dict[str, Any]:
+    """The columns of a draft with another bill's content, dated today, that do not follow from that bill."""
+    return {
+        "customer_id": original.customer_id,
+        "issue_date": account.today(now),
+        "notes": original.notes,
+        "payment_terms": original.payment_terms,
+        "template_id": original.template_id,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def changed_bill(row: BillRow, lines: list[LineRow], change: DraftChange, found: Found) -> tuple[Bill, Totals]:
+    """The bill of a draft after ``change``; lines that it does not name keep the prices and taxes they have.
+
+    Raises ValidationFailed with every field that is wrong.
+    """
+    errors: Errors = {}
+    if found.customer is None:
+        errors["customer_id"] = [NO_CUSTOMER]
+    stored = stored_bill(row, lines)
+    bill = stored._replace(
+        currency=stored.currency if change.currency is UNSET else change.currency,
+        discount=changed_discount(stored.discount, change, errors),
+        prices_include_tax=(
+            stored.prices_include_tax if change.prices_include_tax is UNSET else change.prices_include_tax
+        ),
+    )
+    if change.items is not UNSET:
+        bill = bill._replace(lines=lines_from(change.items, found, bill.currency, errors))
+    return bill, checked_totals(bill, errors)
+
+
+def changed_discount(stored: Discount | None, change: DraftChange, errors: Errors) -> Discount | None:
+    """The discount after a change; what is wrong with it is added to ``errors``."""
+    type, value = (stored.type, stored.value) if stored else (None, None)
+    type = type if change.discount_type is UNSET else change.discount_type
+    value = value if change.discount_value is UNSET else change.discount_value
+    if type is not None and value is not None:
+        return Discount(type, value)
+    if change.discount_type is None or (type is None and not value):
+        return None
+    missing = "discount_type" if type is None else "discount_value"
+    errors[missing] = ["Is required: a discount has both a type and a value."]
+    return None
+
+
+def changed_columns(row: BillRow, change: DraftChange, account: Account, now: datetime, until: str) -> dict[str, Any]:
+    """The columns of a draft that ``change`` names, but for the bill's own; both dates, checked together.
+
+    ``until`` names the column for ``change.due_date``.
+    """
+    names = ("customer_id", "notes", "payment_terms", "template_id", "number")
+    named = {name: value for name in names if (value := getattr(change, name)) is not UNSET}
+    last: date = getattr(row, until)
+    if change.issue_date in (UNSET, row.issue_date) and change.due_date in (UNSET, last):
+        return named
+    wanted = NewBill(
+        customer_id=row.customer_id,
+        items=(),
+        issue_date=row.issue_date if change.issue_date is UNSET else change.issue_date,
+        due_date=last if change.due_date is UNSET else change.due_date,
+    )
+    issue_date, last = dates(wanted, account, account.today(now), until)
+    return {**named, "issue_date": issue_date, until: last}
+
+
+def check_number(row: BillRow, change: DraftChange) -> None:
+    """Raises Conflict where ``change`` would take a number of the sequence from the bill that has it."""
+    if change.number not in (UNSET, row.number) and row.number_sequence is not None:
+        raise Conflict(f"This draft keeps its number {row.number}, which would be missing from the sequence.")
+
+
+def issued_columns(customer: dict[str, Any], account: Account, now: datetime) -> dict[str, Any]:
+    """The columns that an issue sets: from now on they are the bill's own, whatever becomes of their sources."""
+    return {
+        "issued_at": now,
+        "customer": customer,
+        "customer_name": customer["name"],
+        "seller": seller_copy(account),
+    }
+
+
+UNISSUED: dict[str, Any] = {
+    "issued_at": None,
+    "customer": None,
+    "seller": None,
+    "share_token": None,
+}
 
 
 def stored_bill(row: Any, lines: list[LineRow]) -> Bill:
@@ -153,8 +269,10 @@ def stored_discount(type: str | None, value: Any) -> Discount | None:
     return None if type is None else Discount(DiscountType(type), value)
 
 
-def customer_copy(customer: Customer) -> dict[str, Any]:
+def customer_copy(customer: Customer | None) -> dict[str, Any]:
     """The customer's details as a bill keeps them from its issue on (EN 16931, BG-7 and BG-8)."""
+    if customer is None:
+        raise AssertionError("a bill without a customer has been refused before")
     return {name: getattr(customer, name) for name in COPIED_FROM_CUSTOMER}
 
 

@@ -1,40 +1,66 @@
 """The SQL that every kind of bill shares."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, Table, bindparam, delete, or_, select
+from msgspec import structs
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy import insert as insert_into
+from sqlalchemy.exc import IntegrityError
 
-from tallystick.bills.types import Found, Item, LineRow
+from tallystick.bills.rules import COPIED_FROM_CUSTOMER
+from tallystick.bills.types import BillFilter, BillRow, Found, Item, LineRow
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill, Line
-from tallystick.core.totals import LineTotals, Totals
+from tallystick.core.errors import Conflict
+from tallystick.core.totals import LineTotals, TaxTotal, Totals
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
-from tallystick.store import rows
-from tallystick.store.db import Tx
+from tallystick.store import blocks, rows
+from tallystick.store.db import Tx, violates
+from tallystick.store.prepared import Prepared
 from tallystick.store.tables import customers, products, taxes
 from tallystick.taxes.types import Tax
 
-CUSTOMER: Select[Any] = select(*rows.columns(customers, Customer)).where(
-    customers.c.account_id == bindparam("account"), customers.c.id == bindparam("wanted")
+R = TypeVar("R", bound=BillRow)
+
+CUSTOMER = Prepared(
+    select(*rows.columns(customers, Customer)).where(
+        customers.c.account_id == bindparam("account"), customers.c.id == bindparam("wanted")
+    )
 )
-PRODUCTS: Select[Any] = select(*rows.columns(products, Product)).where(
-    products.c.account_id == bindparam("account"), products.c.id.in_(bindparam("wanted", expanding=True))
+PRODUCTS = Prepared(
+    select(*rows.columns(products, Product)).where(
+        products.c.account_id == bindparam("account"), products.c.id.in_(bindparam("wanted", expanding=True))
+    )
 )
-TAXES: Select[Any] = select(*rows.columns(taxes, Tax)).where(
-    taxes.c.account_id == bindparam("account"),
-    or_(taxes.c.is_default, taxes.c.id.in_(bindparam("wanted", expanding=True))),
+TAXES = Prepared(
+    select(*rows.columns(taxes, Tax)).where(
+        taxes.c.account_id == bindparam("account"),
+        or_(taxes.c.is_default, taxes.c.id.in_(bindparam("wanted", expanding=True))),
+    )
 )
 
 
 def gather(tx: Tx, account: Account, customer_id: int, items: Sequence[Item]) -> Found:
     """The rows that a new bill names: at most three queries."""
-    customer: Any = tx.execute(CUSTOMER, {"account": account.id, "wanted": customer_id}).one_or_none()
+    customer = CUSTOMER.one_or_none(tx, {"account": account.id, "wanted": customer_id})
     named = _products(tx, account, {item.product_id for item in items if item.product_id})
     found = _found_taxes(tx, account, items, named)
     return Found(
-        customer=customer and Customer(*customer),
+        customer=None if customer is None else Customer(*customer),
         products=named,
         taxes=found,
         default_tax=next((tax for tax in found.values() if tax.is_default), None),
@@ -44,16 +70,16 @@ def gather(tx: Tx, account: Account, customer_id: int, items: Sequence[Item]) ->
 def _products(tx: Tx, account: Account, wanted: set[int]) -> dict[int, Product]:
     if not wanted:
         return {}
-    found = tx.all(PRODUCTS, {"account": account.id, "wanted": list(wanted)})
-    return {row.id: Product(*row) for row in found}
+    found = PRODUCTS.all(tx, {"account": account.id, "wanted": list(wanted)})
+    return {product.id: product for product in (Product(*row) for row in found)}
 
 
 def _found_taxes(tx: Tx, account: Account, items: Sequence[Item], named: dict[int, Product]) -> dict[int, Tax]:
     if all(item.tax_rate is not None and item.tax_id is None for item in items):
         return {}
     wanted = {item.tax_id for item in items} | {product.tax_id for product in named.values()}
-    found = tx.all(TAXES, {"account": account.id, "wanted": [tax_id for tax_id in wanted if tax_id]})
-    return {row.id: Tax(*row) for row in found}
+    found = TAXES.all(tx, {"account": account.id, "wanted": [tax_id for tax_id in wanted if tax_id]})
+    return {tax.id: tax for tax in (Tax(*row) for row in found)}
 
 
 def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
@@ -69,10 +95,13 @@ def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
         "discount": totals.discount,
         "tax": totals.tax,
         "total": totals.total,
-        "taxes": [
-            [format(tax.rate, "f"), tax.category, tax.exemption_reason, tax.base, tax.amount] for tax in totals.taxes
-        ],
+        "taxes": taxes_column(totals.taxes),
     }
+
+
+def taxes_column(taxes: Sequence[TaxTotal]) -> list[list[Any]]:
+    """A breakdown by rate as it is stored: exact rates, amounts in minor units."""
+    return [[format(tax.rate, "f"), tax.category, tax.exemption_reason, tax.base, tax.amount] for tax in taxes]
 
 
 def line_values(line: Line, totals: LineTotals) -> dict[str, Any]:
@@ -104,10 +133,11 @@ class Lines:
     """The lines of one kind of bill: their table, and the column that names their bill."""
 
     def __init__(self, table: Table, owner: str) -> None:
+        self._table = table
         self._owner = owner
-        self._insert = table.insert().returning(table.c.id, sort_by_parameter_order=True)
+        self._insert = Prepared(table.insert().returning(table.c.id))
         belonging = (table.c.account_id == bindparam("account"), table.c[owner] == bindparam("bill"))
-        self._select: Select[Any] = select(*rows.columns(table, LineRow)).where(*belonging).order_by(table.c.position)
+        self._select = Prepared(select(*rows.columns(table, LineRow)).where(*belonging).order_by(table.c.position))
         self._delete = delete(table).where(*belonging)
 
     def insert(self, tx: Tx, account: Account, bill_id: int, bill: Bill, totals: Totals) -> list[LineRow]:
@@ -115,8 +145,18 @@ class Lines:
         values = [line_values(line, computed) for line, computed in zip(bill.lines, totals.lines, strict=True)]
         keys = {"account_id": account.id, self._owner: bill_id}
         placed = [{**keys, "position": position, **value} for position, value in enumerate(values)]
-        ids = tx.execute(self._insert, placed).scalars()
-        return [LineRow(id=line_id, **value) for line_id, value in zip(ids, values, strict=True)]
+        inserted = self._insert.each(tx, placed)
+        return [LineRow(id=line_id, **value) for (line_id,), value in zip(inserted, values, strict=True)]
+
+    def insert_many(self, tx: Tx, account: Account, owned: Sequence[tuple[int, list[LineRow]]]) -> None:
+        """Writes the lines of many bills, each beside its bill's id; the ids that the lines have are not kept."""
+        columns = ("account_id", self._owner, "position", *LineRow.__struct_fields__[1:])
+        placed = [
+            (account.id, bill_id, position, *structs.astuple(line)[1:])
+            for bill_id, lines in owned
+            for position, line in enumerate(lines)
+        ]
+        blocks.insert(tx, self._table, columns, placed)
 
     def replace(self, tx: Tx, account: Account, bill_id: int, bill: Bill, totals: Totals) -> list[LineRow]:
         """Puts other lines in the place of a draft's."""
@@ -125,4 +165,94 @@ class Lines:
 
     def of(self, tx: Tx, account: Account, bill_id: int) -> list[LineRow]:
         """The lines of a bill, in order."""
-        return [LineRow(*row) for row in tx.all(self._select, {"account": account.id, "bill": bill_id})]
+        return [LineRow(*row) for row in self._select.all(tx, {"account": account.id, "bill": bill_id})]
+
+
+class NumberInUse(Conflict):
+    """Another bill of the account and the kind has this number."""
+
+
+class BillRows(Generic[R]):
+    """The rows of one kind of bill: their table, and the struct that holds one.
+
+    Its statements show a draft under its customer's own name, and an issued bill under the name that it was issued to.
+    """
+
+    def __init__(self, table: Table, kind: type[R], unique_number: UniqueConstraint) -> None:
+        self._table = table
+        self._kind = kind
+        self._unique_number = unique_number
+        own = and_(customers.c.account_id == table.c.account_id, customers.c.id == table.c.customer_id)
+        # A subquery and not a join: to count and to skip rows of a long list then takes no look at the customers.
+        own_name = select(customers.c.name).where(own).correlate(table).scalar_subquery()
+        self._shown_name = func.coalesce(table.c.customer_name, own_name)
+        shown = [
+            self._shown_name.label(name) if name == "customer_name" else table.c[name]
+            for name in kind.__struct_fields__
+        ]
+        details = [customers.c[name].label(f"customer_{name}") for name in COPIED_FROM_CUSTOMER]
+        self.select: Select[Any] = select(*shown)
+        self._with_customer = select(*shown, *details).select_from(table.join(customers, own))
+        self._insert = Prepared(insert_into(table).returning(table.c.id))
+
+    def one(self, *wanted: ColumnElement[bool]) -> Select[Any]:
+        """The statement for one bill of the parameter ``account``; prepared, it is for ``read``."""
+        return self._with_customer.where(self._table.c.account_id == bindparam("account"), *wanted)
+
+    def read(self, tx: Tx, statement: Prepared, wanted: Mapping[str, Any]) -> tuple[R, dict[str, Any]]:
+        """The row, and the customer's details: the copy taken at issue, or a draft's own customer's. Or NotFound."""
+        found = statement.one_or_none(tx, wanted)
+        if found is None:
+            raise rows.not_found(self._table)
+        width = len(self._kind.__struct_fields__)
+        row = self._kind(*found[:width])
+        return row, row.customer or dict(zip(COPIED_FROM_CUSTOMER, found[width:], strict=True))
+
+    def conditions(self, account: Account, wanted: BillFilter[Any]) -> list[ColumnElement[bool]]:
+        """What a row must satisfy to be selected, but for its status."""
+        columns = self._table.c
+        tests: list[ColumnElement[bool]] = [columns.account_id == account.id]
+        if wanted.customer_id is not None:
+            tests.append(columns.customer_id == wanted.customer_id)
+        if wanted.from_date is not None:
+            tests.append(columns.issue_date >= wanted.from_date)
+        if wanted.to_date is not None:
+            tests.append(columns.issue_date <= wanted.to_date)
+        if wanted.currency is not None:
+            tests.append(columns.currency == wanted.currency)
+        if wanted.search:
+            tests.append(self._mentions(wanted.search.lower()))
+        return tests
+
+    def _mentions(self, text: str) -> ColumnElement[bool]:
+        searched = (self._table.c.number, self._shown_name)
+        return or_(*(func.lower(column).contains(text, autoescape=True) for column in searched))
+
+    def insert(self, tx: Tx, account: Account, values: Mapping[str, Any]) -> int:
+        """Writes a bill's row and answers its id; NumberInUse where its number is taken."""
+        try:
+            ((bill_id,),) = self._insert.all(tx, {**values, "account_id": account.id})
+        except IntegrityError as error:
+            raise self._refusal(error, values) from None
+        return int(bill_id)
+
+    def change(self, tx: Tx, account: Account, row: R, changes: Mapping[str, Any]) -> None:
+        """Changes the row where it is still in the version that was read.
+
+        Raises Conflict otherwise, and NumberInUse where its new number is taken.
+        """
+        columns = self._table.c
+        read = (columns.account_id == account.id, columns.id == row.id, columns.version == row.version)
+        advanced = {**changes, "version": row.version + 1, "updated_at": tx.now}
+        try:
+            changed = tx.execute(update(self._table).where(*read).values(advanced)).rowcount
+        except IntegrityError as error:
+            raise self._refusal(error, changes) from None
+        if not changed:
+            raise rows.stale()
+
+    def _refusal(self, error: IntegrityError, values: Mapping[str, Any]) -> Exception:
+        if violates(error, self._unique_number):
+            kind = self._table.name.removesuffix("s")
+            return NumberInUse(f"The {kind} number {values['number']} is in use.")
+        return error

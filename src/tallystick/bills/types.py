@@ -1,15 +1,19 @@
 """The shapes of a bill, asked for and stored."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from enum import StrEnum
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-from tallystick.core.bill import Discount
+from tallystick.core.bill import Discount, DiscountType
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
 from tallystick.taxes.types import Tax
+
+S = TypeVar("S", bound=StrEnum)
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +48,34 @@ class NewBill(msgspec.Struct, frozen=True, kw_only=True):
     number: str | None = None
 
 
+class DraftChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to change in a draft; UNSET stays as it is."""
+
+    customer_id: int | UnsetType = UNSET
+    items: tuple[Item, ...] | UnsetType = UNSET
+    issue_date: date | None | UnsetType = UNSET
+    due_date: date | None | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    discount_type: DiscountType | None | UnsetType = UNSET
+    discount_value: Decimal | None | UnsetType = UNSET
+    prices_include_tax: bool | UnsetType = UNSET
+    notes: str | None | UnsetType = UNSET
+    payment_terms: str | None | UnsetType = UNSET
+    template_id: str | None | UnsetType = UNSET
+    number: str | None | UnsetType = UNSET
+
+
+class BillFilter(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
+    """Which bills a list selects; dates inclusive, by issue date."""
+
+    statuses: frozenset[S] = frozenset()
+    customer_id: int | None = None
+    from_date: date | None = None
+    to_date: date | None = None
+    search: str | None = None
+    currency: str | None = None
+
+
 class Found(NamedTuple):
     """What the database has of the rows that a new bill names."""
 
@@ -71,3 +103,45 @@ class LineRow(msgspec.Struct, frozen=True):
     amount: int
     discount: int
     tax: int
+
+
+class BillRow(msgspec.Struct, frozen=True):
+    """What the stored rows of quotations and invoices share; amounts in minor units.
+
+    ``customer`` and ``seller`` are the copies taken at issue, None on a draft; ``customer_name`` is the copy's, or
+    the customer's own on a draft.
+    """
+
+    id: int
+    number: str | None
+    number_scope: str | None
+    number_sequence: int | None
+    customer_id: int
+    customer_name: str
+    issue_date: date
+    currency: str
+    discount_type: str | None
+    discount_value: Decimal | None
+    prices_include_tax: bool
+    rounding: str
+    rounding_mode: str
+    subtotal: int
+    discount: int
+    tax: int
+    total: int
+    taxes: list[Any]
+    notes: str | None
+    payment_terms: str | None
+    template_id: str | None
+    share_token: str | None
+    customer: dict[str, Any] | None
+    seller: dict[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+    issued_at: datetime | None
+    version: int
+
+    @property
+    def shown_number(self) -> str:
+        """The bill's number, or what stands for it on a draft."""
+        return self.number or (f"DRAFT-{self.id}" if self.id else "DRAFT")

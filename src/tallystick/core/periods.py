@@ -3,6 +3,7 @@
 import calendar
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,20 @@ def first_on_or_after(anchor: date, frequency: Frequency, interval: int, day: da
     return n if occurrence(anchor, frequency, interval, n) >= day else n + 1
 
 
+def occurrences_per_year(frequency: Frequency, interval: int) -> Fraction:
+    """How often every ``interval`` periods come round in a year, of 365 days or 12 months.
+
+    Raises ValueError for an ``interval`` below 1.
+    """
+    if interval < 1:
+        raise ValueError(f"no occurrence of every {interval} periods")
+    if frequency in _DAYS:
+        return Fraction(365, _DAYS[frequency] * interval)
+    return Fraction(12, _MONTHS[frequency] * interval)
+
+
+# A request or a run asks for the same instant's date again and again, for each row that it shows or makes.
+@lru_cache(maxsize=_TIME_ZONES)
 def today(now: datetime, timezone: str) -> date:
     """The date at ``now`` in an IANA time zone.
 

@@ -16,6 +16,41 @@ class InvoiceState(StrEnum):
     VOIDED = "voided"
 
 
+class CreditNoteState(StrEnum):
+    """What is stored of a credit note: it is issued at once, and for ever."""
+
+    ISSUED = "issued"
+
+
+class RunStatus(StrEnum):
+    """How far a run of recurring billing is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+
+
+class QuotationState(StrEnum):
+    """What is stored of a quotation."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    CONVERTED = "converted"
+
+
+class QuotationStatus(StrEnum):
+    """What is shown of a quotation."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    CONVERTED = "converted"
+
+
 class Status(StrEnum):
     """What is shown of an invoice."""
 
@@ -36,6 +71,10 @@ class Action(StrEnum):
     VOID = "void"
     PAY = "pay"
     CREDIT = "credit"
+    ACCEPT = "accept"
+    """Like every answer to a quotation, it issues a draft, and repeated it changes nothing."""
+    REJECT = "reject"
+    CONVERT = "convert"
 
 
 class Rules(NamedTuple):
@@ -46,6 +85,7 @@ class Rules(NamedTuple):
 
 
 _DRAFT, _ISSUED, _VOIDED = InvoiceState
+_OFFER, _SENT, _ACCEPTED, _REJECTED, _CONVERTED = QuotationState
 
 # The key is the kind of bill, given as the type of its states.
 RULES: Mapping[type[StrEnum], Rules] = {
@@ -82,6 +122,42 @@ RULES: Mapping[type[StrEnum], Rules] = {
             (_VOIDED, Action.CREDIT): "The invoice is voided, so there is nothing left to credit.",
         },
     ),
+    QuotationState: Rules(
+        transitions={
+            (_OFFER, Action.UPDATE): _OFFER,
+            (_OFFER, Action.DELETE): _OFFER,
+            (_OFFER, Action.ISSUE): _SENT,
+            (_OFFER, Action.ACCEPT): _ACCEPTED,
+            (_OFFER, Action.REJECT): _REJECTED,
+            (_OFFER, Action.CONVERT): _CONVERTED,
+            (_SENT, Action.ISSUE): _SENT,
+            (_SENT, Action.ACCEPT): _ACCEPTED,
+            (_SENT, Action.REJECT): _REJECTED,
+            (_SENT, Action.CONVERT): _CONVERTED,
+            (_ACCEPTED, Action.ISSUE): _ACCEPTED,
+            (_ACCEPTED, Action.ACCEPT): _ACCEPTED,
+            (_ACCEPTED, Action.CONVERT): _CONVERTED,
+            (_REJECTED, Action.REJECT): _REJECTED,
+        },
+        refusals={
+            (_SENT, Action.UPDATE): "The quotation is sent and cannot be changed: duplicate it and change the copy.",
+            (_SENT, Action.DELETE): "The quotation is sent and cannot be deleted: reject it instead.",
+            (_ACCEPTED, Action.UPDATE): "The quotation is accepted and cannot be changed: duplicate it instead.",
+            (_ACCEPTED, Action.DELETE): "The quotation is accepted and cannot be deleted.",
+            (_ACCEPTED, Action.REJECT): "The quotation is accepted already.",
+            (_REJECTED, Action.UPDATE): "The quotation is rejected and cannot be changed: duplicate it instead.",
+            (_REJECTED, Action.DELETE): "The quotation is rejected and keeps its number, so it cannot be deleted.",
+            (_REJECTED, Action.ISSUE): "The quotation is rejected: duplicate it and send the copy.",
+            (_REJECTED, Action.ACCEPT): "The quotation is rejected: duplicate it to offer it again.",
+            (_REJECTED, Action.CONVERT): "The quotation is rejected: duplicate it to offer it again.",
+            (_CONVERTED, Action.UPDATE): "The quotation is converted and cannot be changed: change its invoice.",
+            (_CONVERTED, Action.DELETE): "The quotation is converted and cannot be deleted.",
+            (_CONVERTED, Action.ISSUE): "The quotation is converted: send its invoice.",
+            (_CONVERTED, Action.ACCEPT): "The quotation is converted already.",
+            (_CONVERTED, Action.REJECT): "The quotation is converted already: void or delete its invoice.",
+            (_CONVERTED, Action.CONVERT): "The quotation is converted already.",
+        },
+    ),
 }
 
 State = TypeVar("State", bound=StrEnum)
@@ -110,3 +186,15 @@ def status(state: InvoiceState, total: int, paid: int, credited: int, due_date: 
     if due_date < today:
         return Status.OVERDUE
     return Status.PARTIALLY_PAID if paid or credited else Status.SENT
+
+
+def quotation_status(state: QuotationState, issue_date: date, valid_until: date, today: date) -> QuotationStatus:
+    """What to show of a quotation, ``today`` in the account's time zone.
+
+    Unanswered, it expires with the day after ``valid_until``; yet it is good on the day that it is dated, because
+    ``seeds/ihs-billing.txt`` makes and converts one whose ``valid_until`` may have passed.
+    """
+    is_open = state in (QuotationState.DRAFT, QuotationState.SENT)
+    if is_open and today > max(issue_date, valid_until):
+        return QuotationStatus.EXPIRED
+    return QuotationStatus(state)

@@ -10,28 +10,19 @@ from tallystick.customers import ops, store
 from tallystick.customers.types import Customer
 from tallystick.store import journal
 from tallystick.wire import render
-from tallystick.wire.call import Call, Change, Deleted, given
+from tallystick.wire.call import Call, Deleted, given
+from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.party import PartyChange
 from tallystick.wire.render import Listed
-from tallystick.wire.scalars import Country, Currency, Email, Id, Language, LongText, Name, ShortText
+from tallystick.wire.scalars import Currency, Id, LongText, Name, ShortText
 
 
-class CustomerChange(Change, kw_only=True):
-    """A customer, as far as it is to change. ``address`` is free text; the finer fields stand beside it."""
+class CustomerChange(PartyChange, kw_only=True):
+    """A customer, as far as it is to change. Without a ``currency`` it is billed in the account's."""
 
-    name: Name | UnsetType = UNSET
-    email: Email | None | UnsetType = UNSET
     phone: ShortText | None | UnsetType = UNSET
-    address: LongText | None | UnsetType = UNSET
-    address_line1: ShortText | None | UnsetType = UNSET
-    address_line2: ShortText | None | UnsetType = UNSET
-    city: ShortText | None | UnsetType = UNSET
-    state: ShortText | None | UnsetType = UNSET
-    postal_code: ShortText | None | UnsetType = UNSET
-    country: Country | None | UnsetType = UNSET
-    tax_id: ShortText | None | UnsetType = UNSET
     currency: Currency | None | UnsetType = UNSET
-    language: Language | None | UnsetType = UNSET
     notes: LongText | None | UnsetType = UNSET
 
 
@@ -59,6 +50,35 @@ class CustomerDetail(Customer, frozen=True, kw_only=True):
 def index(call: Call, query: ListQuery) -> Listed[Customer]:
     """List the customers."""
     return listed(store.page(call.tx, call.account, page_request(query), query.search), lambda customer: customer)
+
+
+CSV_COLUMNS = {
+    "Name": "name",
+    "Email": "email",
+    "Phone": "phone",
+    "Address": "address",
+    "Address Line 1": "address_line1",
+    "Address Line 2": "address_line2",
+    "City": "city",
+    "State": "state",
+    "Postal Code": "postal_code",
+    "Country": "country",
+    "Tax ID": "tax_id",
+    "Currency": "currency",
+    "Language": "language",
+    "Notes": "notes",
+    "Created": "created_at",
+}
+
+
+def export_csv(call: Call, query: ListQuery) -> CsvFile:
+    """Export the customers that a list would show on all its pages.
+
+    `page`, `limit` and `after` change nothing.
+    """
+    customers = store.every(call.tx, call.account, page_request(query), query.search)
+    rows = ([getattr(customer, field) for field in CSV_COLUMNS.values()] for customer in customers)
+    return CsvFile("customers.csv", list(CSV_COLUMNS), rows)
 
 
 def create(call: Call, body: NewCustomer) -> Customer:

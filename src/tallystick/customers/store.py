@@ -1,15 +1,16 @@
 """The SQL of customers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import func, or_
+from sqlalchemy import Select, func, or_
 
 from tallystick.core.account import Account
+from tallystick.core.errors import NotFound, ValidationFailed
 from tallystick.customers.types import Customer
 from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.paging import Page, PageRequest, fetch
+from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.tables import customers
 
 SORTS = {"created_at": customers.c.id, "name": customers.c.name}
@@ -22,13 +23,30 @@ def get(tx: Tx, account: Account, customer_id: int) -> Customer:
     return rows.get(tx, account, customers, Customer, customer_id)
 
 
+def known(tx: Tx, account: Account, customer_id: int) -> Customer:
+    """The customer that a request's ``customer_id`` names, or ValidationFailed for that field."""
+    try:
+        return get(tx, account, customer_id)
+    except NotFound as error:
+        raise ValidationFailed({"customer_id": [error.message]}) from None
+
+
 def page(tx: Tx, account: Account, request: PageRequest, search: str | None) -> Page[Customer]:
     """A page of the account's customers; ``search`` looks in name, e-mail and phone."""
+    return fetch(tx, _selected(account, search), request, sorts=SORTS, key=customers.c.id, kind=Customer)
+
+
+def every(tx: Tx, account: Account, request: PageRequest, search: str | None) -> Iterator[Customer]:
+    """As ``page``, all of them."""
+    return stream(tx, _selected(account, search), request, sorts=SORTS, key=customers.c.id, kind=Customer)
+
+
+def _selected(account: Account, search: str | None) -> Select[Any]:
     query = rows.selection(customers, Customer, account)
     if search:
         wanted = search.lower()
         query = query.where(or_(*(func.lower(column).contains(wanted, autoescape=True) for column in SEARCHED)))
-    return fetch(tx, query, request, sorts=SORTS, key=customers.c.id, kind=Customer)
+    return query
 
 
 def insert(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:

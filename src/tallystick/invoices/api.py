@@ -2,38 +2,38 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.bills.api import (
-    DISCOUNT_TYPES,
     BillChange,
+    BillQuery,
     Errors,
     ItemJson,
     Items,
     TaxJson,
+    bill_filter,
     discount_errors,
-    discount_from,
+    draft_change,
     item_json,
-    items_from,
-    taxes_json,
+    new_bill,
+    shared_fields,
 )
-from tallystick.bills.types import NewBill
+from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
-from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import digits
 from tallystick.core.states import Status
-from tallystick.invoices import ops, store
-from tallystick.invoices.types import Invoice, InvoiceChange, InvoiceFilter, InvoiceRow, PaymentLine
+from tallystick.invoices import ops, rules, store
+from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
+from tallystick.store import outbox
 from tallystick.wire import render
-from tallystick.wire.call import Call
+from tallystick.wire.call import Call, Deleted
+from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.render import Listed, Reply
-from tallystick.wire.scalars import BillNumber, Currency, Day, Id, ShortText
-
-T = TypeVar("T")
+from tallystick.wire.scalars import BillNumber, Day, Id
 
 
 class InvoiceBody(BillChange, kw_only=True):
@@ -54,82 +54,36 @@ class NewInvoiceBody(InvoiceBody, kw_only=True):
         return super().check() | discount_errors(self.discount_type, self.discount_value, "")
 
 
-class InvoiceQuery(ListQuery, frozen=True, kw_only=True):
+class InvoiceQuery(BillQuery, frozen=True, kw_only=True):
     """``status``: one of the six, or several with commas between; dates are issue dates, inclusive."""
 
-    status: ShortText | None = None
-    customer_id: Id | None = None
-    from_date: Day | None = None
-    to_date: Day | None = None
-    from_: Day | None = msgspec.field(default=None, name="from")
-    to: Day | None = None
-    currency: Currency | None = None
+    recurring_id: Id | None = None
 
 
 def filter_from(query: InvoiceQuery, account: Account) -> InvoiceFilter:
     """What the query selects. Raises ValidationFailed for an unknown status."""
-    first, last = query.from_date or query.from_, query.to_date or query.to
-    return InvoiceFilter(
-        statuses=_statuses(query.status),
-        customer_id=query.customer_id,
-        from_date=first.on_calendar_of(account) if first else None,
-        to_date=last.on_calendar_of(account) if last else None,
-        search=query.search,
-        currency=query.currency,
-    )
-
-
-def _statuses(text: str | None) -> frozenset[Status]:
-    try:
-        return frozenset(Status(name.strip()) for name in (text or "").split(",") if name.strip())
-    except ValueError:
-        raise ValidationFailed({"status": [f"Must be among: {', '.join(Status)}."]}) from None
+    shared = msgspec.structs.asdict(bill_filter(query, account, Status))
+    return InvoiceFilter(**shared, recurring_id=query.recurring_id)
 
 
 def from_json(body: NewInvoiceBody, account: Account) -> NewBill:
     """The invoice that a request asks for."""
-    return NewBill(
+    return new_bill(
+        body,
+        account,
         customer_id=body.customer_id,
-        items=items_from(body.items),
-        issue_date=_day(body.issue_date, account),
-        due_date=_day(body.due_date, account),
-        currency=body.currency or None,
-        discount=discount_from(body.discount_type, body.discount_value),
-        prices_include_tax=_or_none(body.prices_include_tax),
-        notes=_or_none(body.notes),
-        payment_terms=_or_none(body.payment_terms),
-        template_id=_or_none(body.template_id),
-        number=_or_none(body.invoice_number),
-    )
-
-
-def change_from_json(body: InvoiceBody, account: Account) -> InvoiceChange:
-    """The change of a draft that a request asks for; null takes a field back to its default."""
-    return InvoiceChange(
-        customer_id=body.customer_id,
-        items=body.items if body.items is UNSET else items_from(body.items),
-        issue_date=body.issue_date if body.issue_date is UNSET else _day(body.issue_date, account),
-        due_date=body.due_date if body.due_date is UNSET else _day(body.due_date, account),
-        currency=body.currency or UNSET,
-        discount_type=DISCOUNT_TYPES[body.discount_type] if body.discount_type else body.discount_type,
-        discount_value=body.discount_value,
-        prices_include_tax=UNSET if body.prices_include_tax is None else body.prices_include_tax,
-        notes=body.notes,
-        payment_terms=body.payment_terms,
-        template_id=body.template_id,
+        items=body.items,
+        until=body.due_date,
         number=body.invoice_number,
     )
 
 
-def _day(day: Day | None | UnsetType, account: Account) -> date | None:
-    return day.on_calendar_of(account) if day else None
+def change_from_json(body: InvoiceBody, account: Account) -> DraftChange:
+    """The change of a draft that a request asks for; null takes a field back to its default."""
+    return draft_change(body, account, until=body.due_date, number=body.invoice_number)
 
 
-def _or_none(value: T | None | UnsetType) -> T | None:
-    return None if value is UNSET else value
-
-
-class PaymentJson(msgspec.Struct, frozen=True):
+class PaymentSummary(msgspec.Struct, frozen=True):
     """A payment as an invoice shows it. ``amount`` is the whole payment, ``applied`` its part for this invoice."""
 
     id: int
@@ -141,6 +95,18 @@ class PaymentJson(msgspec.Struct, frozen=True):
     notes: str | None
     status: str
     created_at: datetime
+
+
+class CreditNoteSummary(msgspec.Struct, frozen=True):
+    """A credit note as its invoice shows it."""
+
+    id: int
+    credit_note_number: str
+    issue_date: date
+    total: Decimal
+    amount_applied: Decimal
+    amount_to_credit: Decimal
+    reason: str | None
 
 
 class InvoiceRowJson(msgspec.Struct, frozen=True):
@@ -164,6 +130,9 @@ class InvoiceRowJson(msgspec.Struct, frozen=True):
     amount_paid: Decimal
     amount_credited: Decimal
     balance_due: Decimal
+    recurring_id: int | None
+    period_start: date | None
+    period_end: date | None
     notes: str | None
     payment_terms: str | None
     prices_include_tax: bool
@@ -181,9 +150,18 @@ class InvoiceJson(InvoiceRowJson, frozen=True, kw_only=True):
 
     items: list[ItemJson]
     customer: dict[str, Any]
-    payments: list[PaymentJson]
-    credit_notes: list[dict[str, Any]]
+    payments: list[PaymentSummary]
+    credit_notes: list[CreditNoteSummary]
     send_log: list[dict[str, Any]]
+
+
+class Activity(msgspec.Struct, frozen=True):
+    """What was done to a bill: when, by whom, and what. Amounts in ``data`` are in minor units."""
+
+    at: datetime
+    actor: str
+    type: str
+    data: dict[str, Any] | None
 
 
 class NextNumber(msgspec.Struct, frozen=True):
@@ -194,36 +172,25 @@ class NextNumber(msgspec.Struct, frozen=True):
 
 def row_fields(row: InvoiceRow, call: Call) -> dict[str, Any]:
     """The fields that a list row and a whole invoice share."""
+    return shared_fields(row) | {
+        "invoice_number": row.shown_number,
+        "status": row.status(call.account, call.tx.now),
+        "due_date": row.due_date,
+        **settled_fields(row),
+        "recurring_id": row.recurring_id,
+        "period_start": row.period_start,
+        "period_end": row.period_end,
+        "share_url": row.share_token and f"{call.origin}/public/invoices/{row.share_token}",
+    }
+
+
+def settled_fields(row: InvoiceRow) -> dict[str, Any]:
+    """What is paid, what is credited, and what is left to pay."""
     places = digits(row.currency)
     return {
-        "id": row.id or None,
-        "invoice_number": row.shown_number,
-        "customer_id": row.customer_id,
-        "customer_name": row.customer_name,
-        "status": row.status(call.account, call.tx.now),
-        "issue_date": row.issue_date,
-        "due_date": row.due_date,
-        "currency": row.currency,
-        "subtotal": render.amount(row.subtotal, places),
-        "discount_type": row.discount_type,
-        "discount_value": None if row.discount_value is None else render.plain(row.discount_value),
-        "discount_amount": render.amount(row.discount, places),
-        "tax_total": render.amount(row.tax, places),
-        "taxes": taxes_json(row.taxes, places),
-        "total": render.amount(row.total, places),
         "amount_paid": render.amount(row.paid, places),
         "amount_credited": render.amount(row.credited, places),
         "balance_due": render.amount(row.balance, places),
-        "notes": row.notes,
-        "payment_terms": row.payment_terms,
-        "prices_include_tax": row.prices_include_tax,
-        "template_id": row.template_id,
-        "share_token": row.share_token,
-        "share_url": row.share_token and f"{call.origin}/public/invoices/{row.share_token}",
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "issued_at": row.issued_at,
-        "version": row.version,
     }
 
 
@@ -240,14 +207,14 @@ def to_json(invoice: Invoice, call: Call) -> InvoiceJson:
         items=[item_json(line, places) for line in invoice.lines],
         customer=invoice.customer,
         payments=[payment_json(payment, places) for payment in invoice.payments],
-        credit_notes=[],
+        credit_notes=[credit_note_json(credit_note, places) for credit_note in invoice.credit_notes],
         send_log=[],
     )
 
 
-def payment_json(payment: PaymentLine, places: int) -> PaymentJson:
+def payment_json(payment: PaymentLine, places: int) -> PaymentSummary:
     """A payment as an invoice shows it."""
-    return PaymentJson(
+    return PaymentSummary(
         id=payment.id,
         amount=render.amount(payment.amount, places),
         applied=render.amount(payment.applied, places),
@@ -260,10 +227,50 @@ def payment_json(payment: PaymentLine, places: int) -> PaymentJson:
     )
 
 
+def credit_note_json(credit_note: CreditNoteLine, places: int) -> CreditNoteSummary:
+    """A credit note as its invoice shows it."""
+    return CreditNoteSummary(
+        id=credit_note.id,
+        credit_note_number=credit_note.number,
+        issue_date=credit_note.issue_date,
+        total=render.amount(credit_note.total, places),
+        amount_applied=render.amount(credit_note.total - credit_note.to_credit, places),
+        amount_to_credit=render.amount(credit_note.to_credit, places),
+        reason=credit_note.reason,
+    )
+
+
 def index(call: Call, query: InvoiceQuery) -> Listed[InvoiceRowJson]:
     """List the invoices."""
     page = store.page(call.tx, call.account, filter_from(query, call.account), page_request(query))
     return listed(page, lambda row: row_json(row, call))
+
+
+CSV_COLUMNS = {
+    "Invoice Number": "invoice_number",
+    "Customer": "customer_name",
+    "Status": "status",
+    "Issue Date": "issue_date",
+    "Due Date": "due_date",
+    "Subtotal": "subtotal",
+    "Tax": "tax_total",
+    "Discount": "discount_amount",
+    "Total": "total",
+    "Currency": "currency",
+    "Created": "created_at",
+}
+"""The columns of seeds/inkvoice.txt, and the fields of a list row that they show."""
+
+
+def export_csv(call: Call, query: InvoiceQuery) -> CsvFile:
+    """Export the invoices that a list would show on all its pages.
+
+    `page`, `limit` and `after` change nothing.
+    """
+    invoices = store.every(call.tx, call.account, filter_from(query, call.account), page_request(query))
+    shown = (row_fields(row, call) for row in invoices)
+    rows = ([fields[name] for name in CSV_COLUMNS.values()] for fields in shown)
+    return CsvFile("invoices.csv", list(CSV_COLUMNS), rows)
 
 
 def create(call: Call, body: NewInvoiceBody) -> InvoiceJson:
@@ -295,6 +302,45 @@ def publish(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
 def mark_sent(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
     """Issue a draft without a share link or an e-mail."""
     return Reply(to_json(ops.mark_sent(call.tx, call.account, invoice_id), call), "The invoice is marked as sent.")
+
+
+def unpublish(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
+    """Revoke the share link and take an invoice back to draft; it keeps its number."""
+    invoice = ops.unpublish(call.tx, call.account, invoice_id)
+    return Reply(to_json(invoice, call), "The invoice is a draft again, and keeps its number.")
+
+
+def void(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
+    """Void an issued invoice, for ever; it keeps its number."""
+    return Reply(to_json(ops.void(call.tx, call.account, invoice_id), call), "The invoice is voided.")
+
+
+def duplicate(call: Call, invoice_id: Id) -> InvoiceJson:
+    """Make a draft with the same content, dated today."""
+    return to_json(ops.duplicate(call.tx, call.account, invoice_id), call)
+
+
+def delete(call: Call, invoice_id: Id) -> Reply[Deleted]:
+    """Move a draft to the trash."""
+    ops.delete(call.tx, call.account, invoice_id)
+    return Reply(Deleted(invoice_id), "The draft is in the trash.")
+
+
+def trash(call: Call, query: ListQuery) -> Listed[InvoiceRowJson]:
+    """List the trash."""
+    return listed(store.trash(call.tx, call.account, page_request(query)), lambda row: row_json(row, call))
+
+
+def restore(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
+    """Take a draft out of the trash."""
+    return Reply(to_json(ops.restore(call.tx, call.account, invoice_id), call), "The draft is back.")
+
+
+def activity(call: Call, invoice_id: Id) -> list[Activity]:
+    """Show who did what to an invoice, and when."""
+    store.check_known(call.tx, call.account, invoice_id)
+    events = outbox.history(call.tx, call.account, rules.KIND, invoice_id)
+    return [Activity(event.at, event.actor, event.type, event.data) for event in events]
 
 
 def next_number(call: Call) -> NextNumber:

@@ -3,18 +3,22 @@
 from typing import Any
 
 from msgspec import UNSET
+from sqlalchemy.exc import IntegrityError
 
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
-from tallystick.bills.types import NewBill
+from tallystick.bills.store import NumberInUse
+from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.numbering import Pattern
 from tallystick.core.states import Action, InvoiceState, after
+from tallystick.core.totals import compute
 from tallystick.invoices import rules, store
-from tallystick.invoices.types import Invoice, InvoiceChange
-from tallystick.store import counters, journal, outbox, rows, secrets
+from tallystick.invoices.store import numbers
+from tallystick.invoices.types import Invoice
+from tallystick.store import journal, outbox, rows, seals, secrets
 from tallystick.store.db import TryAgain, Tx
+from tallystick.store.seals import Sealed
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Invoice:
@@ -36,16 +40,17 @@ def preview(tx: Tx, account: Account, new: NewBill) -> Invoice:
     return rules.draft(0, values, bill_store.unstored_lines(bill, totals), found)
 
 
-def update(tx: Tx, account: Account, invoice_id: int, change: InvoiceChange, version: int | None) -> Invoice:
+def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, version: int | None) -> Invoice:
     """Changes what ``change`` names of a draft; Conflict for any other, and for a stale ``version``."""
     invoice = store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.UPDATE)
     if version not in (None, invoice.row.version):
         raise rows.stale()
+    bill_rules.check_number(invoice.row, change)
     customer_id = invoice.row.customer_id if change.customer_id is UNSET else change.customer_id
     found = bill_store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
-    bill, totals = rules.changed_bill(invoice, change, found)
-    columns = rules.changed_columns(invoice, change, account, tx.now)
+    bill, totals = bill_rules.changed_bill(invoice.row, invoice.lines, change, found)
+    columns = bill_rules.changed_columns(invoice.row, change, account, tx.now, rules.UNTIL)
     store.change(tx, account, invoice.row, columns | bill_store.bill_values(bill, totals))
     if bill != bill_rules.stored_bill(invoice.row, invoice.lines):
         store.lines.replace(tx, account, invoice_id, bill, totals)
@@ -76,33 +81,87 @@ def issue(tx: Tx, account: Account, invoice: Invoice) -> Invoice:
         return invoice
     journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
     outbox.add(tx, account, "invoice.issued", invoice.row.id)
-    number = invoice.row.number or _take_number(tx, account, invoice)
+    numbered = {} if invoice.row.number else numbers.take(tx, account, invoice.row.issue_date).columns()
     try:
-        return _change(tx, account, invoice, rules.issued(invoice, account, number, tx.now))
-    except Conflict:
-        if invoice.row.number is None:
-            raise TryAgain from None
-        raise
+        issued = _change(tx, account, invoice, rules.issued(invoice, account, tx.now) | numbered)
+    except NumberInUse:
+        raise TryAgain from None
+    seals.append(tx, account, [rules.sealed(issued)])
+    return issued
+
+
+def unpublish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
+    """Takes an issued invoice on which nothing was paid or credited back to draft; it keeps its number."""
+    invoice = store.get_locked(tx, account, invoice_id)
+    after(invoice.row.state, Action.UNPUBLISH)
+    rules.check_untouched(invoice)
+    journal.post(tx, account, "unpublish", rules.subject(invoice), rules.reversed_revenue(invoice))
+    outbox.add(tx, account, "invoice.unpublished", invoice_id)
+    store.change(tx, account, invoice.row, rules.UNPUBLISHED)
+    seals.append(tx, account, [Sealed(rules.KIND, invoice_id, None)])
+    return store.get(tx, account, invoice_id)
+
+
+def void(tx: Tx, account: Account, invoice_id: int) -> Invoice:
+    """Voids an issued invoice on which nothing was paid or credited, for ever."""
+    invoice = store.get_locked(tx, account, invoice_id)
+    after(invoice.row.state, Action.VOID)
+    rules.check_untouched(invoice)
+    journal.post(tx, account, "void", rules.subject(invoice), rules.reversed_revenue(invoice))
+    outbox.add(tx, account, "invoice.voided", invoice_id)
+    return _change(tx, account, invoice, {"state": InvoiceState.VOIDED})
+
+
+def duplicate(tx: Tx, account: Account, invoice_id: int) -> Invoice:
+    """Makes a draft with the same content, dated today, with the same number of days to pay."""
+    original = store.get(tx, account, invoice_id)
+    terms_days = max(0, (original.row.due_date - original.row.issue_date).days)
+    origin = {"duplicate_of": invoice_id}
+    return create_like(tx, account, original.row, original.lines, terms_days=terms_days, origin=origin)
+
+
+def create_like(
+    tx: Tx, account: Account, original: BillRow, lines: list[LineRow], *, terms_days: int, origin: dict[str, int]
+) -> Invoice:
+    """Makes a draft with the content of another bill, dated today; ``origin`` tells the record which bill it was."""
+    bill = bill_rules.stored_bill(original, lines)
+    totals = compute(bill)
+    values = rules.copied_values(original, account, tx.now, terms_days) | bill_store.bill_values(bill, totals)
+    invoice_id = store.insert(tx, account, values)
+    store.lines.insert(tx, account, invoice_id, bill, totals)
+    outbox.add(tx, account, "invoice.created", invoice_id, origin)
+    return store.get(tx, account, invoice_id)
+
+
+def delete(tx: Tx, account: Account, invoice_id: int) -> None:
+    """Moves a draft to the trash."""
+    invoice = store.get_locked(tx, account, invoice_id)
+    after(invoice.row.state, Action.DELETE)
+    store.change(tx, account, invoice.row, {"deleted_at": tx.now})
+    outbox.add(tx, account, "invoice.deleted", invoice_id)
+
+
+def restore(tx: Tx, account: Account, invoice_id: int) -> Invoice:
+    """Takes a draft out of the trash."""
+    invoice = store.get_trashed_locked(tx, account, invoice_id)
+    outbox.add(tx, account, "invoice.restored", invoice_id)
+    return _change(tx, account, invoice, {"deleted_at": None})
+
+
+def purge(tx: Tx, account: Account, invoice_id: int) -> None:
+    """Deletes a draft in the trash for ever; Conflict where it holds a number of the sequence or is on record."""
+    invoice = store.get_trashed_locked(tx, account, invoice_id)
+    rules.check_purgeable(invoice)
+    try:
+        store.purge(tx, account, invoice_id)
+    except IntegrityError:
+        raise Conflict(rules.NAMED_ON_RECORD) from None
+    outbox.add(tx, account, "invoice.purged", invoice_id)
 
 
 def next_number(tx: Tx, account: Account) -> str:
     """The number that an invoice issued now would get; takes nothing."""
-    today = account.today(tx.now)
-    pattern = Pattern.parse(account.number_patterns[rules.KIND])
-    sequence = counters.peek(tx, account, rules.KIND, pattern.scope(today))
-    while store.is_taken(tx, account, number := pattern.render(today, sequence)):
-        sequence += 1
-    return number
-
-
-def _take_number(tx: Tx, account: Account, invoice: Invoice) -> str:
-    """The next number of the sequence, stepping over those that clients gave themselves."""
-    day = invoice.row.issue_date
-    pattern = Pattern.parse(account.number_patterns[rules.KIND])
-    while True:
-        number = pattern.render(day, counters.take(tx, account, rules.KIND, pattern.scope(day)))
-        if not store.is_taken(tx, account, number):
-            return number
+    return numbers.peek(tx, account, account.today(tx.now))
 
 
 def _change(tx: Tx, account: Account, invoice: Invoice, changes: dict[str, Any]) -> Invoice:

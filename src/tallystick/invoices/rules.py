@@ -3,98 +3,71 @@
 from datetime import datetime
 from typing import Any
 
-from msgspec import UNSET, structs
+from msgspec import structs
 
 from tallystick.bills import rules as bills
-from tallystick.bills.types import Found, LineRow, NewBill
+from tallystick.bills.seal import content_hash
+from tallystick.bills.types import BillRow, Found, LineRow, NewBill
 from tallystick.core.account import Account
-from tallystick.core.bill import Bill, Discount
+from tallystick.core.errors import Conflict
+from tallystick.core.periods import due_date
 from tallystick.core.states import InvoiceState
-from tallystick.core.totals import Totals
-from tallystick.customers.types import Customer
-from tallystick.invoices.types import Invoice, InvoiceChange, InvoiceRow
+from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store.journal import Ledger, Posting, Subject
+from tallystick.store.seals import Sealed
 
 KIND = "invoice"
+UNTIL = "due_date"
 
 
 def draft_values(new: NewBill, account: Account, now: datetime) -> dict[str, Any]:
     """The columns of a new draft that do not follow from its bill."""
-    issue_date, due_date = bills.dates(new, account, account.today(now))
-    return {
-        "number": new.number,
-        "customer_id": new.customer_id,
-        "state": InvoiceState.DRAFT,
-        "issue_date": issue_date,
-        "due_date": due_date,
-        "notes": account.default_notes if new.notes is None else new.notes,
-        "payment_terms": new.payment_terms,
-        "template_id": new.template_id,
-        "created_at": now,
-        "updated_at": now,
-    }
+    return {"state": InvoiceState.DRAFT, **bills.draft_columns(new, account, now, UNTIL)}
 
 
-def changed_bill(invoice: Invoice, change: InvoiceChange, found: Found) -> tuple[Bill, Totals]:
-    """The bill of a draft after ``change``; lines that it does not name keep the prices and taxes they have.
-
-    Raises ValidationFailed with every field that is wrong.
-    """
-    errors: bills.Errors = {}
-    if found.customer is None:
-        errors["customer_id"] = [bills.NO_CUSTOMER]
-    stored = bills.stored_bill(invoice.row, invoice.lines)
-    bill = stored._replace(
-        currency=stored.currency if change.currency is UNSET else change.currency,
-        discount=_changed_discount(stored.discount, change, errors),
-        prices_include_tax=(
-            stored.prices_include_tax if change.prices_include_tax is UNSET else change.prices_include_tax
-        ),
-    )
-    if change.items is not UNSET:
-        bill = bill._replace(lines=bills.lines_from(change.items, found, bill.currency, errors))
-    return bill, bills.checked_totals(bill, errors)
+def copied_values(original: BillRow, account: Account, now: datetime, terms_days: int) -> dict[str, Any]:
+    """The columns of a draft with another bill's content that do not follow from that bill."""
+    columns = bills.copied_columns(original, account, now)
+    return {"state": InvoiceState.DRAFT, UNTIL: due_date(columns["issue_date"], terms_days), **columns}
 
 
-def _changed_discount(stored: Discount | None, change: InvoiceChange, errors: bills.Errors) -> Discount | None:
-    type, value = (stored.type, stored.value) if stored else (None, None)
-    type = type if change.discount_type is UNSET else change.discount_type
-    value = value if change.discount_value is UNSET else change.discount_value
-    if type is not None and value is not None:
-        return Discount(type, value)
-    if change.discount_type is None or (type is None and not value):
-        return None
-    missing = "discount_type" if type is None else "discount_value"
-    errors[missing] = ["Is required: a discount has both a type and a value."]
-    return None
+def issued(invoice: Invoice, account: Account, now: datetime) -> dict[str, Any]:
+    """The columns that an issue sets."""
+    return {"state": InvoiceState.ISSUED, **bills.issued_columns(invoice.customer, account, now)}
 
 
-def changed_columns(invoice: Invoice, change: InvoiceChange, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns of a draft that ``change`` names, but for the bill's own; both dates, checked together."""
-    names = ("customer_id", "notes", "payment_terms", "template_id", "number")
-    named = {name: value for name in names if (value := getattr(change, name)) is not UNSET}
-    if change.issue_date is UNSET and change.due_date is UNSET:
-        return named
-    wanted = NewBill(
-        customer_id=invoice.row.customer_id,
-        items=(),
-        issue_date=invoice.row.issue_date if change.issue_date is UNSET else change.issue_date,
-        due_date=invoice.row.due_date if change.due_date is UNSET else change.due_date,
-    )
-    issue_date, due_date = bills.dates(wanted, account, account.today(now))
-    return {**named, "issue_date": issue_date, "due_date": due_date}
+UNPUBLISHED: dict[str, Any] = {"state": InvoiceState.DRAFT, "customer_name": None, **bills.UNISSUED}
 
 
-def issued(invoice: Invoice, account: Account, number: str, now: datetime) -> dict[str, Any]:
-    """The columns that an issue sets: from now on they are the invoice's own, whatever becomes of their sources."""
-    return {
-        "state": InvoiceState.ISSUED,
-        "number": number,
-        "issued_at": now,
-        "customer": invoice.customer,
-        "customer_name": invoice.customer["name"],
-        "seller": bills.seller_copy(account),
-    }
+def sealed(invoice: Invoice) -> Sealed:
+    """What the seal of an issued invoice is set on."""
+    row = invoice.row
+    period = [row.period_start, row.period_end]
+    return Sealed(KIND, row.id, content_hash(row, invoice.lines, due_date=row.due_date, period=period))
+
+
+def check_untouched(invoice: Invoice) -> None:
+    """Raises Conflict where something is paid or credited on the invoice."""
+    if invoice.row.paid:
+        raise Conflict("Something is paid on this invoice. Reverse the payments first, or write a credit note.")
+    if invoice.credit_notes:
+        raise Conflict("This invoice has a credit note. Credit what is left of it instead.")
+
+
+KEPT_ON_RECORD = (
+    "This draft was issued before and stays on record, so that no number is missing. "
+    "Leave it in the trash, or restore it, issue it again and void it."
+)
+NAMED_ON_RECORD = (
+    "This draft stays on record: it was issued before, or a quotation was converted to it. "
+    "Leave it in the trash, or restore it."
+)
+
+
+def check_purgeable(invoice: Invoice) -> None:
+    """Raises Conflict where the invoice's number would be missing from the sequence."""
+    if invoice.row.number_sequence is not None:
+        raise Conflict(KEPT_ON_RECORD)
 
 
 def revenue(invoice: Invoice) -> list[Posting]:
@@ -106,6 +79,11 @@ def revenue(invoice: Invoice) -> list[Posting]:
     ]
 
 
+def reversed_revenue(invoice: Invoice) -> list[Posting]:
+    """The postings that take an issue back."""
+    return [posting._replace(amount=-posting.amount) for posting in revenue(invoice)]
+
+
 def subject(invoice: Invoice) -> Subject:
     """What the journal's postings for this invoice are about."""
     return Subject(invoice.row.customer_id, invoice.row.currency, invoice_id=invoice.row.id)
@@ -113,27 +91,23 @@ def subject(invoice: Invoice) -> Subject:
 
 def draft(invoice_id: int, values: dict[str, Any], lines: list[LineRow], found: Found) -> Invoice:
     """A new draft, from the columns and the lines that were written."""
-    customer = bills.customer_copy(_known(found.customer))
+    customer = bills.customer_copy(found.customer)
     row = InvoiceRow(**UNTOUCHED, **values, id=invoice_id, customer_name=customer["name"])
     return Invoice(row=row, lines=lines, customer=customer)
 
 
 UNTOUCHED: dict[str, Any] = {
+    **bills.UNISSUED,
+    "number_scope": None,
+    "number_sequence": None,
     "paid": 0,
     "credited": 0,
-    "share_token": None,
-    "customer": None,
-    "seller": None,
-    "issued_at": None,
+    "recurring_id": None,
+    "period_start": None,
+    "period_end": None,
     "deleted_at": None,
     "version": 1,
 }
-
-
-def _known(customer: Customer | None) -> Customer:
-    if customer is None:
-        raise AssertionError("a bill without a customer has been refused before")
-    return customer
 
 
 def changed(invoice: Invoice, changes: dict[str, Any], now: datetime) -> Invoice:

@@ -1,35 +1,37 @@
 """The SQL of invoices."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     and_,
     bindparam,
-    func,
+    cast,
+    delete,
+    literal,
+    literal_column,
+    null,
     or_,
     select,
-    update,
+    union_all,
 )
-from sqlalchemy import (
-    insert as insert_into,
-)
-from sqlalchemy.exc import IntegrityError
 
-from tallystick.bills.rules import COPIED_FROM_CUSTOMER
-from tallystick.bills.store import Lines
+from tallystick.bills.numbers import Numbers
+from tallystick.bills.store import BillRows, Lines
 from tallystick.core.account import Account
-from tallystick.core.errors import Conflict, NotFound
 from tallystick.core.states import InvoiceState, Status
-from tallystick.invoices.types import Invoice, InvoiceFilter, InvoiceRow, PaymentLine
-from tallystick.store import rows
-from tallystick.store.db import Tx, violates
-from tallystick.store.paging import Page, PageRequest, fetch
+from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
+from tallystick.store import blocks, rows
+from tallystick.store.db import Tx
+from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.prepared import Prepared
 from tallystick.store.tables import (
-    customers,
+    credit_notes,
     invoice_lines,
     invoices,
     payment_allocations,
@@ -37,43 +39,67 @@ from tallystick.store.tables import (
     unique_invoice_number,
 )
 
+bills = BillRows(invoices, InvoiceRow, unique_invoice_number)
 lines = Lines(invoice_lines, "invoice_id")
+numbers = Numbers("invoice", invoices)
+insert = bills.insert
+change = bills.change
 
-SHOWN_NAME = func.coalesce(invoices.c.customer_name, customers.c.name).label("customer_name")
-INVOICE_COLUMNS = [SHOWN_NAME if name == "customer_name" else invoices.c[name] for name in InvoiceRow.__struct_fields__]
-CUSTOMER_COLUMNS = [customers.c[name].label(f"customer_{name}") for name in COPIED_FROM_CUSTOMER]
-WIDTH = len(INVOICE_COLUMNS)
 SORTS: Mapping[str, ColumnElement[Any]] = {
     "created_at": invoices.c.id,
     "issue_date": invoices.c.issue_date,
     "due_date": invoices.c.due_date,
     "total": invoices.c.total,
 }
-WITH_CUSTOMER = invoices.join(
-    customers, and_(customers.c.account_id == invoices.c.account_id, customers.c.id == invoices.c.customer_id)
+# Written into the statement, because with a parameter SQLite could not tell that the index of open invoices will do.
+ISSUED = invoices.c.state == literal_column(f"'{InvoiceState.ISSUED}'")
+OWED = invoices.c.total > invoices.c.paid + invoices.c.credited
+OPEN_STATUSES = frozenset({Status.SENT, Status.PARTIALLY_PAID, Status.OVERDUE})
+IN_USE = invoices.c.deleted_at.is_(None)
+IN_TRASH = invoices.c.deleted_at.is_not(None)
+
+ONE = bills.one(invoices.c.id == bindparam("invoice"))
+BY_ID = Prepared(ONE.where(IN_USE))
+BY_ID_LOCKED = Prepared(ONE.where(IN_USE).with_for_update(of=invoices))
+TRASHED_LOCKED = Prepared(ONE.where(IN_TRASH).with_for_update(of=invoices))
+BY_TOKEN = Prepared(
+    bills.one(invoices.c.share_token == bindparam("token"), invoices.c.state == InvoiceState.ISSUED, IN_USE)
 )
-
-
-def _one(*wanted: ColumnElement[bool]) -> Select[Any]:
-    return (
-        select(*INVOICE_COLUMNS, *CUSTOMER_COLUMNS)
-        .select_from(WITH_CUSTOMER)
-        .where(invoices.c.account_id == bindparam("account"), invoices.c.deleted_at.is_(None), *wanted)
+ROWS = bills.select
+# Always in the order of the ids, so that two transactions that want the same rows cannot wait for each other.
+ROWS_LOCKED: Select[Any] = (
+    ROWS.where(
+        invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True)), IN_USE
     )
-
-
-BY_ID = _one(invoices.c.id == bindparam("invoice"))
-BY_ID_LOCKED = BY_ID.with_for_update(of=invoices)
-BY_TOKEN = _one(invoices.c.share_token == bindparam("token"), invoices.c.state == InvoiceState.ISSUED)
-ROWS = select(*INVOICE_COLUMNS).select_from(WITH_CUSTOMER)
-PAYMENTS: Select[Any] = (
+    .order_by(invoices.c.id)
+    .with_for_update(of=invoices)
+)
+OPEN_LOCKED: Select[Any] = (
+    ROWS.where(
+        invoices.c.account_id == bindparam("account"),
+        invoices.c.customer_id == bindparam("customer"),
+        invoices.c.currency == bindparam("in_currency"),
+        ISSUED,
+        OWED,
+    )
+    .order_by(invoices.c.id)
+    .with_for_update(of=invoices)
+)
+HISTORY = union_all(
     select(
+        literal("payment").label("kind"),
         payments.c.id,
         payments.c.amount,
-        payment_allocations.c.amount,
-        *(payments.c[name] for name in PaymentLine.__struct_fields__[3:]),
+        payment_allocations.c.amount.label("part"),
+        cast(payments.c.method, Text).label("name"),
+        payments.c.reference.label("reason"),
+        payments.c.date,
+        payments.c.notes,
+        payments.c.status,
+        payments.c.created_at,
     )
-    .join(
+    .join_from(
+        payment_allocations,
         payments,
         and_(
             payments.c.account_id == payment_allocations.c.account_id,
@@ -83,13 +109,22 @@ PAYMENTS: Select[Any] = (
     .where(
         payment_allocations.c.account_id == bindparam("account"),
         payment_allocations.c.invoice_id == bindparam("invoice"),
-    )
-    .order_by(payments.c.id)
+    ),
+    select(
+        literal("credit_note"),
+        credit_notes.c.id,
+        credit_notes.c.total,
+        credit_notes.c.to_credit,
+        credit_notes.c.number,
+        credit_notes.c.reason,
+        credit_notes.c.issue_date,
+        cast(null(), Text),
+        cast(null(), Text),
+        credit_notes.c.created_at,
+    ).where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.invoice_id == bindparam("invoice")),
 )
-INSERT = insert_into(invoices).returning(invoices.c.id)
-TAKEN = select(invoices.c.id).where(
-    invoices.c.account_id == bindparam("account"), invoices.c.number == bindparam("number")
-)
+COLUMNS = ("account_id", *InvoiceRow.__struct_fields__)
+DELETE = delete(invoices).where(invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"))
 
 
 def get(tx: Tx, account: Account, invoice_id: int) -> Invoice:
@@ -102,27 +137,54 @@ def get_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     return _whole(tx, account, BY_ID_LOCKED, {"account": account.id, "invoice": invoice_id})
 
 
+def get_trashed_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
+    """As ``get_locked``, of an invoice in the trash."""
+    return _whole(tx, account, TRASHED_LOCKED, {"account": account.id, "invoice": invoice_id})
+
+
 def get_shared(tx: Tx, account: Account, token: str) -> Invoice:
     """The issued invoice that the share token opens, or NotFound."""
     return _whole(tx, account, BY_TOKEN, {"account": account.id, "token": token})
 
 
-def _whole(tx: Tx, account: Account, statement: Select[Any], wanted: dict[str, Any]) -> Invoice:
-    found = tx.execute(statement, wanted).one_or_none()
-    if found is None:
-        raise NotFound("There is no such invoice.")
-    row = InvoiceRow(*found[:WIDTH])
+def check_known(tx: Tx, account: Account, invoice_id: int) -> None:
+    """Raises NotFound where the account has no such invoice outside the trash."""
+    known = select(invoices.c.id).where(invoices.c.account_id == account.id, invoices.c.id == invoice_id, IN_USE)
+    if tx.execute(known).first() is None:
+        raise rows.not_found(invoices)
+
+
+def _whole(tx: Tx, account: Account, statement: Prepared, wanted: dict[str, Any]) -> Invoice:
+    row, customer = bills.read(tx, statement, wanted)
+    received, credited = _history(tx, account, row.id)
     return Invoice(
         row=row,
         lines=lines.of(tx, account, row.id),
-        customer=row.customer or dict(zip(COPIED_FROM_CUSTOMER, found[WIDTH:], strict=True)),
-        payments=payments_of(tx, account, row.id),
+        customer=customer,
+        payments=received,
+        credit_notes=credited,
     )
 
 
-def payments_of(tx: Tx, account: Account, invoice_id: int) -> list[PaymentLine]:
-    """The payments that an invoice received, oldest first."""
-    return [PaymentLine(*row) for row in tx.all(PAYMENTS, {"account": account.id, "invoice": invoice_id})]
+def _history(tx: Tx, account: Account, invoice_id: int) -> tuple[list[PaymentLine], list[CreditNoteLine]]:
+    """What was paid and what was credited on an invoice, oldest first: one query for both."""
+    # Sorted here: told to sort, SQLite would go through all the payments of the account in the order of their ids.
+    found = sorted(tx.all(HISTORY, {"account": account.id, "invoice": invoice_id}), key=lambda row: int(row.id))
+    received = [PaymentLine(*row[1:]) for row in found if row.kind == "payment"]
+    credited = [
+        CreditNoteLine(
+            id=row.id, number=row.name, issue_date=row.date, total=row.amount, to_credit=row.part, reason=row.reason
+        )
+        for row in found
+        if row.kind == "credit_note"
+    ]
+    return received, credited
+
+
+def trash(tx: Tx, account: Account, request: PageRequest) -> Page[InvoiceRow]:
+    """A page of the trash."""
+    query = ROWS.where(invoices.c.account_id == account.id, IN_TRASH)
+    return fetch(tx, query, request, sorts=SORTS, key=invoices.c.id, kind=InvoiceRow)
 
 
 def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Page[InvoiceRow]:
@@ -131,82 +193,57 @@ def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) 
     return fetch(tx, query, request, sorts=SORTS, key=invoices.c.id, kind=InvoiceRow)
 
 
+def every(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Iterator[InvoiceRow]:
+    """As ``page``, all of them."""
+    query = ROWS.where(*conditions(account, wanted, account.today(tx.now)))
+    return stream(tx, query, request, sorts=SORTS, key=invoices.c.id, kind=InvoiceRow)
+
+
 def conditions(account: Account, wanted: InvoiceFilter, today: date) -> list[ColumnElement[bool]]:
     """What a row must satisfy to be selected; never one in the trash."""
-    tests: list[ColumnElement[bool]] = [invoices.c.account_id == account.id, invoices.c.deleted_at.is_(None)]
+    tests = [*bills.conditions(account, wanted), IN_USE]
     if wanted.statuses:
         tests.append(or_(*(shows(status, today) for status in sorted(wanted.statuses))))
-    if wanted.customer_id is not None:
-        tests.append(invoices.c.customer_id == wanted.customer_id)
-    if wanted.from_date is not None:
-        tests.append(invoices.c.issue_date >= wanted.from_date)
-    if wanted.to_date is not None:
-        tests.append(invoices.c.issue_date <= wanted.to_date)
-    if wanted.currency is not None:
-        tests.append(invoices.c.currency == wanted.currency)
-    if wanted.search:
-        tests.append(_mentions(wanted.search.lower()))
+        if wanted.statuses <= OPEN_STATUSES:
+            # Implied by each, and said once more because neither database would find out: it opens their index.
+            tests += [ISSUED, OWED]
+    if wanted.recurring_id is not None:
+        tests.append(invoices.c.recurring_id == wanted.recurring_id)
     return tests
-
-
-def _mentions(text: str) -> ColumnElement[bool]:
-    return or_(
-        func.lower(invoices.c.number).contains(text, autoescape=True),
-        func.lower(SHOWN_NAME.element).contains(text, autoescape=True),
-    )
 
 
 def shows(status: Status, today: date) -> ColumnElement[bool]:
     """The test that a row shows this status on this day: ``core.states.status`` in SQL."""
     settled = invoices.c.paid + invoices.c.credited
-    issued = invoices.c.state == InvoiceState.ISSUED
-    owed = and_(issued, invoices.c.total > settled)
+    owed = and_(ISSUED, OWED)
     on_time = and_(owed, invoices.c.due_date >= today)
     return {
         Status.DRAFT: invoices.c.state == InvoiceState.DRAFT,
         Status.VOIDED: invoices.c.state == InvoiceState.VOIDED,
-        Status.PAID: and_(issued, invoices.c.total <= settled),
+        Status.PAID: and_(ISSUED, invoices.c.total <= settled),
         Status.OVERDUE: and_(owed, invoices.c.due_date < today),
         Status.PARTIALLY_PAID: and_(on_time, settled > 0),
         Status.SENT: and_(on_time, settled == 0),
     }[status]
 
 
-def insert(tx: Tx, account: Account, values: Mapping[str, Any]) -> int:
-    """Writes an invoice's row and answers its id; Conflict where its number is taken."""
-    try:
-        invoice_id: int = tx.execute(INSERT, {**values, "account_id": account.id}).scalar_one()
-    except IntegrityError as error:
-        raise _refusal(error, values) from None
-    return invoice_id
+def insert_many(tx: Tx, account: Account, made: Sequence[Invoice]) -> None:
+    """Writes the rows of invoices, whose ids are ``blocks.ids``, and their lines."""
+    blocks.insert(tx, invoices, COLUMNS, [(account.id, *structs.astuple(invoice.row)) for invoice in made])
+    lines.insert_many(tx, account, [(invoice.row.id, invoice.lines) for invoice in made])
 
 
-def change(tx: Tx, account: Account, row: InvoiceRow, changes: Mapping[str, Any]) -> None:
-    """Changes the row where it is still in the state and version that was read; Conflict otherwise."""
-    statement = (
-        update(invoices)
-        .where(
-            invoices.c.account_id == account.id,
-            invoices.c.id == row.id,
-            invoices.c.state == row.state,
-            invoices.c.version == row.version,
-        )
-        .values({**changes, "version": row.version + 1, "updated_at": tx.now})
-    )
-    try:
-        changed = tx.execute(statement).rowcount
-    except IntegrityError as error:
-        raise _refusal(error, changes) from None
-    if not changed:
-        raise rows.stale()
+def purge(tx: Tx, account: Account, invoice_id: int) -> None:
+    """Deletes an invoice's row and its lines for ever; IntegrityError where the journal or a payment names it."""
+    tx.execute(DELETE, {"account": account.id, "invoice": invoice_id})
 
 
-def _refusal(error: IntegrityError, values: Mapping[str, Any]) -> Exception:
-    if violates(error, unique_invoice_number):
-        return Conflict(f"The invoice number {values['number']} is in use.")
-    return error
+def rows_locked(tx: Tx, account: Account, ids: Collection[int]) -> list[InvoiceRow]:
+    """The rows of these invoices, in the order of their ids, for this transaction alone to change."""
+    return [InvoiceRow(*row) for row in tx.all(ROWS_LOCKED, {"account": account.id, "ids": sorted(ids)})]
 
 
-def is_taken(tx: Tx, account: Account, number: str) -> bool:
-    """Whether an invoice of the account has this number."""
-    return tx.execute(TAKEN, {"account": account.id, "number": number}).first() is not None
+def open_rows_locked(tx: Tx, account: Account, customer_id: int, currency: str) -> list[InvoiceRow]:
+    """The issued invoices on which a customer owes something, for this transaction alone to change."""
+    wanted = {"account": account.id, "customer": customer_id, "in_currency": currency}
+    return [InvoiceRow(*row) for row in tx.all(OPEN_LOCKED, wanted)]

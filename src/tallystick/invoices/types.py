@@ -1,66 +1,35 @@
 """The shapes of invoices."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
-from tallystick.bills.types import Item, LineRow
+from tallystick.bills.types import BillFilter, BillRow, LineRow
 from tallystick.core.account import Account
-from tallystick.core.bill import DiscountType
 from tallystick.core.states import InvoiceState, Status, status
 
 
-class InvoiceRow(msgspec.Struct, frozen=True):
+class InvoiceRow(BillRow, frozen=True):
     """An invoice as it is stored; amounts in minor units.
 
-    ``customer`` and ``seller`` are the copies taken at issue, None on a draft; ``customer_name`` is the copy's, or
-    the customer's own on a draft.
+    ``period_start`` and ``period_end``, both inclusive, are what it bills (EN 16931, BG-14), and ``recurring_id`` names
+    the schedule that made it; None on any other.
     """
 
-    id: int
-    number: str | None
-    customer_id: int
-    customer_name: str
     state: InvoiceState
-    issue_date: date
     due_date: date
-    currency: str
-    discount_type: str | None
-    discount_value: Decimal | None
-    prices_include_tax: bool
-    rounding: str
-    rounding_mode: str
-    subtotal: int
-    discount: int
-    tax: int
-    total: int
-    taxes: list[Any]
     paid: int
     credited: int
-    notes: str | None
-    payment_terms: str | None
-    template_id: str | None
-    share_token: str | None
-    customer: dict[str, Any] | None
-    seller: dict[str, Any] | None
-    created_at: datetime
-    updated_at: datetime
-    issued_at: datetime | None
+    recurring_id: int | None
+    period_start: date | None
+    period_end: date | None
     deleted_at: datetime | None
-    version: int
 
     @property
     def balance(self) -> int:
-        """What is left to pay, in minor units."""
-        return self.total - self.paid - self.credited
-
-    @property
-    def shown_number(self) -> str:
-        """The invoice's number, or what stands for it on a draft."""
-        return self.number or (f"DRAFT-{self.id}" if self.id else "DRAFT")
+        """What is left to pay, in minor units: nothing, once it is voided."""
+        return 0 if self.state is InvoiceState.VOIDED else self.total - self.paid - self.credited
 
     def status(self, account: Account, now: datetime) -> Status:
         """What the invoice shows as its status at the instant ``now``."""
@@ -82,6 +51,17 @@ class PaymentLine(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
+class CreditNoteLine(msgspec.Struct, frozen=True):
+    """A credit note as its invoice shows it; ``to_credit`` is what exceeded the balance. Minor units."""
+
+    id: int
+    number: str
+    issue_date: date
+    total: int
+    to_credit: int
+    reason: str | None
+
+
 class Invoice(msgspec.Struct, frozen=True):
     """An invoice, whole. ``customer`` is the copy taken at issue, or the customer's own details on a draft."""
 
@@ -89,31 +69,10 @@ class Invoice(msgspec.Struct, frozen=True):
     lines: list[LineRow]
     customer: dict[str, Any]
     payments: list[PaymentLine] = []
+    credit_notes: list[CreditNoteLine] = []
 
 
-class InvoiceChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change in a draft; UNSET stays as it is."""
+class InvoiceFilter(BillFilter[Status], frozen=True, kw_only=True):
+    """Which invoices a list selects."""
 
-    customer_id: int | UnsetType = UNSET
-    items: tuple[Item, ...] | UnsetType = UNSET
-    issue_date: date | None | UnsetType = UNSET
-    due_date: date | None | UnsetType = UNSET
-    currency: str | UnsetType = UNSET
-    discount_type: DiscountType | None | UnsetType = UNSET
-    discount_value: Decimal | None | UnsetType = UNSET
-    prices_include_tax: bool | UnsetType = UNSET
-    notes: str | None | UnsetType = UNSET
-    payment_terms: str | None | UnsetType = UNSET
-    template_id: str | None | UnsetType = UNSET
-    number: str | None | UnsetType = UNSET
-
-
-class InvoiceFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which invoices a list selects; dates inclusive, by issue date."""
-
-    statuses: frozenset[Status] = frozenset()
-    customer_id: int | None = None
-    from_date: date | None = None
-    to_date: date | None = None
-    search: str | None = None
-    currency: str | None = None
+    recurring_id: int | None = None

@@ -1,26 +1,34 @@
 """The verbs of payments."""
 
+from collections.abc import Sequence
+
 from tallystick.core.account import Account
-from tallystick.core.errors import Overpayment, ValidationFailed
-from tallystick.core.money import digits, to_decimal, to_minor
+from tallystick.core.errors import Conflict, ValidationFailed
+from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import Action, InvoiceState, after
+from tallystick.customers import store as customer_store
 from tallystick.invoices import ops as invoice_ops
-from tallystick.invoices import rules as invoice_rules
 from tallystick.invoices import store as invoice_store
-from tallystick.invoices.types import Invoice
-from tallystick.payments import store
-from tallystick.payments.types import NewPayment
-from tallystick.store import journal, outbox
+from tallystick.invoices.types import Invoice, InvoiceRow
+from tallystick.payments import rules, store
+from tallystick.payments.types import CustomerPayment, Excess, NewPayment, Payment
+from tallystick.store import customer_credit, journal, outbox, rows
 from tallystick.store.db import Tx
-from tallystick.store.journal import Ledger, Posting
+from tallystick.store.journal import Subject
+from tallystick.store.tables import invoices, payments
+
+Shares = Sequence[tuple[InvoiceRow, int]]
 
 
-def record(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Invoice:
-    """Records a payment of an issued invoice.
+def record(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Payment:
+    """Records a payment of one issued invoice, or a failed attempt at one.
 
-    Raises Conflict where the invoice is not issued, Overpayment where the amount is above its balance.
+    Raises Conflict where the invoice is not issued, Overpayment where the amount is above its balance and the excess
+    may not become credit.
     """
-    return _pay(tx, account, invoice_store.get_locked(tx, account, invoice_id), new)
+    row = _locked(tx, account, invoice_id)
+    after(row.state, Action.PAY)
+    return _pay(tx, account, row, new)
 
 
 def mark_paid(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Invoice:
@@ -29,44 +37,113 @@ def mark_paid(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Inv
     if invoice.row.state is InvoiceState.DRAFT:
         invoice = invoice_ops.issue(tx, account, invoice)
     after(invoice.row.state, Action.PAY)
-    return _pay(tx, account, invoice, new) if invoice.row.balance else invoice
+    if not invoice.row.balance:
+        return invoice
+    _pay(tx, account, invoice.row, new)
+    return invoice_store.get(tx, account, invoice_id)
 
 
-def _pay(tx: Tx, account: Account, invoice: Invoice, new: NewPayment) -> Invoice:
-    after(invoice.row.state, Action.PAY)
-    amount = _amount(invoice, new)
-    payment_id = store.insert(
-        tx,
-        account,
-        {
-            "customer_id": invoice.row.customer_id,
-            "currency": invoice.row.currency,
-            "amount": amount,
-            "method": new.method,
-            "reference": new.reference,
-            "date": new.date or account.today(tx.now),
-            "notes": new.notes,
-            "status": "succeeded",
-        },
-    )
-    store.allocate(tx, account, payment_id, invoice.row.id, amount)
-    invoice_store.change(tx, account, invoice.row, {"paid": invoice.row.paid + amount})
-    subject = invoice_rules.subject(invoice)._replace(payment_id=payment_id)
-    journal.post(tx, account, "payment", subject, [Posting(Ledger.CASH, Ledger.RECEIVABLE, amount)])
-    outbox.add(tx, account, "invoice.payment_recorded", invoice.row.id, {"payment_id": payment_id, "amount": amount})
-    return invoice_store.get(tx, account, invoice.row.id)
+def record_for_customer(tx: Tx, account: Account, new: CustomerPayment) -> Payment:
+    """Records a payment of several invoices: as its shares say, or else the oldest due first.
+
+    Raises as ``record`` does, and ValidationFailed for an invoice that is not this customer's in this currency.
+    """
+    customer = customer_store.known(tx, account, new.customer_id)
+    currency = new.currency or customer.currency or account.currency
+    amount = rules.minor_amount(new.amount, currency)
+    if new.shares is None:
+        found = invoice_store.open_rows_locked(tx, account, customer.id, currency)
+        shares = rules.oldest_due_first(found, amount)
+    else:
+        found = invoice_store.rows_locked(tx, account, {share.invoice_id for share in new.shares})
+        shares = rules.shares_as_wanted(new.shares, found, customer.id, currency)
+    if sum(share for _row, share in shares) > amount:
+        raise ValidationFailed({"allocations": ["Must not add up to more than the amount."]})
+    return _receive(tx, account, Subject(customer.id, currency), amount, shares, new)
 
 
-def _amount(invoice: Invoice, new: NewPayment) -> int:
-    """The payment in minor units."""
-    if new.amount is None:
-        return invoice.row.balance
-    places = digits(invoice.row.currency)
-    try:
-        amount = to_minor(new.amount, places)
-    except ValueError:
-        raise ValidationFailed({"amount": [f"Must be an amount in {invoice.row.currency}."]}) from None
-    if amount > invoice.row.balance:
-        balance = to_decimal(invoice.row.balance, places)
-        raise Overpayment(f"The payment is above the balance of {balance} {invoice.row.currency}.")
-    return amount
+def reverse(tx: Tx, account: Account, payment_id: int, invoice_id: int | None = None) -> Payment:
+    """Takes a payment back: it stays on record, and every balance is as if it had not been.
+
+    Raises NotFound where ``invoice_id`` is given and the payment is none of that invoice's, Conflict where it failed,
+    is reversed already, or became credit that is spent.
+    """
+    payment = store.get_locked(tx, account, payment_id)
+    if invoice_id is not None and invoice_id not in {share.invoice_id for share in payment.allocations}:
+        raise rows.not_found(payments)
+    rules.check_reversible(payment)
+    subject = Subject(payment.customer_id, payment.currency, payment_id=payment.id)
+    amounts = {share.invoice_id: share.amount for share in payment.allocations}
+    for row in invoice_store.rows_locked(tx, account, amounts):
+        share = amounts[row.id]
+        invoice_store.change(tx, account, row, {"paid": row.paid - share})
+        posting = rules.settlement(payment.method, -share)
+        journal.post(tx, account, "reversal", subject._replace(invoice_id=row.id), [posting])
+        outbox.add(tx, account, "invoice.payment_reversed", row.id, {"payment_id": payment.id, "amount": share})
+    _take_back_credit(tx, account, payment, subject)
+    store.reverse(tx, account, payment.id)
+    return store.get(tx, account, payment.id)
+
+
+def _take_back_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -> None:
+    if payment.method is Method.CREDIT:
+        customer_credit.add(tx, account, payment.customer_id, payment.currency, payment.amount)
+    if payment.to_credit:
+        if not customer_credit.spend(tx, account, payment.customer_id, payment.currency, payment.to_credit):
+            raise Conflict("The excess of this payment became credit, and that is spent. Reverse its use first.")
+        journal.post(tx, account, "reversal", subject, [rules.kept(payment.method, -payment.to_credit)])
+
+
+def _pay(tx: Tx, account: Account, row: InvoiceRow, new: NewPayment) -> Payment:
+    amount = row.balance if new.amount is None else rules.minor_amount(new.amount, row.currency)
+    keeps_excess = new.excess is Excess.CREDIT and new.method is not Method.CREDIT
+    share = min(amount, row.balance) if keeps_excess else amount
+    shares = [(row, share)] if share else []
+    return _receive(tx, account, Subject(row.customer_id, row.currency), amount, shares, new)
+
+
+def _receive(tx: Tx, account: Account, subject: Subject, amount: int, shares: Shares, new: NewPayment) -> Payment:
+    """Writes a payment, settles its shares and keeps what is left over."""
+    values = {
+        "customer_id": subject.customer_id,
+        "currency": subject.currency,
+        **rules.columns(new, amount, account.today(tx.now)),
+    }
+    if new.status is PaymentStatus.FAILED:
+        payment = store.insert(tx, account, values, rules.as_allocations(shares))
+        for row, _share in shares:
+            outbox.add(tx, account, "invoice.payment_failed", row.id, {"payment_id": payment.id, "amount": amount})
+        return payment
+    excess = amount - sum(share for _row, share in shares)
+    rules.check_shares(shares)
+    rules.check_excess(excess, new)
+    payment = store.insert(tx, account, values | {"to_credit": excess}, rules.as_allocations(shares))
+    subject = subject._replace(payment_id=payment.id)
+    for row, share in shares:
+        _settle(tx, account, row, share, payment, subject)
+    _move_credit(tx, account, payment, subject)
+    return payment
+
+
+def _settle(tx: Tx, account: Account, row: InvoiceRow, share: int, payment: Payment, subject: Subject) -> None:
+    after(row.state, Action.PAY)
+    invoice_store.change(tx, account, row, {"paid": row.paid + share})
+    posting = rules.settlement(payment.method, share)
+    journal.post(tx, account, "payment", subject._replace(invoice_id=row.id), [posting])
+    outbox.add(tx, account, "invoice.payment_recorded", row.id, {"payment_id": payment.id, "amount": share})
+
+
+def _move_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -> None:
+    spent = payment.amount if payment.method is Method.CREDIT else 0
+    if spent and not customer_credit.spend(tx, account, payment.customer_id, payment.currency, spent):
+        raise Conflict("The customer's credit is not enough for this payment.")
+    if payment.to_credit:
+        customer_credit.add(tx, account, payment.customer_id, payment.currency, payment.to_credit)
+        journal.post(tx, account, "payment", subject, [rules.kept(payment.method, payment.to_credit)])
+
+
+def _locked(tx: Tx, account: Account, invoice_id: int) -> InvoiceRow:
+    found = invoice_store.rows_locked(tx, account, [invoice_id])
+    if not found:
+        raise rows.not_found(invoices)
+    return found[0]

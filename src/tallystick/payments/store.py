@@ -1,25 +1,141 @@
 """The SQL of payments."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import msgspec
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
+
 from tallystick.core.account import Account
+from tallystick.core.payment import PaymentStatus
+from tallystick.payments.types import Allocation, Payment, PaymentFilter
+from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.tables import payment_allocations, payments
+from tallystick.store.paging import Page, PageRequest, fetch
+from tallystick.store.tables import invoices, payment_allocations, payments
 
-INSERT = payments.insert().returning(payments.c.id)
+SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": payments.c.id, "date": payments.c.date}
+COLUMN_NAMES = tuple(name for name in Payment.__struct_fields__ if name != "allocations")
+PAYMENT_COLUMNS = [payments.c[name] for name in COLUMN_NAMES]
+
+INSERT = payments.insert().returning(*PAYMENT_COLUMNS)
 ALLOCATE = payment_allocations.insert()
-
-
-def insert(tx: Tx, account: Account, values: Mapping[str, Any]) -> int:
-    """Writes a payment and answers its id."""
-    payment_id: int = tx.execute(INSERT, {**values, "account_id": account.id, "created_at": tx.now}).scalar_one()
-    return payment_id
-
-
-def allocate(tx: Tx, account: Account, payment_id: int, invoice_id: int, amount: int) -> None:
-    """Records that ``amount`` (minor units) of a payment settles an invoice."""
-    tx.execute(
-        ALLOCATE,
-        {"account_id": account.id, "payment_id": payment_id, "invoice_id": invoice_id, "amount": amount},
+ONE: Select[Any] = select(*PAYMENT_COLUMNS).where(
+    payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment")
+)
+ONE_LOCKED = ONE.with_for_update()
+REVERSE = (
+    update(payments)
+    .where(payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment"))
+    .values(status=PaymentStatus.REVERSED, reversed_at=bindparam("now"))
+)
+ALLOCATIONS: Select[Any] = (
+    select(
+        payment_allocations.c.id,
+        payment_allocations.c.payment_id,
+        payment_allocations.c.invoice_id,
+        invoices.c.number,
+        payment_allocations.c.amount,
     )
+    .join(
+        invoices,
+        and_(
+            invoices.c.account_id == payment_allocations.c.account_id,
+            invoices.c.id == payment_allocations.c.invoice_id,
+        ),
+    )
+    .where(
+        payment_allocations.c.account_id == bindparam("account"),
+        payment_allocations.c.payment_id.in_(bindparam("payments", expanding=True)),
+    )
+)
+
+
+def insert(tx: Tx, account: Account, values: Mapping[str, Any], shares: Sequence[Allocation]) -> Payment:
+    """Writes a payment and what it settles."""
+    stamped = {**values, "account_id": account.id, "created_at": tx.now}
+    payment = _payment(tx.all(INSERT, stamped)[0], list(shares))
+    placed = [
+        {
+            "account_id": account.id,
+            "payment_id": payment.id,
+            "invoice_id": share.invoice_id,
+            "amount": share.amount,
+        }
+        for share in shares
+    ]
+    if placed:
+        tx.execute(ALLOCATE, placed)
+    return payment
+
+
+def get(tx: Tx, account: Account, payment_id: int) -> Payment:
+    """One payment with its allocations, or NotFound."""
+    return _one(tx, account, ONE, payment_id)
+
+
+def get_locked(tx: Tx, account: Account, payment_id: int) -> Payment:
+    """As ``get``, and nobody else changes the payment before this transaction ends."""
+    return _one(tx, account, ONE_LOCKED, payment_id)
+
+
+def _one(tx: Tx, account: Account, statement: Select[Any], payment_id: int) -> Payment:
+    found = tx.all(statement, {"account": account.id, "payment": payment_id})
+    if not found:
+        raise rows.not_found(payments)
+    return _payment(found[0], allocations(tx, account, [payment_id])[payment_id])
+
+
+def reverse(tx: Tx, account: Account, payment_id: int) -> None:
+    """Marks a payment as reversed, now."""
+    tx.execute(REVERSE, {"account": account.id, "payment": payment_id, "now": tx.now})
+
+
+def page(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Page[Payment]:
+    """A page of the payments that the filter selects."""
+    query = select(*PAYMENT_COLUMNS).where(*_conditions(account, wanted))
+    found = fetch(tx, query, request, sorts=SORTS, key=payments.c.id, kind=lambda *row: _payment(row, []))
+    settled = allocations(tx, account, [payment.id for payment in found.rows])
+    whole = [msgspec.structs.replace(payment, allocations=settled[payment.id]) for payment in found.rows]
+    return msgspec.structs.replace(found, rows=whole)
+
+
+def of_invoice(tx: Tx, account: Account, invoice_id: int) -> list[Payment]:
+    """Every payment of an invoice, oldest first: failed and reversed ones too."""
+    conditions = _conditions(account, PaymentFilter(invoice_id=invoice_id))
+    found = tx.all(select(*PAYMENT_COLUMNS).where(*conditions).order_by(payments.c.id))
+    settled = allocations(tx, account, [row.id for row in found])
+    return [_payment(row, settled[row.id]) for row in found]
+
+
+def _conditions(account: Account, wanted: PaymentFilter) -> list[ColumnElement[bool]]:
+    equal = ("customer_id", "method", "status", "currency")
+    tests = [payments.c.account_id == account.id]
+    tests += [payments.c[name] == value for name in equal if (value := getattr(wanted, name)) is not None]
+    if wanted.invoice_id is not None:
+        settling = select(payment_allocations.c.payment_id).where(
+            payment_allocations.c.account_id == account.id, payment_allocations.c.invoice_id == wanted.invoice_id
+        )
+        tests.append(payments.c.id.in_(settling))
+    if wanted.from_date is not None:
+        tests.append(payments.c.date >= wanted.from_date)
+    if wanted.to_date is not None:
+        tests.append(payments.c.date <= wanted.to_date)
+    if wanted.search:
+        tests.append(func.lower(payments.c.reference).contains(wanted.search.lower(), autoescape=True))
+    return tests
+
+
+def allocations(tx: Tx, account: Account, payment_ids: Collection[int]) -> dict[int, list[Allocation]]:
+    """What each of these payments settles."""
+    by_payment: dict[int, list[Allocation]] = defaultdict(list)
+    # Sorted here: told to sort, SQLite would go through all the allocations of the account in the order of their ids.
+    found = tx.all(ALLOCATIONS, {"account": account.id, "payments": list(payment_ids)})
+    for row in sorted(found, key=lambda row: int(row.id)):
+        by_payment[row.payment_id].append(Allocation(row.invoice_id, row.number, row.amount))
+    return by_payment
+
+
+def _payment(row: Any, settled: list[Allocation]) -> Payment:
+    return Payment(**dict(zip(COLUMN_NAMES, row, strict=True)), allocations=settled)

@@ -6,23 +6,78 @@ from enum import StrEnum
 
 import msgspec
 
+from tallystick.core.payment import Method, PaymentStatus
 
-class Method(StrEnum):
-    """How money came in; ``credit`` is the customer's own credit balance."""
 
-    BANK_TRANSFER = "bank_transfer"
-    CASH = "cash"
-    CARD = "card"
-    CHECK = "check"
+class Excess(StrEnum):
+    """What to do with money beyond the balance."""
+
+    REFUSE = "refuse"
     CREDIT = "credit"
-    OTHER = "other"
 
 
 class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment to record. ``amount`` in major units; None pays the whole balance."""
+    """A payment to record. ``amount`` in major units; None is the whole balance."""
 
     amount: Decimal | None = None
     method: Method = Method.BANK_TRANSFER
     reference: str | None = None
     date: dt.date | None = None
     notes: str | None = None
+    status: PaymentStatus = PaymentStatus.SUCCEEDED
+    excess: Excess = Excess.REFUSE
+
+
+class CustomerPayment(NewPayment, frozen=True, kw_only=True):
+    """A payment of several invoices; without ``shares`` the oldest due first."""
+
+    customer_id: int
+    amount: Decimal
+    currency: str | None = None
+    shares: "tuple[WantedShare, ...] | None" = None
+
+
+class WantedShare(msgspec.Struct, frozen=True):
+    """The part of a payment, in major units, that shall settle one invoice."""
+
+    invoice_id: int
+    amount: Decimal
+
+
+class Allocation(msgspec.Struct, frozen=True):
+    """The part of a payment, in minor units, that settles one invoice."""
+
+    invoice_id: int
+    invoice_number: str | None
+    amount: int
+
+
+class Payment(msgspec.Struct, frozen=True):
+    """A payment as it is stored; ``to_credit`` is its part that became the customer's credit. Minor units."""
+
+    id: int
+    customer_id: int
+    currency: str
+    amount: int
+    to_credit: int
+    method: Method
+    reference: str | None
+    date: dt.date
+    notes: str | None
+    status: PaymentStatus
+    created_at: dt.datetime
+    reversed_at: dt.datetime | None
+    allocations: list[Allocation] = []
+
+
+class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which payments a list selects; dates inclusive."""
+
+    customer_id: int | None = None
+    invoice_id: int | None = None
+    method: Method | None = None
+    status: PaymentStatus | None = None
+    currency: str | None = None
+    from_date: dt.date | None = None
+    to_date: dt.date | None = None
+    search: str | None = None

@@ -9,6 +9,7 @@ from tallystick.products import ops, store
 from tallystick.products.types import Product
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
+from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.render import Listed, Reply
 from tallystick.wire.scalars import Currency, Id, LongText, Name, Number, ShortText
@@ -50,6 +51,30 @@ def index(call: Call, query: ProductQuery) -> Listed[Product]:
     """List the products."""
     page = store.page(call.tx, call.account, page_request(query), query.search, query.is_active)
     return listed(page, lambda product: to_json(product, call.account))
+
+
+CSV_COLUMNS = {
+    "Name": "name",
+    "Description": "description",
+    "SKU": "sku",
+    "Unit Price": "unit_price",
+    "Currency": "currency",
+    "Unit": "unit",
+    "Tax": "tax_id",
+    "Active": "is_active",
+    "Created": "created_at",
+}
+
+
+def export_csv(call: Call, query: ProductQuery) -> CsvFile:
+    """Export the products that a list would show on all its pages.
+
+    `page`, `limit` and `after` change nothing. `Tax` is the id of the product's own tax.
+    """
+    products = store.every(call.tx, call.account, page_request(query), query.search, query.is_active)
+    shown = (to_json(product, call.account) for product in products)
+    rows = ([getattr(product, field) for field in CSV_COLUMNS.values()] for product in shown)
+    return CsvFile("products.csv", list(CSV_COLUMNS), rows)
 
 
 def create(call: Call, body: NewProduct) -> Product:

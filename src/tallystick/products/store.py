@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.core.account import Account
@@ -12,7 +12,7 @@ from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.products.types import Product
 from tallystick.store import rows
 from tallystick.store.db import Tx, violates
-from tallystick.store.paging import Page, PageRequest, fetch
+from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.tables import products, taxes, unique_product_sku
 
 SORTS = {"created_at": products.c.id, "name": products.c.name}
@@ -27,13 +27,24 @@ def get(tx: Tx, account: Account, product_id: int) -> Product:
 
 def page(tx: Tx, account: Account, request: PageRequest, search: str | None, is_active: bool | None) -> Page[Product]:
     """A page of the account's products; ``search`` looks in name, SKU and description."""
+    return fetch(tx, _selected(account, search, is_active), request, sorts=SORTS, key=products.c.id, kind=Product)
+
+
+def every(
+    tx: Tx, account: Account, request: PageRequest, search: str | None, is_active: bool | None
+) -> Iterator[Product]:
+    """As ``page``, all of them."""
+    return stream(tx, _selected(account, search, is_active), request, sorts=SORTS, key=products.c.id, kind=Product)
+
+
+def _selected(account: Account, search: str | None, is_active: bool | None) -> Select[Any]:
     query = rows.selection(products, Product, account)
     if is_active is not None:
         query = query.where(products.c.is_active == is_active)
     if search:
         wanted = search.lower()
         query = query.where(or_(*(func.lower(column).contains(wanted, autoescape=True) for column in SEARCHED)))
-    return fetch(tx, query, request, sorts=SORTS, key=products.c.id, kind=Product)
+    return query
 
 
 def insert(tx: Tx, account: Account, values: Mapping[str, Any]) -> Product:

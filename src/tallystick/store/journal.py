@@ -5,12 +5,14 @@ A posting debits one account and credits another by the same amount, so that the
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
 from tallystick.core.account import Account
+from tallystick.store import blocks
 from tallystick.store.db import Tx
+from tallystick.store.sums import halves, wholes
 from tallystick.store.tables import journal
 
 
@@ -39,36 +41,45 @@ class Subject(NamedTuple):
     currency: str
     invoice_id: int | None = None
     payment_id: int | None = None
+    credit_note_id: int | None = None
 
 
-INSERT = journal.insert()
+COLUMNS = (
+    "account_id",
+    "at",
+    "event",
+    "customer_id",
+    "currency",
+    "invoice_id",
+    "payment_id",
+    "credit_note_id",
+    "debit",
+    "credit",
+    "amount",
+)
 ISSUING = ("issue", "unpublish", "void")
 
 
 def post(tx: Tx, account: Account, event: str, subject: Subject, postings: Sequence[Posting]) -> None:
     """Writes the postings of one event. Zero amounts are left out, and a negative one is its reverse."""
-    rows = [row(tx, account, event, subject, posting) for posting in postings if posting.amount]
-    if rows:
-        tx.execute(INSERT, rows)
+    post_all(tx, account, event, [(subject, postings)])
 
 
-def row(tx: Tx, account: Account, event: str, subject: Subject, posting: Posting) -> dict[str, object]:
-    """The row that stands for one posting."""
+def post_all(tx: Tx, account: Account, event: str, entries: Sequence[tuple[Subject, Sequence[Posting]]]) -> None:
+    """As ``post``, for the same event of many subjects."""
+    rows = [
+        (account.id, tx.now, event, *subject, *_upward(posting))
+        for subject, postings in entries
+        for posting in postings
+        if posting.amount
+    ]
+    blocks.insert(tx, journal, COLUMNS, rows)
+
+
+def _upward(posting: Posting) -> tuple[str, str, int]:
+    """The columns that stand for a posting, whose amount is above 0 in the database."""
     debit, credit, amount = posting
-    if amount < 0:
-        debit, credit, amount = credit, debit, -amount
-    return {
-        "account_id": account.id,
-        "at": tx.now,
-        "event": event,
-        "customer_id": subject.customer_id,
-        "invoice_id": subject.invoice_id,
-        "payment_id": subject.payment_id,
-        "currency": subject.currency,
-        "debit": debit.value,
-        "credit": credit.value,
-        "amount": amount,
-    }
+    return (debit.value, credit.value, amount) if amount > 0 else (credit.value, debit.value, -amount)
 
 
 class Standing(NamedTuple):
@@ -81,24 +92,29 @@ class Standing(NamedTuple):
     credit: int
 
 
-def _moved(ledger: Ledger, *events: str) -> ColumnElement[int]:
-    """What an account's debits exceed its credits by; of these events, or of all."""
+def moves(ledger: Ledger, *events: str) -> ColumnElement[int]:
+    """What a posting debits an account by, or below 0 credits it by; of these events, or of all."""
     signed = case(
         (journal.c.debit == ledger, journal.c.amount),
         (journal.c.credit == ledger, -journal.c.amount),
         else_=0,
     )
-    return func.coalesce(func.sum(case((journal.c.event.in_(events), signed), else_=0) if events else signed), 0)
+    return case((journal.c.event.in_(events), signed), else_=0) if events else signed
 
 
-STANDINGS = (
-    select(
-        journal.c.currency,
-        _moved(Ledger.RECEIVABLE, *ISSUING),
-        _moved(Ledger.CASH),
-        _moved(Ledger.RECEIVABLE),
-        -_moved(Ledger.CUSTOMER_CREDIT),
-    )
+def moved(ledger: Ledger) -> ColumnElement[int]:
+    """What an account's debits exceed its credits by."""
+    return func.coalesce(func.sum(moves(ledger)), 0)
+
+
+STANDING = {
+    "invoiced": moves(Ledger.RECEIVABLE, *ISSUING),
+    "paid": moves(Ledger.CASH),
+    "outstanding": moves(Ledger.RECEIVABLE),
+    "credit": -moves(Ledger.CUSTOMER_CREDIT),
+}
+STANDINGS: Select[Any] = (
+    select(journal.c.currency, *halves(STANDING))
     .where(journal.c.account_id == bindparam("account"), journal.c.customer_id == bindparam("customer"))
     .group_by(journal.c.currency)
     .order_by(journal.c.currency)
@@ -107,5 +123,5 @@ STANDINGS = (
 
 def standings(tx: Tx, account: Account, customer_id: int) -> list[Standing]:
     """What the customer was billed, has paid, owes and has to its credit, by currency."""
-    rows = tx.execute(STANDINGS, {"account": account.id, "customer": customer_id})
-    return [Standing(row[0], *map(int, row[1:])) for row in rows]
+    found = tx.execute(STANDINGS, {"account": account.id, "customer": customer_id}).mappings()
+    return [Standing(row["currency"], **wholes(row, *STANDING)) for row in found]

@@ -3,25 +3,83 @@
 One append-only table is both the outbox, from which events are delivered, and the record of who did what and when.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, select, update
 
 from tallystick.core.account import Account
+from tallystick.store import blocks
 from tallystick.store.db import Tx
+from tallystick.store.lists import among
 from tallystick.store.tables import events
 
-INSERT = events.insert()
+COLUMNS = ("account_id", "at", "actor", "type", "subject_id", "data")
+FIELDS = (events.c.id, events.c.at, events.c.type, events.c.actor, events.c.subject_id, events.c.data)
+OF_SUBJECT: Select[Any] = (
+    select(*FIELDS)
+    .where(
+        events.c.account_id == bindparam("account"),
+        events.c.subject_id == bindparam("subject"),
+        events.c.type.startswith(bindparam("kind")),
+    )
+    .order_by(events.c.id)
+)
+UNDELIVERED: Select[Any] = (
+    select(*FIELDS)
+    .where(events.c.account_id == bindparam("account"), events.c.delivered_at.is_(None))
+    .order_by(events.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+MARK = (
+    update(events)
+    .where(events.c.account_id == bindparam("account"), among(events.c.id, "ids"))
+    .values(delivered_at=bindparam("now"))
+)
+
+
+class Event(NamedTuple):
+    """What happened to a subject, when, and by whom (``key:7``, or a name for what has no key)."""
+
+    id: int
+    at: datetime
+    type: str
+    actor: str
+    subject_id: int
+    data: dict[str, Any] | None
+
+
+class News(NamedTuple):
+    """What is to be recorded: a type, as ``invoice.created``, the subject, and what else to know of it."""
+
+    type: str
+    subject_id: int
+    data: dict[str, Any] | None = None
 
 
 def add(tx: Tx, account: Account, type: str, subject_id: int, data: dict[str, Any] | None = None) -> None:
     """Records that ``type`` (as ``invoice.created``) happened to its subject, now, by the transaction's actor."""
-    tx.execute(
-        INSERT,
-        {
-            "account_id": account.id,
-            "at": tx.now,
-            "actor": tx.actor,
-            "type": type,
-            "subject_id": subject_id,
-            "data": data,
-        },
-    )
+    add_all(tx, account, [News(type, subject_id, data)])
+
+
+def add_all(tx: Tx, account: Account, news: Sequence[News]) -> None:
+    """Records all of this, in order, now, by the transaction's actor."""
+    blocks.insert(tx, events, COLUMNS, [(account.id, tx.now, tx.actor, *each) for each in news])
+
+
+def history(tx: Tx, account: Account, kind: str, subject_id: int) -> list[Event]:
+    """All that happened to one subject of a kind, as ``invoice``, oldest first."""
+    found = tx.all(OF_SUBJECT, {"account": account.id, "subject": subject_id, "kind": f"{kind}."})
+    return [Event(*row) for row in found]
+
+
+def undelivered(tx: Tx, account: Account, limit: int) -> list[Event]:
+    """The oldest events that are still to be delivered, for this transaction alone; at most ``limit``."""
+    return [Event(*row) for row in tx.all(UNDELIVERED, {"account": account.id, "limit": limit})]
+
+
+def mark_delivered(tx: Tx, account: Account, delivered: Sequence[Event]) -> None:
+    """Marks events as delivered, now."""
+    tx.execute(MARK, {"account": account.id, "ids": [event.id for event in delivered], "now": tx.now})

@@ -5,12 +5,12 @@ costs the same at any depth.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, true
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
 
 from tallystick.core.errors import ValidationFailed
 from tallystick.store.db import Tx
@@ -18,6 +18,7 @@ from tallystick.store.db import Tx
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_PAGE = 1_000_000
+STREAMED_AT_ONCE = 500
 T = TypeVar("T")
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -62,20 +63,18 @@ def fetch(
 ) -> Page[T]:
     """One page of ``query``, whose columns must include each sort column (not null) and ``key``, and make a ``kind``.
 
+    All of its columns are of the one table whose ``key`` it is, or subqueries correlated to it.
+
     The first of ``sorts`` is the default. Raises ValidationFailed for a sort that is not among them and for a cursor
     that does not fit.
     """
-    sort = request.sort or next(iter(sorts))
-    if sort not in sorts:
-        raise ValidationFailed({"sort": [f"Must be one of: {', '.join(sorts)}."]})
-    column = sorts[sort]
-    ordered = _ordered(query, column, key, request.order).limit(request.limit + 1)
+    sort, column = _sort(request, sorts)
     if request.after is None:
-        page, total = request.page, _count(tx, query, key)
-        found = tx.execute(ordered.offset((page - 1) * request.limit)).all()
+        page, total, offset = request.page, _count(tx, query), (request.page - 1) * request.limit
     else:
-        page, total = None, None
-        found = tx.execute(ordered.where(_beyond(request, sort, column, key))).all()
+        page, total, offset = None, None, 0
+        query = query.where(_beyond(request, sort, column, key))
+    found = tx.all(_rows(query, column, key, request, offset))
     shown = found[: request.limit]
     more = len(found) > request.limit
     return Page(
@@ -87,9 +86,49 @@ def fetch(
     )
 
 
-def _count(tx: Tx, query: Select[Any], key: ColumnElement[int]) -> int:
-    counted: int = tx.execute(query.with_only_columns(func.count(key), maintain_column_froms=True)).scalar_one()
+def stream(
+    tx: Tx,
+    query: Select[Any],
+    request: PageRequest,
+    *,
+    sorts: Mapping[str, ColumnElement[Any]],
+    key: ColumnElement[int],
+    kind: Callable[..., T],
+) -> Iterator[T]:
+    """Every row of ``query`` in the order that is wanted, read as they are taken, in constant memory.
+
+    Raises ValidationFailed for a sort that is not among ``sorts``.
+    """
+    _sort_name, column = _sort(request, sorts)
+    ordered = _ordered(query, column, key, request.order)
+    with tx.execute(ordered.execution_options(yield_per=STREAMED_AT_ONCE)) as found:
+        for row in found:
+            yield kind(*row)
+
+
+def _sort(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> tuple[str, ColumnElement[Any]]:
+    sort = request.sort or next(iter(sorts))
+    if sort not in sorts:
+        raise ValidationFailed({"sort": [f"Must be one of: {', '.join(sorts)}."]})
+    return sort, sorts[sort]
+
+
+def _count(tx: Tx, query: Select[Any]) -> int:
+    counted: int = tx.execute(query.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
     return counted
+
+
+def _rows(
+    query: Select[Any], column: ColumnElement[Any], key: ColumnElement[int], request: PageRequest, offset: int
+) -> Select[Any]:
+    """The rows of the page, and one more where there is one.
+
+    They are found by their keys: filtering, sorting and skipping go on inside an index that holds all it takes, and
+    only the rows shown are read whole.
+    """
+    keys = query.with_only_columns(key, maintain_column_froms=True).correlate(None)
+    wanted = _ordered(keys, column, key, request.order).limit(request.limit + 1).offset(offset)
+    return _ordered(select(*query.selected_columns).where(key.in_(wanted)), column, key, request.order)
 
 
 def _ordered(query: Select[Any], column: ColumnElement[Any], key: ColumnElement[int], order: str) -> Select[Any]:
@@ -127,8 +166,9 @@ def _cursor_at(
 def _typed(value: str | int, column: ColumnElement[Any]) -> Any:
     kind = column.type.python_type
     try:
-        return kind.fromisoformat(value) if kind in (date, datetime) else kind(value)
-    except (TypeError, ValueError):
+        # The strict conversion also bounds an integer to what the database can compare.
+        return msgspec.convert(value, Int64 if kind is int else kind)
+    except msgspec.ValidationError:
         raise ValidationFailed({"after": ["Is not a cursor of this list."]}) from None
 
 

@@ -3,11 +3,16 @@
 A secret carries the id of its account before the first dot, so that a lookup stays within one account.
 """
 
+import re
 import secrets
 from hashlib import sha256
 
 FIRST_ACCOUNT_ID = 1
 RANDOM_BYTES = 32
+SHAPE = "[1-9][0-9]{0,17}[.][A-Za-z0-9_-]{43}"
+"""What ``new_secret`` makes, as a regular expression."""
+
+_SECRET = re.compile(SHAPE)
 
 
 def new_secret(account_id: int) -> str:
@@ -21,6 +26,16 @@ def account_of(secret: str) -> int:
     if dot and prefix.isascii() and prefix.isdigit() and len(prefix) <= 18:
         return int(prefix)
     return FIRST_ACCOUNT_ID
+
+
+def is_secret(text: str) -> bool:
+    """Whether ``new_secret`` could have made this."""
+    return _SECRET.fullmatch(text) is not None
+
+
+def redacted(text: str) -> str:
+    """The text with each secret in it cut down to its account, for the log."""
+    return _SECRET.sub(lambda secret: f"{account_of(secret[0])}.(secret)", text)
 
 
 def digest(secret: str) -> bytes:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 
 from tallystick.core.account import Account
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch
-from tallystick.store.tables import taxes
+from tallystick.store.tables import accounts, taxes
 from tallystick.taxes.types import Tax
 
 SORTS = {"created_at": taxes.c.id}
@@ -45,5 +45,7 @@ def delete(tx: Tx, account: Account, tax_id: int) -> None:
 
 
 def clear_default(tx: Tx, account: Account) -> None:
-    """Leaves the account without a default tax."""
+    """Leaves the account without a default tax, until this transaction ends."""
+    # Without the lock, of two new defaults on PostgreSQL neither would see the other.
+    tx.execute(select(accounts.c.id).where(accounts.c.id == account.id).with_for_update(key_share=True))
     tx.execute(update(taxes).where(taxes.c.account_id == account.id, taxes.c.is_default).values(is_default=False))

@@ -1,0 +1,99 @@
+"""What a bill's share link shows: all that the bill says, and nothing of how the account keeps it."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import msgspec
+
+from tallystick.bills.api import TaxJson, commercial_fields, item_json
+from tallystick.bills.types import BillRow, LineRow
+from tallystick.core.money import digits
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class PublicCustomer(msgspec.Struct, frozen=True):
+    """Whom the bill is for."""
+
+    name: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    address_line1: str | None
+    address_line2: str | None
+    city: str | None
+    state: str | None
+    postal_code: str | None
+    country: str | None
+    tax_id: str | None
+    language: str | None
+
+
+class PublicSeller(msgspec.Struct, frozen=True):
+    """Whom the bill is from, and where to pay."""
+
+    name: str
+    email: str | None
+    address: str | None
+    address_line1: str | None
+    address_line2: str | None
+    city: str | None
+    state: str | None
+    postal_code: str | None
+    country: str | None
+    tax_id: str | None
+    iban: str | None
+    bic: str | None
+    language: str | None
+
+
+class PublicItem(msgspec.Struct, frozen=True):
+    """A line; ``line_total`` after its own discount, before the bill's discount and tax."""
+
+    description: str
+    quantity: Decimal
+    unit: str | None
+    unit_price: Decimal
+    discount_type: str | None
+    discount_value: Decimal | None
+    tax_rate: Decimal
+    tax_amount: Decimal
+    line_total: Decimal
+
+
+class PublicBill(msgspec.Struct, frozen=True, kw_only=True):
+    """What the share links of quotations and invoices show alike; amounts in major units."""
+
+    issue_date: date
+    currency: str
+    seller: PublicSeller
+    customer: PublicCustomer
+    items: list[PublicItem]
+    subtotal: Decimal
+    discount_type: str | None
+    discount_value: Decimal | None
+    discount_amount: Decimal
+    tax_total: Decimal
+    taxes: list[TaxJson]
+    total: Decimal
+    notes: str | None
+    payment_terms: str | None
+    prices_include_tax: bool
+    issued_at: datetime | None
+
+
+def public_fields(row: BillRow, lines: list[LineRow]) -> dict[str, Any]:
+    """The fields of a ``PublicBill``, from an issued bill."""
+    places = digits(row.currency)
+    return commercial_fields(row) | {
+        "seller": _reduced(row.seller, PublicSeller),
+        "customer": _reduced(row.customer, PublicCustomer),
+        "items": [_reduced(msgspec.structs.asdict(item_json(line, places)), PublicItem) for line in lines],
+    }
+
+
+def _reduced(whole: dict[str, Any] | None, kind: type[T]) -> T:
+    if whole is None:
+        raise AssertionError("a bill that is not issued is not shared")
+    return kind(**{name: whole.get(name) for name in kind.__struct_fields__})

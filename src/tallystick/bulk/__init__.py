@@ -1,0 +1,1 @@
+"""Bulk work: one verb on many invoices."""

@@ -1,0 +1,173 @@
+"""The native wire of credit notes."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+
+from tallystick.bills.api import ItemJson, TaxJson, item_json, taxes_json
+from tallystick.core.bill import MAX_LINES
+from tallystick.core.money import digits
+from tallystick.credit_notes import ops, store
+from tallystick.credit_notes.types import CreditNote, CreditNoteRow, NewCreditNote, WantedCredit
+from tallystick.invoices import api as invoices
+from tallystick.invoices import store as invoice_store
+from tallystick.invoices.api import InvoiceJson
+from tallystick.wire import render
+from tallystick.wire.call import Body, Call
+from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.render import Listed, Reply
+from tallystick.wire.scalars import Id, LongText, Positive
+
+
+class CreditBody(Body, kw_only=True):
+    """What to credit of one line: a quantity, or an amount of its ``line_total``; with neither, all that is left."""
+
+    item_id: Id
+    quantity: Positive | None = None
+    amount: Positive | None = None
+
+
+class CreditNoteBody(Body, kw_only=True):
+    """What to credit; without ``items``, all that is left of the invoice."""
+
+    items: Annotated[list[CreditBody], msgspec.Meta(min_length=1, max_length=MAX_LINES)] | None = None
+    reason: LongText | None = None
+
+    def check(self) -> dict[str, list[str]]:
+        """What single fields cannot tell."""
+        return {
+            f"items.{index}.amount": ["Give a quantity or an amount, not both."]
+            for index, item in enumerate(self.items or ())
+            if item.quantity is not None and item.amount is not None
+        }
+
+
+class CreditNoteQuery(ListQuery, frozen=True, kw_only=True):
+    """Filters of the list."""
+
+    customer_id: Id | None = None
+    invoice_id: Id | None = None
+
+
+class CreditNoteRowJson(msgspec.Struct, frozen=True, kw_only=True):
+    """A credit note as a list shows it.
+
+    ``amount_applied`` lowered the invoice's balance, ``amount_to_credit`` exceeded it and is the customer's credit.
+    """
+
+    id: int
+    credit_note_number: str
+    invoice_id: int
+    customer_id: int
+    customer_name: str
+    issue_date: date
+    currency: str
+    subtotal: Decimal
+    discount_amount: Decimal
+    tax_total: Decimal
+    taxes: list[TaxJson]
+    total: Decimal
+    amount_applied: Decimal
+    amount_to_credit: Decimal
+    prices_include_tax: bool
+    reason: str | None
+    created_at: datetime
+    issued_at: datetime
+    version: int
+
+
+class CreditItemJson(ItemJson, frozen=True, kw_only=True):
+    """A line of a credit note, and the invoice's line that it credits."""
+
+    invoice_item_id: int
+
+
+class CreditNoteJson(CreditNoteRowJson, frozen=True, kw_only=True):
+    """A credit note, whole."""
+
+    invoice_number: str
+    items: list[CreditItemJson]
+    customer: dict[str, Any]
+
+
+class NewCreditNoteJson(CreditNoteJson, frozen=True, kw_only=True):
+    """A new credit note, and the invoice as it stands after it."""
+
+    invoice: InvoiceJson
+
+
+def from_json(body: CreditNoteBody) -> NewCreditNote:
+    """The credit note that a request asks for."""
+    if body.items is None:
+        return NewCreditNote(reason=body.reason)
+    wanted = (WantedCredit(line_id=item.item_id, quantity=item.quantity, amount=item.amount) for item in body.items)
+    return NewCreditNote(items=tuple(wanted), reason=body.reason)
+
+
+def row_json(row: CreditNoteRow) -> CreditNoteRowJson:
+    """A credit note as a list shows it."""
+    return CreditNoteRowJson(**_row_fields(row))
+
+
+def _row_fields(row: CreditNoteRow) -> dict[str, Any]:
+    places = digits(row.currency)
+    return {
+        "id": row.id,
+        "credit_note_number": row.number,
+        "invoice_id": row.invoice_id,
+        "customer_id": row.customer_id,
+        "customer_name": row.customer_name,
+        "issue_date": row.issue_date,
+        "currency": row.currency,
+        "subtotal": render.amount(row.subtotal, places),
+        "discount_amount": render.amount(row.discount, places),
+        "tax_total": render.amount(row.tax, places),
+        "taxes": taxes_json(row.taxes, places),
+        "total": render.amount(row.total, places),
+        "amount_applied": render.amount(row.total - row.to_credit, places),
+        "amount_to_credit": render.amount(row.to_credit, places),
+        "prices_include_tax": row.prices_include_tax,
+        "reason": row.reason,
+        "created_at": row.created_at,
+        "issued_at": row.issued_at,
+        "version": row.version,
+    }
+
+
+def to_json(credit_note: CreditNote) -> CreditNoteJson:
+    """A credit note, whole."""
+    return CreditNoteJson(**_fields(credit_note))
+
+
+def _fields(credit_note: CreditNote) -> dict[str, Any]:
+    places = digits(credit_note.row.currency)
+    credited = zip(credit_note.lines, credit_note.invoice_line_ids, strict=True)
+    return {
+        **_row_fields(credit_note.row),
+        "invoice_number": credit_note.invoice_number,
+        "items": [
+            CreditItemJson(**msgspec.structs.asdict(item_json(line, places)), invoice_item_id=invoice_line_id)
+            for line, invoice_line_id in credited
+        ],
+        "customer": credit_note.row.customer,
+    }
+
+
+def create(call: Call, invoice_id: Id, body: CreditNoteBody) -> Reply[NewCreditNoteJson]:
+    """Issue a credit note of an invoice: whole, by quantity or by amount."""
+    credit_note = ops.create(call.tx, call.account, invoice_id, from_json(body))
+    invoice = invoices.to_json(invoice_store.get(call.tx, call.account, invoice_id), call)
+    return Reply(NewCreditNoteJson(**_fields(credit_note), invoice=invoice), "The credit note is issued.")
+
+
+def index(call: Call, query: CreditNoteQuery) -> Listed[CreditNoteRowJson]:
+    """List the credit notes."""
+    page = store.page(call.tx, call.account, query.customer_id, query.invoice_id, page_request(query))
+    return listed(page, row_json)
+
+
+def get(call: Call, credit_note_id: Id) -> CreditNoteJson:
+    """Get one credit note."""
+    return to_json(store.get(call.tx, call.account, credit_note_id))

@@ -1,0 +1,84 @@
+"""The verbs of credit notes."""
+
+from typing import Any
+
+from tallystick.bills.seal import content_hash
+from tallystick.bills.store import taxes_column
+from tallystick.core.account import Account
+from tallystick.core.states import Action, CreditNoteState, after
+from tallystick.credit_notes import rules, store
+from tallystick.credit_notes.types import CreditLine, CreditNote, NewCreditNote
+from tallystick.invoices import store as invoice_store
+from tallystick.invoices.types import Invoice
+from tallystick.store import customer_credit, journal, outbox, seals
+from tallystick.store.db import Tx
+from tallystick.store.journal import Ledger, Posting, Subject
+from tallystick.store.seals import Sealed
+
+
+def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> CreditNote:
+    """Issues a credit note of an issued invoice, and lowers its balance; what exceeds that is the customer's credit.
+
+    Raises Conflict where the invoice is not issued, ValidationFailed where less is left of it than is asked for.
+    """
+    invoice = invoice_store.get_locked(tx, account, invoice_id)
+    after(invoice.row.state, Action.CREDIT)
+    lines = rules.credit_lines(invoice, new, store.credited(tx, account, invoice_id))
+    values = _values(tx, account, invoice, lines, new)
+    applied = values["total"] - values["to_credit"]
+    if applied:
+        invoice_store.change(tx, account, invoice.row, {"credited": invoice.row.credited + applied})
+    if values["to_credit"]:
+        customer_credit.add(tx, account, invoice.row.customer_id, invoice.row.currency, values["to_credit"])
+    values |= store.numbers.take(tx, account, values["issue_date"]).columns()
+    credit_note = store.insert(tx, account, values, lines)
+    _post(tx, account, credit_note)
+    outbox.add(tx, account, "invoice.credited", invoice_id, {"credit_note_id": credit_note.row.id})
+    outbox.add(tx, account, "credit_note.issued", credit_note.row.id)
+    seals.append(tx, account, [sealed(credit_note)])
+    return credit_note
+
+
+def sealed(credit_note: CreditNote) -> Sealed:
+    """What the seal of a credit note is set on."""
+    row = credit_note.row
+    content = content_hash(row, credit_note.lines, invoice_id=row.invoice_id, reason=row.reason)
+    return Sealed(rules.KIND, row.id, content)
+
+
+def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine], new: NewCreditNote) -> dict[str, Any]:
+    row = invoice.row
+    totals = rules.totals(lines, prices_include_tax=row.prices_include_tax)
+    rules.check_total(totals.total)
+    copied = ("customer_id", "currency", "prices_include_tax", "rounding", "rounding_mode", "template_id")
+    return {
+        **{name: getattr(row, name) for name in copied},
+        "invoice_id": row.id,
+        "state": CreditNoteState.ISSUED,
+        "issue_date": account.today(tx.now),
+        "subtotal": totals.subtotal,
+        "discount": totals.discount,
+        "tax": totals.tax,
+        "total": totals.total,
+        "taxes": taxes_column(totals.taxes),
+        "to_credit": max(0, totals.total - row.balance),
+        "reason": new.reason,
+        "customer": row.customer,
+        "customer_name": row.customer_name,
+        "seller": row.seller,
+        "issued_at": tx.now,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+
+
+def _post(tx: Tx, account: Account, credit_note: CreditNote) -> None:
+    """Takes back revenue and tax from what the customer owes; what it did not owe becomes its credit."""
+    row = credit_note.row
+    subject = Subject(row.customer_id, row.currency, invoice_id=row.invoice_id, credit_note_id=row.id)
+    postings = [
+        Posting(Ledger.REVENUE, Ledger.RECEIVABLE, row.total - row.tax),
+        Posting(Ledger.TAX, Ledger.RECEIVABLE, row.tax),
+        Posting(Ledger.RECEIVABLE, Ledger.CUSTOMER_CREDIT, row.to_credit),
+    ]
+    journal.post(tx, account, "credit_note", subject, postings)

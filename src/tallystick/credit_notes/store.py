@@ -1,0 +1,126 @@
+"""The SQL of credit notes."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+
+from tallystick.bills.numbers import Numbers
+from tallystick.bills.types import LineRow
+from tallystick.core.account import Account
+from tallystick.credit_notes.types import Credited, CreditLine, CreditNote, CreditNoteRow
+from tallystick.store import rows
+from tallystick.store.db import Tx
+from tallystick.store.paging import Page, PageRequest, fetch
+from tallystick.store.tables import credit_note_lines, credit_notes, invoices
+
+numbers = Numbers("credit_note", credit_notes)
+
+SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id}
+ROW_COLUMNS = rows.columns(credit_notes, CreditNoteRow)
+WITH_INVOICE = credit_notes.join(
+    invoices, and_(invoices.c.account_id == credit_notes.c.account_id, invoices.c.id == credit_notes.c.invoice_id)
+)
+ONE: Select[Any] = (
+    select(*ROW_COLUMNS, invoices.c.number.label("invoice_number"))
+    .select_from(WITH_INVOICE)
+    .where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.id == bindparam("credit_note"))
+)
+LINES: Select[Any] = (
+    select(*rows.columns(credit_note_lines, LineRow), credit_note_lines.c.invoice_line_id)
+    .where(
+        credit_note_lines.c.account_id == bindparam("account"),
+        credit_note_lines.c.credit_note_id == bindparam("credit_note"),
+    )
+    .order_by(credit_note_lines.c.position)
+)
+# A subquery and not a join, in which SQLite would begin with all the lines of the account.
+CREDITED: Select[Any] = select(credit_note_lines).where(
+    credit_note_lines.c.account_id == bindparam("account"),
+    credit_note_lines.c.credit_note_id.in_(
+        select(credit_notes.c.id).where(
+            credit_notes.c.account_id == bindparam("account"), credit_notes.c.invoice_id == bindparam("invoice")
+        )
+    ),
+)
+INSERT = credit_notes.insert().returning(credit_notes.c.id)
+INSERT_LINES = credit_note_lines.insert()
+
+
+def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, Credited]:
+    """What earlier credit notes took of each line of an invoice."""
+    taken: dict[int, Credited] = {}
+    for row in tx.all(CREDITED, {"account": account.id, "invoice": invoice_id}):
+        before = taken.get(row.invoice_line_id, Credited(Decimal(0), 0, 0, 0))
+        taken[row.invoice_line_id] = Credited(
+            before.quantity + row.quantity,
+            before.amount + row.amount,
+            before.discount + row.discount,
+            before.tax + row.tax,
+        )
+    return taken
+
+
+def insert(tx: Tx, account: Account, values: Mapping[str, Any], lines: Sequence[CreditLine]) -> CreditNote:
+    """Writes a credit note with its lines, and answers it as it is stored."""
+    credit_note_id: int = tx.execute(INSERT, {**values, "account_id": account.id}).scalar_one()
+    keys = {"account_id": account.id, "credit_note_id": credit_note_id}
+    tx.execute(
+        INSERT_LINES, [{**keys, "position": position, **line_values(line)} for position, line in enumerate(lines)]
+    )
+    return get(tx, account, credit_note_id)
+
+
+def line_values(credited: CreditLine) -> dict[str, Any]:
+    """The columns of a credit note's line."""
+    line = credited.line
+    return {
+        **{name: getattr(line, name) for name in COPIED_FROM_LINE},
+        "quantity": credited.quantity,
+        "amount": credited.amount,
+        "discount": credited.discount,
+        "tax": credited.tax,
+        "invoice_line_id": line.id,
+    }
+
+
+COPIED_FROM_LINE = (
+    "product_id",
+    "description",
+    "unit",
+    "unit_price",
+    "discount_type",
+    "discount_value",
+    "tax_id",
+    "tax_rate",
+    "tax_category",
+    "exemption_reason",
+)
+
+
+def get(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
+    """One credit note, whole, or NotFound."""
+    wanted = {"account": account.id, "credit_note": credit_note_id}
+    found = tx.all(ONE, wanted)
+    if not found:
+        raise rows.not_found(credit_notes)
+    lines = tx.all(LINES, wanted)
+    return CreditNote(
+        row=CreditNoteRow(*found[0][:-1]),
+        lines=[LineRow(*line[:-1]) for line in lines],
+        invoice_line_ids=[line.invoice_line_id for line in lines],
+        invoice_number=found[0].invoice_number,
+    )
+
+
+def page(
+    tx: Tx, account: Account, customer_id: int | None, invoice_id: int | None, request: PageRequest
+) -> Page[CreditNoteRow]:
+    """A page of the account's credit notes."""
+    query = select(*ROW_COLUMNS).where(credit_notes.c.account_id == account.id)
+    if customer_id is not None:
+        query = query.where(credit_notes.c.customer_id == customer_id)
+    if invoice_id is not None:
+        query = query.where(credit_notes.c.invoice_id == invoice_id)
+    return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=CreditNoteRow)

@@ -1,0 +1,1 @@
+"""Delivery: how a bill reaches its customer."""

@@ -1,0 +1,124 @@
+"""Many invoices at once: the rows that ``ops.create`` and ``ops.issue`` write one by one, written as blocks."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from msgspec import structs
+
+from tallystick.bills import rules as bill_rules
+from tallystick.bills import store as bill_store
+from tallystick.bills.numbers import Taken
+from tallystick.bills.types import LineRow, NewBill
+from tallystick.core.account import Account
+from tallystick.core.bill import Bill
+from tallystick.core.states import InvoiceState
+from tallystick.core.totals import Totals
+from tallystick.invoices import rules, store
+from tallystick.invoices.types import Invoice, InvoiceRow
+from tallystick.store import blocks, journal, outbox, seals
+from tallystick.store.db import Tx
+from tallystick.store.outbox import News
+from tallystick.store.tables import invoices
+
+
+class Period(NamedTuple):
+    """What an invoice bills: a schedule's period, from its first to its last day. Periods sort by their start."""
+
+    start: date
+    recurring_id: int
+    end: date
+
+
+class Content(NamedTuple):
+    """What invoices say, computed once for all that say the same: who is billed, and when, is not part of it."""
+
+    new: NewBill
+    columns: dict[str, Any]
+    lines: list[LineRow]
+
+    @classmethod
+    def of(cls, new: NewBill, bill: Bill, totals: Totals) -> "Content":
+        """What ``bills.rules.bill_from`` made of ``new``."""
+        return cls(new, bill_store.bill_values(bill, totals), bill_store.unstored_lines(bill, totals))
+
+
+class Wanted(NamedTuple):
+    """An invoice to make, dated by its period."""
+
+    content: Content
+    customer: dict[str, Any]
+    period: Period
+    due_date: date
+    issues: bool
+
+
+def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
+    """Makes drafts, and issues those that are to be; answers their ids, in order.
+
+    On PostgreSQL an IntegrityError may tell that another transaction was faster; ``Database.transact`` tries again.
+    """
+    if not wanted:
+        return []
+    ids = blocks.ids(tx, invoices, len(wanted))
+    days = [each.period.start for each in wanted if each.issues]
+    numbers = iter(store.numbers.take_all(tx, account, days))
+    models = _Models(account, tx.now)
+    made = [
+        models.issued(invoice_id, each, next(numbers)) if each.issues else models.draft(invoice_id, each)
+        for invoice_id, each in zip(ids, wanted, strict=True)
+    ]
+    store.insert_many(tx, account, made)
+    _record(tx, account, made)
+    return list(ids)
+
+
+class _Models:
+    """Makes invoices, each from a model that holds what all of the same content have in common."""
+
+    def __init__(self, account: Account, now: datetime) -> None:
+        self._account = account
+        self._now = now
+        self._issue = {"state": InvoiceState.ISSUED, "issued_at": now, "seller": bill_rules.seller_copy(account)}
+        self._models: dict[int, InvoiceRow] = {}
+
+    def draft(self, invoice_id: int, wanted: Wanted) -> Invoice:
+        """As ``ops.create`` makes it."""
+        return self._invoice(wanted, self._columns(invoice_id, wanted))
+
+    def issued(self, invoice_id: int, wanted: Wanted, number: Taken) -> Invoice:
+        """As ``ops.issue`` makes it of a draft."""
+        customer = {"customer": wanted.customer, "customer_name": wanted.customer["name"]}
+        return self._invoice(wanted, self._columns(invoice_id, wanted) | number.columns() | customer | self._issue)
+
+    def _columns(self, invoice_id: int, wanted: Wanted) -> dict[str, Any]:
+        return {
+            "id": invoice_id,
+            "customer_id": wanted.customer["id"],
+            "issue_date": wanted.period.start,
+            "due_date": wanted.due_date,
+            "recurring_id": wanted.period.recurring_id,
+            "period_start": wanted.period.start,
+            "period_end": wanted.period.end,
+        }
+
+    def _invoice(self, wanted: Wanted, columns: dict[str, Any]) -> Invoice:
+        model = self._models.get(id(wanted.content))
+        if model is None:
+            model = self._models[id(wanted.content)] = self._model(wanted.content)
+        return Invoice(row=structs.replace(model, **columns), lines=wanted.content.lines, customer=wanted.customer)
+
+    def _model(self, content: Content) -> InvoiceRow:
+        columns = rules.UNTOUCHED | rules.draft_values(content.new, self._account, self._now) | content.columns
+        # A draft keeps no customer's name: it shows the one that the customer has.
+        return InvoiceRow(**columns, id=0, customer_name=None)  # type: ignore[arg-type]
+
+
+def _record(tx: Tx, account: Account, made: Sequence[Invoice]) -> None:
+    """The journal, the events and the seals of these invoices."""
+    issued = [invoice for invoice in made if invoice.row.state is InvoiceState.ISSUED]
+    journal.post_all(tx, account, "issue", [(rules.subject(invoice), rules.revenue(invoice)) for invoice in issued])
+    created = [News("invoice.created", each.row.id, {"recurring_id": each.row.recurring_id}) for each in made]
+    outbox.add_all(tx, account, created + [News("invoice.issued", each.row.id) for each in issued])
+    if issued:
+        seals.append(tx, account, [rules.sealed(invoice) for invoice in issued])

@@ -1,0 +1,110 @@
+"""The decisions of payments."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from tallystick.core.errors import Conflict, Overpayment, ValidationFailed
+from tallystick.core.money import digits, to_decimal, to_minor
+from tallystick.core.payment import Method, PaymentStatus
+from tallystick.invoices.types import InvoiceRow
+from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, WantedShare
+from tallystick.store.journal import Ledger, Posting
+
+
+def minor_amount(amount: Decimal, currency: str, field: str = "amount") -> int:
+    """``amount`` in minor units. Raises ValidationFailed for ``field`` where it is none of the currency."""
+    try:
+        return to_minor(amount, digits(currency))
+    except ValueError as error:
+        raise ValidationFailed({field: [str(error)]}) from None
+
+
+def shares_as_wanted(
+    wanted: Sequence[WantedShare], found: Sequence[InvoiceRow], customer_id: int, currency: str
+) -> list[tuple[InvoiceRow, int]]:
+    """Each invoice with its share in minor units. Raises ValidationFailed for every share that cannot be."""
+    by_id = {row.id: row for row in found}
+    errors: dict[str, list[str]] = {}
+    shares = []
+    for index, share in enumerate(wanted):
+        row = by_id.pop(share.invoice_id, None)
+        if row is None or (row.customer_id, row.currency) != (customer_id, currency):
+            errors[f"allocations.{index}.invoice_id"] = [f"Is not one invoice of this customer in {currency}."]
+        else:
+            amount = minor_amount(share.amount, currency, f"allocations.{index}.amount")
+            shares.append((row, amount))
+    if errors:
+        raise ValidationFailed(errors)
+    return shares
+
+
+def oldest_due_first(found: Sequence[InvoiceRow], amount: int) -> list[tuple[InvoiceRow, int]]:
+    """The invoices that ``amount`` (minor units) settles, oldest due first, each with its share."""
+    shares = []
+    for row in sorted(found, key=lambda row: (row.due_date, row.id)):
+        share = min(amount, row.balance)
+        if share:
+            shares.append((row, share))
+        amount -= share
+    return shares
+
+
+def check_shares(shares: Sequence[tuple[InvoiceRow, int]]) -> None:
+    """Raises Overpayment where a share is above its invoice's balance."""
+    for row, share in shares:
+        if share > row.balance:
+            balance = to_decimal(row.balance, digits(row.currency))
+            raise Overpayment(
+                f"The payment is above the balance of {row.shown_number}, {balance} {row.currency}. "
+                'Pay less, or send "excess": "credit" to keep the rest as the customer\'s credit.'
+            )
+
+
+def check_excess(excess: int, new: NewPayment) -> None:
+    """Raises Overpayment where money is left over and may not become credit; credit never makes credit."""
+    if excess and (new.excess is Excess.REFUSE or new.method is Method.CREDIT):
+        raise Overpayment(
+            "The payment is above what it can settle. "
+            'Pay less, or send "excess": "credit" to keep the rest as the customer\'s credit.'
+        )
+
+
+def check_reversible(payment: Payment) -> None:
+    """Raises Conflict for a payment that failed or is reversed already."""
+    if payment.status is PaymentStatus.FAILED:
+        raise Conflict("This payment failed, so there is nothing to reverse.")
+    if payment.status is PaymentStatus.REVERSED:
+        raise Conflict("This payment is reversed already.")
+
+
+def source(method: Method) -> Ledger:
+    """The ledger account that a payment comes from."""
+    return Ledger.CUSTOMER_CREDIT if method is Method.CREDIT else Ledger.CASH
+
+
+def settlement(method: Method, share: int) -> Posting:
+    """The posting by which a share of a payment settles an invoice."""
+    return Posting(source(method), Ledger.RECEIVABLE, share)
+
+
+def kept(method: Method, excess: int) -> Posting:
+    """The posting by which money left over becomes the customer's credit."""
+    return Posting(source(method), Ledger.CUSTOMER_CREDIT, excess)
+
+
+def columns(new: NewPayment, amount: int, today: date) -> dict[str, object]:
+    """The columns of a payment that its request gives."""
+    return {
+        "amount": amount,
+        "method": new.method,
+        "reference": new.reference,
+        "date": new.date or today,
+        "notes": new.notes,
+        "status": new.status,
+    }
+
+
+def as_allocations(shares: Sequence[tuple[InvoiceRow, int]]) -> list[Allocation]:
+    """The shares as they are stored."""
+    return [Allocation(row.id, row.number, share) for row, share in shares]

@@ -1,0 +1,57 @@
+"""The customers' credit balances: money that they have paid or been credited beyond what they owed."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from tallystick.core.account import Account
+from tallystick.store.db import Tx
+from tallystick.store.tables import customer_credits
+
+_KEY = (customer_credits.c.account_id, customer_credits.c.customer_id, customer_credits.c.currency)
+_NEW: dict[str, Any] = {
+    "account_id": bindparam("account"),
+    "customer_id": bindparam("customer"),
+    "currency": bindparam("in_currency"),
+    "amount": bindparam("more"),
+}
+_RAISED = {"amount": customer_credits.c.amount + bindparam("more")}
+ADD_ON_SQLITE = sqlite_insert(customer_credits).values(_NEW).on_conflict_do_update(index_elements=_KEY, set_=_RAISED)
+ADD_ON_POSTGRESQL = (
+    postgresql_insert(customer_credits).values(_NEW).on_conflict_do_update(index_elements=_KEY, set_=_RAISED)
+)
+SPEND = (
+    update(customer_credits)
+    .where(
+        customer_credits.c.account_id == bindparam("account"),
+        customer_credits.c.customer_id == bindparam("customer"),
+        customer_credits.c.currency == bindparam("in_currency"),
+        customer_credits.c.amount >= bindparam("less"),
+    )
+    .values(amount=customer_credits.c.amount - bindparam("less"))
+)
+BALANCE = select(customer_credits.c.amount).where(
+    customer_credits.c.account_id == bindparam("account"),
+    customer_credits.c.customer_id == bindparam("customer"),
+    customer_credits.c.currency == bindparam("in_currency"),
+)
+
+
+def add(tx: Tx, account: Account, customer_id: int, currency: str, amount: int) -> None:
+    """Raises a customer's credit by ``amount`` minor units."""
+    statement = ADD_ON_POSTGRESQL if tx.is_postgresql else ADD_ON_SQLITE
+    tx.execute(statement, {"account": account.id, "customer": customer_id, "in_currency": currency, "more": amount})
+
+
+def spend(tx: Tx, account: Account, customer_id: int, currency: str, amount: int) -> bool:
+    """Lowers a customer's credit by ``amount`` minor units; False, and nothing done, where it is not enough."""
+    found = tx.execute(SPEND, {"account": account.id, "customer": customer_id, "in_currency": currency, "less": amount})
+    return bool(found.rowcount)
+
+
+def balance(tx: Tx, account: Account, customer_id: int, currency: str) -> int:
+    """A customer's credit, in minor units."""
+    wanted = {"account": account.id, "customer": customer_id, "in_currency": currency}
+    return tx.execute(BALANCE, wanted).scalar() or 0
