@@ -30,7 +30,9 @@ from sqlalchemy import (
     text,
 )
 
-from tallystick.core.states import InvoiceState
+from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.periods import Frequency
+from tallystick.core.states import CreditNoteState, InvoiceState, QuotationState, RunStatus
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
 
 metadata = MetaData(
@@ -190,6 +192,8 @@ def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
     """What a quotation, an invoice and a credit note share: the bill as it was asked for, and its totals."""
     return (
         Column("number", Text),
+        Column("number_scope", Text),
+        Column("number_sequence", BigInteger),
         Column("customer_id", Key, nullable=False),
         Column("state", OneOf(states), nullable=False),
         Column("issue_date", Date, nullable=False),
@@ -235,6 +239,112 @@ def _line_columns() -> tuple[Column[object], ...]:
     )
 
 
+recurring = Table(
+    "recurring",
+    metadata,
+    _id(),
+    _account(),
+    Column("customer_id", Key, nullable=False),
+    Column("frequency", OneOf(Frequency), nullable=False),
+    Column("interval", Integer, nullable=False),
+    Column("start_date", Date, nullable=False),
+    Column("end_date", Date),
+    Column("max_occurrences", Integer),
+    Column("due_days", Integer),
+    Column("auto_issue", Boolean, nullable=False),
+    Column("auto_send", Boolean, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("discount_type", Text),
+    Column("discount_value", Exact),
+    Column("prices_include_tax", Boolean, nullable=False),
+    Column("tax_id", Key),
+    Column("tax_rate", Exact),
+    Column("notes", Text),
+    Column("payment_terms", Text),
+    Column("template_id", Text),
+    # What one period comes to, as it was last computed.
+    Column("subtotal", BigInteger, nullable=False),
+    Column("discount", BigInteger, nullable=False),
+    Column("tax", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("active", Boolean, nullable=False),
+    # No period that starts before this day is billed any more.
+    Column("bills_from", Date, nullable=False),
+    # Null where nothing will be billed: switched off, or ended.
+    Column("next_date", Date),
+    Column("last_billed_date", Date),
+    Column("occurrences", Integer, nullable=False, server_default="0"),
+    Column("error", JSON(none_as_null=True)),
+    Column("deleted_at", UtcDateTime),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    _belongs_to("customers", "customer_id"),
+    _belongs_to("taxes", "tax_id"),
+    _one_of("frequency", Frequency),
+    CheckConstraint('"interval" >= 1 AND occurrences >= 0', name="counts"),
+    Index("ix_recurring_due", "account_id", "next_date", "id", **_where("next_date IS NOT NULL")),
+    Index(None, "account_id", "customer_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+recurring_lines = Table(
+    "recurring_lines",
+    metadata,
+    _id(),
+    _account(),
+    Column("recurring_id", Key, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("product_id", Key),
+    Column("description", Text),
+    Column("quantity", Exact, nullable=False),
+    Column("unit", Text),
+    Column("unit_price", Exact),
+    Column("discount_type", Text),
+    Column("discount_value", Exact),
+    Column("tax_id", Key),
+    Column("tax_rate", Exact),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "recurring_id", "position"),
+    _belongs_to("recurring", "recurring_id", ondelete="CASCADE"),
+    _belongs_to("products", "product_id"),
+    _belongs_to("taxes", "tax_id"),
+    Index("ix_recurring_lines_product", "account_id", "product_id", **_where("product_id IS NOT NULL")),
+    Index("ix_recurring_lines_tax", "account_id", "tax_id", **_where("tax_id IS NOT NULL")),
+)
+
+recurring_runs = Table(
+    "recurring_runs",
+    metadata,
+    _id(),
+    _account(),
+    Column("as_of", Date, nullable=False),
+    Column("ids", JSON(none_as_null=True)),
+    Column("status", OneOf(RunStatus), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("processed", Integer, nullable=False, server_default="0"),
+    Column("created", Integer, nullable=False, server_default="0"),
+    Column("skipped", Integer, nullable=False, server_default="0"),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("account_id", "id"),
+    _one_of("status", RunStatus),
+    Index("ix_recurring_runs_open", "account_id", "id", **_where("finished_at IS NULL")),
+    sqlite_autoincrement=True,
+)
+
+recurring_run_errors = Table(
+    "recurring_run_errors",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("run_id", Key, primary_key=True),
+    Column("recurring_id", Key, primary_key=True),
+    Column("code", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    _belongs_to("recurring_runs", "run_id", ondelete="CASCADE"),
+    _belongs_to("recurring", "recurring_id", ondelete="CASCADE"),
+)
+
 unique_invoice_number = UniqueConstraint("account_id", "number")
 
 invoices = Table(
@@ -246,18 +356,44 @@ invoices = Table(
     Column("due_date", Date, nullable=False),
     Column("paid", BigInteger, nullable=False, server_default="0"),
     Column("credited", BigInteger, nullable=False, server_default="0"),
+    Column("recurring_id", Key),
+    Column("period_start", Date),
+    Column("period_end", Date),
     Column("deleted_at", UtcDateTime),
     *_versioned(),
     UniqueConstraint("account_id", "id"),
     unique_invoice_number,
     UniqueConstraint("account_id", "share_token"),
     _belongs_to("customers", "customer_id"),
+    _belongs_to("recurring", "recurring_id"),
     _one_of("state", InvoiceState),
     CheckConstraint("paid >= 0 AND credited >= 0 AND paid + credited <= total", name="never_overpaid"),
     CheckConstraint("state = 'draft' OR number IS NOT NULL", name="issued_is_numbered"),
     Index(None, "account_id", "customer_id", "id"),
-    Index(None, "account_id", "issue_date", "id"),
-    Index(None, "account_id", "due_date", "id"),
+    # Lists and statistics never show the trash: without it in their indexes, they need not look at a row to know.
+    Index(None, "account_id", "issue_date", "id", **_where("deleted_at IS NULL")),
+    Index(None, "account_id", "due_date", "id", **_where("deleted_at IS NULL")),
+    Index("ix_invoices_trash", "account_id", "id", **_where("deleted_at IS NOT NULL")),
+    # Each holds all that statistics add up, in the order in which they group it.
+    Index(
+        "ix_invoices_amounts",
+        *("account_id", "currency", "state", "issue_date", "total", "tax", "paid", "credited"),
+        **_where("deleted_at IS NULL"),
+    ),
+    Index(
+        "ix_invoices_open",
+        *("account_id", "due_date", "currency", "issue_date", "total", "paid", "credited"),
+        **_where("state = 'issued' AND total > paid + credited AND deleted_at IS NULL"),
+    ),
+    # Exactly once: no schedule bills the same period a second time.
+    Index(
+        "uq_invoices_recurring_period",
+        "account_id",
+        "recurring_id",
+        "period_start",
+        unique=True,
+        **_where("recurring_id IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -277,6 +413,50 @@ invoice_lines = Table(
     Index("ix_invoice_lines_tax", "account_id", "tax_id", **_where("tax_id IS NOT NULL")),
 )
 
+unique_quotation_number = UniqueConstraint("account_id", "number")
+
+quotations = Table(
+    "quotations",
+    metadata,
+    _id(),
+    _account(),
+    *_bill_columns(QuotationState),
+    Column("valid_until", Date, nullable=False),
+    Column("accepted_at", UtcDateTime),
+    Column("rejected_at", UtcDateTime),
+    Column("converted_at", UtcDateTime),
+    Column("invoice_id", Key),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    unique_quotation_number,
+    UniqueConstraint("account_id", "share_token"),
+    _belongs_to("customers", "customer_id"),
+    _belongs_to("invoices", "invoice_id"),
+    _one_of("state", QuotationState),
+    CheckConstraint("state = 'draft' OR number IS NOT NULL", name="issued_is_numbered"),
+    CheckConstraint("(state = 'converted') = (invoice_id IS NOT NULL)", name="converted_has_its_invoice"),
+    Index(None, "account_id", "customer_id", "id"),
+    Index(None, "account_id", "issue_date", "id"),
+    Index("uq_quotations_invoice", "account_id", "invoice_id", unique=True, **_where("invoice_id IS NOT NULL")),
+    sqlite_autoincrement=True,
+)
+
+quotation_lines = Table(
+    "quotation_lines",
+    metadata,
+    _id(),
+    _account(),
+    Column("quotation_id", Key, nullable=False),
+    *_line_columns(),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "quotation_id", "position"),
+    _belongs_to("quotations", "quotation_id", ondelete="CASCADE"),
+    _belongs_to("products", "product_id"),
+    _belongs_to("taxes", "tax_id"),
+    Index("ix_quotation_lines_product", "account_id", "product_id", **_where("product_id IS NOT NULL")),
+    Index("ix_quotation_lines_tax", "account_id", "tax_id", **_where("tax_id IS NOT NULL")),
+)
+
 payments = Table(
     "payments",
     metadata,
@@ -286,17 +466,17 @@ payments = Table(
     Column("currency", String(3), nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("to_credit", BigInteger, nullable=False, server_default="0"),
-    Column("method", Text, nullable=False),
+    Column("method", OneOf(Method), nullable=False),
     Column("reference", Text),
     Column("date", Date, nullable=False),
     Column("notes", Text),
-    Column("status", Text, nullable=False),
+    Column("status", OneOf(PaymentStatus), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("reversed_at", UtcDateTime),
     UniqueConstraint("account_id", "id"),
     _belongs_to("customers", "customer_id"),
-    _one_of("method", ("bank_transfer", "cash", "card", "check", "credit", "other")),
-    _one_of("status", ("succeeded", "failed", "reversed")),
+    _one_of("method", Method),
+    _one_of("status", PaymentStatus),
     CheckConstraint("amount > 0 AND to_credit >= 0 AND to_credit <= amount", name="amounts"),
     Index(None, "account_id", "customer_id", "id"),
     sqlite_autoincrement=True,
@@ -315,7 +495,47 @@ payment_allocations = Table(
     _belongs_to("payments", "payment_id"),
     _belongs_to("invoices", "invoice_id"),
     CheckConstraint("amount > 0", name="positive"),
-    Index(None, "account_id", "invoice_id"),
+    Index(None, "account_id", "invoice_id", "payment_id"),
+)
+
+unique_credit_note_number = UniqueConstraint("account_id", "number")
+
+credit_notes = Table(
+    "credit_notes",
+    metadata,
+    _id(),
+    _account(),
+    *_bill_columns(CreditNoteState),
+    Column("invoice_id", Key, nullable=False),
+    Column("reason", Text),
+    Column("to_credit", BigInteger, nullable=False),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    unique_credit_note_number,
+    _belongs_to("customers", "customer_id"),
+    _belongs_to("invoices", "invoice_id"),
+    _one_of("state", CreditNoteState),
+    CheckConstraint("total >= 0 AND to_credit >= 0 AND to_credit <= total", name="amounts"),
+    Index(None, "account_id", "invoice_id", "id"),
+    Index(None, "account_id", "customer_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+credit_note_lines = Table(
+    "credit_note_lines",
+    metadata,
+    _id(),
+    _account(),
+    Column("credit_note_id", Key, nullable=False),
+    *_line_columns(),
+    Column("invoice_line_id", Key, nullable=False),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "credit_note_id", "position"),
+    _belongs_to("credit_notes", "credit_note_id"),
+    _belongs_to("invoice_lines", "invoice_line_id"),
+    _belongs_to("products", "product_id"),
+    _belongs_to("taxes", "tax_id"),
+    Index("ix_credit_note_lines_line", "account_id", "invoice_line_id"),
 )
 
 journal = Table(
@@ -328,6 +548,7 @@ journal = Table(
     Column("customer_id", Key, nullable=False),
     Column("invoice_id", Key),
     Column("payment_id", Key),
+    Column("credit_note_id", Key),
     Column("currency", String(3), nullable=False),
     Column("debit", Text, nullable=False),
     Column("credit", Text, nullable=False),
@@ -336,9 +557,34 @@ journal = Table(
     _belongs_to("customers", "customer_id"),
     _belongs_to("invoices", "invoice_id"),
     _belongs_to("payments", "payment_id"),
+    _belongs_to("credit_notes", "credit_note_id"),
     CheckConstraint("amount > 0 AND debit <> credit", name="moves_money"),
     Index(None, "account_id", "customer_id"),
     Index(None, "account_id", "invoice_id"),
+)
+
+customer_credits = Table(
+    "customer_credits",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("customer_id", Key, primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    _belongs_to("customers", "customer_id"),
+    CheckConstraint("amount >= 0", name="never_overdrawn"),
+)
+
+seals = Table(
+    "seals",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("bill_id", Key, nullable=False),
+    Column("content_hash", LargeBinary(32)),
+    Column("hash", LargeBinary(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "account_id", "kind", "bill_id", "position"),
 )
 
 sequences = Table(

@@ -1,0 +1,1 @@
+"""Quotations: from draft to an answer, and to the invoice that one is converted to."""

@@ -1,0 +1,231 @@
+"""The native wire of quotations."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tallystick.bills.api import (
+    BillChange,
+    BillQuery,
+    Errors,
+    ItemJson,
+    Items,
+    TaxJson,
+    bill_filter,
+    discount_errors,
+    draft_change,
+    item_json,
+    new_bill,
+    shared_fields,
+)
+from tallystick.bills.types import DraftChange, NewBill
+from tallystick.core.account import Account
+from tallystick.core.money import digits
+from tallystick.core.states import QuotationStatus
+from tallystick.quotations import ops, store
+from tallystick.quotations.types import Quotation, QuotationRow
+from tallystick.wire.call import Call, Deleted
+from tallystick.wire.csv import CsvFile
+from tallystick.wire.lists import listed, page_request
+from tallystick.wire.render import Listed, Reply
+from tallystick.wire.scalars import BillNumber, Day, Id
+
+
+class QuotationBody(BillChange, kw_only=True):
+    """A draft, as far as it is to change. ``valid_until`` is not before an ``issue_date`` that is given."""
+
+    valid_until: Day | None | UnsetType = UNSET
+    quotation_number: BillNumber | None | UnsetType = UNSET
+
+
+class NewQuotationBody(QuotationBody, kw_only=True):
+    """A new draft: a customer and 1 to 1,000 items."""
+
+    customer_id: Id
+    items: Items
+
+    def check(self) -> Errors:
+        """What single fields cannot tell; a change is checked against the draft that it changes."""
+        return super().check() | discount_errors(self.discount_type, self.discount_value, "")
+
+
+class QuotationQuery(BillQuery, frozen=True, kw_only=True):
+    """``status``: one of the six, or several with commas between; dates are issue dates, inclusive."""
+
+
+def from_json(body: NewQuotationBody, account: Account) -> NewBill:
+    """The quotation that a request asks for."""
+    return new_bill(
+        body,
+        account,
+        customer_id=body.customer_id,
+        items=body.items,
+        until=body.valid_until,
+        number=body.quotation_number,
+    )
+
+
+def change_from_json(body: QuotationBody, account: Account) -> DraftChange:
+    """The change of a draft that a request asks for; null takes a field back to its default."""
+    return draft_change(body, account, until=body.valid_until, number=body.quotation_number)
+
+
+class QuotationRowJson(msgspec.Struct, frozen=True):
+    """A quotation as a list shows it; amounts in major units with exactly the currency's digits."""
+
+    id: int | None
+    quotation_number: str
+    customer_id: int
+    customer_name: str
+    status: QuotationStatus
+    issue_date: date
+    valid_until: date
+    currency: str
+    subtotal: Decimal
+    discount_type: str | None
+    discount_value: Decimal | None
+    discount_amount: Decimal
+    tax_total: Decimal
+    taxes: list[TaxJson]
+    total: Decimal
+    notes: str | None
+    payment_terms: str | None
+    prices_include_tax: bool
+    template_id: str | None
+    invoice_id: int | None
+    share_token: str | None
+    share_url: str | None
+    created_at: datetime
+    updated_at: datetime
+    issued_at: datetime | None
+    accepted_at: datetime | None
+    rejected_at: datetime | None
+    converted_at: datetime | None
+    version: int
+
+
+class QuotationJson(QuotationRowJson, frozen=True, kw_only=True):
+    """A quotation, whole."""
+
+    items: list[ItemJson]
+    customer: dict[str, Any]
+
+
+def row_fields(row: QuotationRow, call: Call) -> dict[str, Any]:
+    """The fields that a list row and a whole quotation share."""
+    return shared_fields(row) | {
+        "quotation_number": row.shown_number,
+        "status": row.status(call.account, call.tx.now),
+        "valid_until": row.valid_until,
+        "invoice_id": row.invoice_id,
+        "share_url": row.share_token and f"{call.origin}/public/quotations/{row.share_token}",
+        "accepted_at": row.accepted_at,
+        "rejected_at": row.rejected_at,
+        "converted_at": row.converted_at,
+    }
+
+
+def row_json(row: QuotationRow, call: Call) -> QuotationRowJson:
+    """A quotation as a list shows it."""
+    return QuotationRowJson(**row_fields(row, call))
+
+
+def to_json(quotation: Quotation, call: Call) -> QuotationJson:
+    """A quotation, whole."""
+    places = digits(quotation.row.currency)
+    return QuotationJson(
+        **row_fields(quotation.row, call),
+        items=[item_json(line, places) for line in quotation.lines],
+        customer=quotation.customer,
+    )
+
+
+def index(call: Call, query: QuotationQuery) -> Listed[QuotationRowJson]:
+    """List the quotations."""
+    wanted = bill_filter(query, call.account, QuotationStatus)
+    page = store.page(call.tx, call.account, wanted, page_request(query))
+    return listed(page, lambda row: row_json(row, call))
+
+
+CSV_COLUMNS = {
+    "Quotation Number": "quotation_number",
+    "Customer": "customer_name",
+    "Status": "status",
+    "Issue Date": "issue_date",
+    "Valid Until": "valid_until",
+    "Subtotal": "subtotal",
+    "Tax": "tax_total",
+    "Discount": "discount_amount",
+    "Total": "total",
+    "Currency": "currency",
+    "Created": "created_at",
+}
+"""As the columns of invoices, and the fields of a list row that they show."""
+
+
+def export_csv(call: Call, query: QuotationQuery) -> CsvFile:
+    """Export the quotations that a list would show on all its pages.
+
+    `page`, `limit` and `after` change nothing.
+    """
+    wanted = bill_filter(query, call.account, QuotationStatus)
+    shown = (row_fields(row, call) for row in store.every(call.tx, call.account, wanted, page_request(query)))
+    rows = ([fields[name] for name in CSV_COLUMNS.values()] for fields in shown)
+    return CsvFile("quotations.csv", list(CSV_COLUMNS), rows)
+
+
+def create(call: Call, body: NewQuotationBody) -> QuotationJson:
+    """Make a draft."""
+    return to_json(ops.create(call.tx, call.account, from_json(body, call.account)), call)
+
+
+def preview(call: Call, body: NewQuotationBody) -> QuotationJson:
+    """Compute the draft that a create would make, and store nothing."""
+    return to_json(ops.preview(call.tx, call.account, from_json(body, call.account)), call)
+
+
+def get(call: Call, quotation_id: Id) -> QuotationJson:
+    """Get one quotation with its items and customer."""
+    return to_json(store.get(call.tx, call.account, quotation_id), call)
+
+
+def update(call: Call, quotation_id: Id, body: QuotationBody) -> QuotationJson:
+    """Change a draft."""
+    change = change_from_json(body, call.account)
+    return to_json(ops.update(call.tx, call.account, quotation_id, change, body.seen_version), call)
+
+
+def delete(call: Call, quotation_id: Id) -> Reply[Deleted]:
+    """Delete a draft."""
+    ops.delete(call.tx, call.account, quotation_id)
+    return Reply(Deleted(quotation_id), "The draft is deleted.")
+
+
+def publish(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
+    """Issue a draft and give it a share link."""
+    quotation = ops.publish(call.tx, call.account, quotation_id)
+    return Reply(to_json(quotation, call), "The quotation is published.")
+
+
+def mark_sent(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
+    """Issue a draft without a share link or an e-mail."""
+    quotation = ops.mark_sent(call.tx, call.account, quotation_id)
+    return Reply(to_json(quotation, call), "The quotation is marked as sent.")
+
+
+def accept(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
+    """Record that the customer accepts a quotation."""
+    return Reply(to_json(ops.accept(call.tx, call.account, quotation_id), call), "The quotation is accepted.")
+
+
+def reject(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
+    """Record that the customer rejects a quotation."""
+    return Reply(to_json(ops.reject(call.tx, call.account, quotation_id), call), "The quotation is rejected.")
+
+
+def duplicate(call: Call, quotation_id: Id) -> QuotationJson:
+    """Make a draft with the same content, dated today."""
+    return to_json(ops.duplicate(call.tx, call.account, quotation_id), call)

@@ -1,0 +1,41 @@
+"""Converting a quotation: the one place where a quotation knows of invoices (docs/adr, "Converting a quotation")."""
+
+from tallystick.core.account import Account
+from tallystick.core.states import QuotationState
+from tallystick.invoices import api as invoice_api
+from tallystick.invoices import ops as invoice_ops
+from tallystick.invoices.api import InvoiceJson
+from tallystick.invoices.types import Invoice
+from tallystick.quotations import ops, rules, store
+from tallystick.store import outbox
+from tallystick.store.db import Tx
+from tallystick.wire.call import Call
+from tallystick.wire.render import Reply
+from tallystick.wire.scalars import Id
+
+
+def to_invoice(tx: Tx, account: Account, quotation_id: int) -> Invoice:
+    """Makes a draft invoice with the quotation's content, dated today, on the account's terms.
+
+    A draft quotation is issued by it. Raises Conflict where the quotation is rejected, expired or converted already.
+    """
+    quotation = store.get_locked(tx, account, quotation_id)
+    rules.check_convertible(quotation, account, tx.now)
+    invoice = invoice_ops.create_like(
+        tx,
+        account,
+        quotation.row,
+        quotation.lines,
+        terms_days=account.payment_terms_days,
+        origin={"quotation_id": quotation_id},
+    )
+    outbox.add(tx, account, "quotation.converted", quotation_id, {"invoice_id": invoice.row.id})
+    converted = {"state": QuotationState.CONVERTED, "converted_at": tx.now, "invoice_id": invoice.row.id}
+    ops.change(tx, account, ops.issue(tx, account, quotation), converted)
+    return invoice
+
+
+def convert(call: Call, quotation_id: Id) -> Reply[InvoiceJson]:
+    """Make a draft invoice of a quotation."""
+    invoice = to_invoice(call.tx, call.account, quotation_id)
+    return Reply(invoice_api.to_json(invoice, call), "The quotation is converted to a draft invoice.")

@@ -1,0 +1,140 @@
+"""The verbs of quotations: each one use case and one transaction."""
+
+from typing import Any
+
+from msgspec import UNSET
+
+from tallystick.bills import rules as bill_rules
+from tallystick.bills import store as bill_store
+from tallystick.bills.store import NumberInUse
+from tallystick.bills.types import DraftChange, NewBill
+from tallystick.core.account import Account
+from tallystick.core.states import Action, QuotationState, after
+from tallystick.core.totals import compute
+from tallystick.quotations import rules, store
+from tallystick.quotations.types import Quotation
+from tallystick.store import outbox, rows, seals, secrets
+from tallystick.store.db import TryAgain, Tx
+
+
+def create(tx: Tx, account: Account, new: NewBill) -> Quotation:
+    """Makes a draft."""
+    found = bill_store.gather(tx, account, new.customer_id, new.items)
+    bill, totals = bill_rules.bill_from(new, found, account)
+    values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
+    quotation_id = store.insert(tx, account, values)
+    lines = store.lines.insert(tx, account, quotation_id, bill, totals)
+    outbox.add(tx, account, "quotation.created", quotation_id)
+    return rules.draft(quotation_id, values, lines, found)
+
+
+def preview(tx: Tx, account: Account, new: NewBill) -> Quotation:
+    """The draft that ``create`` would make; nothing is stored, so it and its lines have the id 0."""
+    found = bill_store.gather(tx, account, new.customer_id, new.items)
+    bill, totals = bill_rules.bill_from(new, found, account)
+    values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
+    return rules.draft(0, values, bill_store.unstored_lines(bill, totals), found)
+
+
+def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, version: int | None) -> Quotation:
+    """Changes what ``change`` names of a draft; Conflict for any other, and for a stale ``version``."""
+    quotation = store.get_locked(tx, account, quotation_id)
+    after(quotation.row.state, Action.UPDATE)
+    if version not in (None, quotation.row.version):
+        raise rows.stale()
+    bill_rules.check_number(quotation.row, change)
+    customer_id = quotation.row.customer_id if change.customer_id is UNSET else change.customer_id
+    found = bill_store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
+    bill, totals = bill_rules.changed_bill(quotation.row, quotation.lines, change, found)
+    columns = bill_rules.changed_columns(quotation.row, change, account, tx.now, rules.UNTIL)
+    store.change(tx, account, quotation.row, columns | bill_store.bill_values(bill, totals))
+    if bill != bill_rules.stored_bill(quotation.row, quotation.lines):
+        store.lines.replace(tx, account, quotation_id, bill, totals)
+    outbox.add(tx, account, "quotation.updated", quotation_id)
+    return store.get(tx, account, quotation_id)
+
+
+def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """Issues a draft and gives it a share token; an issued quotation only gets the token that it lacks."""
+    quotation = mark_sent(tx, account, quotation_id)
+    if quotation.row.share_token:
+        return quotation
+    return change(tx, account, quotation, {"share_token": secrets.new_secret(account.id)})
+
+
+def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """Issues a draft without a share token; an issued quotation stays as it is."""
+    quotation = store.get_locked(tx, account, quotation_id)
+    after(quotation.row.state, Action.ISSUE)
+    return issue(tx, account, quotation)
+
+
+def issue(tx: Tx, account: Account, quotation: Quotation) -> Quotation:
+    """Gives a draft its number and makes it immutable; any other quotation stays as it is.
+
+    The number is taken after everything else, because its counter stays locked until the transaction ends.
+    """
+    if quotation.row.state is not QuotationState.DRAFT:
+        return quotation
+    outbox.add(tx, account, "quotation.sent", quotation.row.id)
+    numbered = {} if quotation.row.number else store.numbers.take(tx, account, quotation.row.issue_date).columns()
+    try:
+        issued = change(tx, account, quotation, rules.issued(quotation, account, tx.now) | numbered)
+    except NumberInUse:
+        raise TryAgain from None
+    seals.append(tx, account, [rules.sealed(issued)])
+    return issued
+
+
+def accept(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """Records that the customer accepts; a draft is issued first.
+
+    Raises Conflict where the quotation is rejected, expired or converted.
+    """
+    quotation = store.get_locked(tx, account, quotation_id)
+    rules.check_unexpired(quotation, account, tx.now)
+    return _answer(tx, account, quotation, Action.ACCEPT, {"accepted_at": tx.now})
+
+
+def reject(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """Records that the customer does not accept; a draft is issued first.
+
+    Raises Conflict where the quotation is accepted or converted.
+    """
+    quotation = store.get_locked(tx, account, quotation_id)
+    return _answer(tx, account, quotation, Action.REJECT, {"rejected_at": tx.now})
+
+
+def _answer(tx: Tx, account: Account, quotation: Quotation, action: Action, answered: dict[str, Any]) -> Quotation:
+    state = after(quotation.row.state, action)
+    if state is quotation.row.state:
+        return quotation
+    quotation = issue(tx, account, quotation)
+    outbox.add(tx, account, f"quotation.{state}", quotation.row.id)
+    return change(tx, account, quotation, {"state": state, **answered})
+
+
+def duplicate(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """Makes a draft with the same content, dated today and valid for as many days."""
+    original = store.get(tx, account, quotation_id)
+    bill = bill_rules.stored_bill(original.row, original.lines)
+    totals = compute(bill)
+    values = rules.copied_values(original.row, account, tx.now) | bill_store.bill_values(bill, totals)
+    copy_id = store.insert(tx, account, values)
+    store.lines.insert(tx, account, copy_id, bill, totals)
+    outbox.add(tx, account, "quotation.created", copy_id, {"duplicate_of": quotation_id})
+    return store.get(tx, account, copy_id)
+
+
+def delete(tx: Tx, account: Account, quotation_id: int) -> None:
+    """Deletes a draft, for ever."""
+    quotation = store.get_locked(tx, account, quotation_id)
+    rules.check_deletable(quotation)
+    store.remove(tx, account, quotation_id)
+    outbox.add(tx, account, "quotation.deleted", quotation_id)
+
+
+def change(tx: Tx, account: Account, quotation: Quotation, changes: dict[str, Any]) -> Quotation:
+    """Changes a quotation's row, and answers the quotation as it is then."""
+    store.change(tx, account, quotation.row, changes)
+    return rules.changed(quotation, changes, tx.now)

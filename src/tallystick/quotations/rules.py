@@ -1,0 +1,90 @@
+"""The decisions of quotations."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import structs
+
+from tallystick.bills import rules as bills
+from tallystick.bills.seal import content_hash
+from tallystick.bills.types import Found, LineRow, NewBill
+from tallystick.core.account import Account
+from tallystick.core.errors import Conflict
+from tallystick.core.periods import due_date
+from tallystick.core.states import Action, QuotationState, QuotationStatus, after
+from tallystick.quotations.types import Quotation, QuotationRow
+from tallystick.store.seals import Sealed
+
+KIND = "quotation"
+UNTIL = "valid_until"
+
+
+def draft_values(new: NewBill, account: Account, now: datetime) -> dict[str, Any]:
+    """The columns of a new draft that do not follow from its bill."""
+    return {"state": QuotationState.DRAFT, **bills.draft_columns(new, account, now, UNTIL)}
+
+
+def copied_values(original: QuotationRow, account: Account, now: datetime) -> dict[str, Any]:
+    """The columns of a duplicate that do not follow from its bill: it is valid for as many days."""
+    columns = bills.copied_columns(original, account, now)
+    valid_days = max(0, (original.valid_until - original.issue_date).days)
+    return {"state": QuotationState.DRAFT, UNTIL: due_date(columns["issue_date"], valid_days), **columns}
+
+
+def draft(quotation_id: int, values: dict[str, Any], lines: list[LineRow], found: Found) -> Quotation:
+    """A new draft, from the columns and the lines that were written."""
+    customer = bills.customer_copy(found.customer)
+    row = QuotationRow(**UNTOUCHED, **values, id=quotation_id, customer_name=customer["name"])
+    return Quotation(row=row, lines=lines, customer=customer)
+
+
+UNTOUCHED: dict[str, Any] = {
+    **bills.UNISSUED,
+    "number_scope": None,
+    "number_sequence": None,
+    "accepted_at": None,
+    "rejected_at": None,
+    "converted_at": None,
+    "invoice_id": None,
+    "version": 1,
+}
+
+
+def issued(quotation: Quotation, account: Account, now: datetime) -> dict[str, Any]:
+    """The columns that an issue sets."""
+    return {"state": QuotationState.SENT, **bills.issued_columns(quotation.customer, account, now)}
+
+
+def changed(quotation: Quotation, changes: dict[str, Any], now: datetime) -> Quotation:
+    """The quotation after a change of its row."""
+    row = structs.replace(quotation.row, **changes, version=quotation.row.version + 1, updated_at=now)
+    return structs.replace(quotation, row=row)
+
+
+def sealed(quotation: Quotation) -> Sealed:
+    """What the seal of an issued quotation is set on."""
+    content = content_hash(quotation.row, quotation.lines, valid_until=quotation.row.valid_until)
+    return Sealed(KIND, quotation.row.id, content)
+
+
+def check_convertible(quotation: Quotation, account: Account, now: datetime) -> None:
+    """Raises Conflict where the quotation has its invoice, which it names, or cannot get one any more."""
+    if quotation.row.state is QuotationState.CONVERTED:
+        raise Conflict(f"The quotation is converted already: to the invoice with the id {quotation.row.invoice_id}.")
+    after(quotation.row.state, Action.CONVERT)
+    check_unexpired(quotation, account, now)
+
+
+def check_unexpired(quotation: Quotation, account: Account, now: datetime) -> None:
+    """Raises Conflict where the quotation has expired without an answer."""
+    if quotation.row.status(account, now) is QuotationStatus.EXPIRED:
+        raise Conflict(
+            f"The quotation was valid until {quotation.row.valid_until}. Duplicate it to offer the same again."
+        )
+
+
+def check_deletable(quotation: Quotation) -> None:
+    """Raises Conflict where the quotation is issued, or its number would be missing from the sequence."""
+    after(quotation.row.state, Action.DELETE)
+    if quotation.row.number_sequence is not None:
+        raise Conflict(f"The number {quotation.row.number} would be missing from the sequence. Reject the quotation.")

@@ -1,0 +1,111 @@
+"""The SQL of quotations."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, not_, or_, select
+
+from tallystick.bills.numbers import Numbers
+from tallystick.bills.store import BillRows, Lines
+from tallystick.core.account import Account
+from tallystick.core.states import QuotationState, QuotationStatus
+from tallystick.quotations.types import Quotation, QuotationFilter, QuotationRow
+from tallystick.store import rows
+from tallystick.store.db import Tx
+from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.prepared import Prepared
+from tallystick.store.tables import quotation_lines, quotations, unique_quotation_number
+
+bills = BillRows(quotations, QuotationRow, unique_quotation_number)
+lines = Lines(quotation_lines, "quotation_id")
+numbers = Numbers("quotation", quotations)
+insert = bills.insert
+change = bills.change
+
+SORTS: Mapping[str, ColumnElement[Any]] = {
+    "created_at": quotations.c.id,
+    "issue_date": quotations.c.issue_date,
+    "valid_until": quotations.c.valid_until,
+    "total": quotations.c.total,
+}
+SHARED = (quotations.c.share_token == bindparam("token"), quotations.c.state != QuotationState.DRAFT)
+ONE = bills.one(quotations.c.id == bindparam("quotation"))
+BY_ID = Prepared(ONE)
+BY_ID_LOCKED = Prepared(ONE.with_for_update(of=quotations))
+BY_TOKEN = Prepared(bills.one(*SHARED))
+ID_OF_TOKEN = select(quotations.c.id).where(quotations.c.account_id == bindparam("account"), *SHARED)
+KNOWN = select(quotations.c.id).where(
+    quotations.c.account_id == bindparam("account"), quotations.c.id == bindparam("quotation")
+)
+DELETE = delete(quotations).where(
+    quotations.c.account_id == bindparam("account"), quotations.c.id == bindparam("quotation")
+)
+
+
+def get(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """One quotation, whole, or NotFound."""
+    return _whole(tx, account, BY_ID, {"account": account.id, "quotation": quotation_id})
+
+
+def get_locked(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """As ``get``, and nobody else changes the quotation before this transaction ends."""
+    return _whole(tx, account, BY_ID_LOCKED, {"account": account.id, "quotation": quotation_id})
+
+
+def get_shared(tx: Tx, account: Account, token: str) -> Quotation:
+    """The issued quotation that the share token opens, or NotFound."""
+    return _whole(tx, account, BY_TOKEN, {"account": account.id, "token": token})
+
+
+def id_of(tx: Tx, account: Account, token: str) -> int:
+    """The id of the issued quotation that the share token opens, or NotFound."""
+    quotation_id: int | None = tx.execute(ID_OF_TOKEN, {"account": account.id, "token": token}).scalar()
+    if quotation_id is None:
+        raise rows.not_found(quotations)
+    return quotation_id
+
+
+def check_known(tx: Tx, account: Account, quotation_id: int) -> None:
+    """Raises NotFound where the account has no such quotation."""
+    if tx.execute(KNOWN, {"account": account.id, "quotation": quotation_id}).first() is None:
+        raise rows.not_found(quotations)
+
+
+def _whole(tx: Tx, account: Account, statement: Prepared, wanted: dict[str, Any]) -> Quotation:
+    row, customer = bills.read(tx, statement, wanted)
+    return Quotation(row=row, lines=lines.of(tx, account, row.id), customer=customer)
+
+
+def page(tx: Tx, account: Account, wanted: QuotationFilter, request: PageRequest) -> Page[QuotationRow]:
+    """A page of the quotations that the filter selects."""
+    query = bills.select.where(*conditions(account, wanted, account.today(tx.now)))
+    return fetch(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=QuotationRow)
+
+
+def every(tx: Tx, account: Account, wanted: QuotationFilter, request: PageRequest) -> Iterator[QuotationRow]:
+    """As ``page``, all of them."""
+    query = bills.select.where(*conditions(account, wanted, account.today(tx.now)))
+    return stream(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=QuotationRow)
+
+
+def conditions(account: Account, wanted: QuotationFilter, today: date) -> list[ColumnElement[bool]]:
+    """What a row must satisfy to be selected."""
+    tests = bills.conditions(account, wanted)
+    if wanted.statuses:
+        tests.append(or_(*(shows(status, today) for status in sorted(wanted.statuses))))
+    return tests
+
+
+def shows(status: QuotationStatus, today: date) -> ColumnElement[bool]:
+    """The test that a row shows this status on this day: ``core.states.quotation_status`` in SQL."""
+    is_past = and_(quotations.c.valid_until < today, quotations.c.issue_date < today)
+    is_open = quotations.c.state.in_([QuotationState.DRAFT, QuotationState.SENT])
+    if status is QuotationStatus.EXPIRED:
+        return and_(is_open, is_past)
+    return and_(quotations.c.state == QuotationState(status), not_(and_(is_open, is_past)))
+
+
+def remove(tx: Tx, account: Account, quotation_id: int) -> None:
+    """Deletes a quotation's row and its lines for ever."""
+    tx.execute(DELETE, {"account": account.id, "quotation": quotation_id})

@@ -1,0 +1,36 @@
+"""The shapes of quotations."""
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+from tallystick.bills.types import BillFilter, BillRow, LineRow
+from tallystick.core.account import Account
+from tallystick.core.states import QuotationState, QuotationStatus, quotation_status
+
+
+class QuotationRow(BillRow, frozen=True):
+    """A quotation as it is stored; amounts in minor units. ``invoice_id`` is the invoice that it is converted to."""
+
+    state: QuotationState
+    valid_until: date
+    accepted_at: datetime | None
+    rejected_at: datetime | None
+    converted_at: datetime | None
+    invoice_id: int | None
+
+    def status(self, account: Account, now: datetime) -> QuotationStatus:
+        """What the quotation shows as its status at the instant ``now``."""
+        return quotation_status(self.state, self.issue_date, self.valid_until, account.today(now))
+
+
+class Quotation(msgspec.Struct, frozen=True):
+    """A quotation, whole. ``customer`` is the copy taken at issue, or the customer's own details on a draft."""
+
+    row: QuotationRow
+    lines: list[LineRow]
+    customer: dict[str, Any]
+
+
+QuotationFilter = BillFilter[QuotationStatus]

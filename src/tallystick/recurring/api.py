@@ -1,0 +1,448 @@
+"""The native wire of recurring billing."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tallystick.bills.api import ContentChange, Errors, content_change, discount_errors, items_from, new_content
+from tallystick.bills.types import Item
+from tallystick.core.account import Account
+from tallystick.core.errors import ValidationFailed
+from tallystick.core.money import digits, to_minor
+from tallystick.core.periods import Frequency
+from tallystick.core.states import RunStatus
+from tallystick.invoices.many import Wanted
+from tallystick.recurring import billing, ops, rules, store
+from tallystick.recurring.types import (
+    Failure,
+    Order,
+    Outcome,
+    Recurring,
+    Run,
+    ScheduleChange,
+    ScheduleFilter,
+    ScheduleRow,
+    Terms,
+)
+from tallystick.wire import render
+from tallystick.wire.call import Body, Call, Deleted
+from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.render import Accepted, Listed, Reply
+from tallystick.wire.scalars import Day, Id, LongText, NotNegative, Percent
+
+MAX_INTERVAL = 1000
+MAX_OCCURRENCES = 1_000_000
+MAX_DUE_DAYS = 3650
+MAX_IDS = 1000
+
+Interval = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTERVAL)]
+Occurrences = Annotated[int, msgspec.Meta(ge=1, le=MAX_OCCURRENCES)]
+DueDays = Annotated[int, msgspec.Meta(ge=0, le=MAX_DUE_DAYS)]
+Ids = Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MAX_IDS)]
+
+
+class RecurringBody(ContentChange, kw_only=True):
+    """A schedule, as far as it is to change.
+
+    It bills either ``items``, or one ``amount`` (major units) with its ``description``. What an item leaves out comes
+    from its product each time that it is billed. ``tax_id`` or ``tax_rate`` is for what names no tax of its own.
+    """
+
+    frequency: Frequency | UnsetType = UNSET
+    interval: Interval | UnsetType = UNSET
+    amount: NotNegative | UnsetType = UNSET
+    description: LongText | UnsetType = UNSET
+    tax_id: Id | None | UnsetType = UNSET
+    tax_rate: Percent | None | UnsetType = UNSET
+    start_date: Day | UnsetType = UNSET
+    end_date: Day | None | UnsetType = UNSET
+    max_occurrences: Occurrences | None | UnsetType = UNSET
+    due_days: DueDays | None | UnsetType = UNSET
+    auto_issue: bool | UnsetType = UNSET
+    auto_send: bool | UnsetType = UNSET
+
+    def check(self) -> Errors:
+        """What single fields cannot tell."""
+        errors = super().check()
+        if self.items is not UNSET and self.amount is not UNSET:
+            errors["amount"] = ["Give an amount or items, not both."]
+        if self.items is not UNSET and self.description is not UNSET:
+            errors["description"] = ["Is for an amount; each of the items has its own."]
+        return errors
+
+
+class NewRecurringBody(RecurringBody, kw_only=True):
+    """A new schedule: a customer, a frequency, and what to bill. ``start_date`` is today unless given."""
+
+    customer_id: Id
+    frequency: Frequency
+
+    def check(self) -> Errors:
+        """What single fields cannot tell; a change is checked against the schedule that it changes."""
+        errors = super().check() | discount_errors(self.discount_type, self.discount_value, "")
+        if self.items is UNSET and self.amount is UNSET:
+            errors["amount"] = ["Is required, with a description, unless there are items."]
+        if self.items is UNSET and not self.description:
+            errors["description"] = ["Is required with an amount."]
+        return errors
+
+
+class RecurringQuery(ListQuery, frozen=True, kw_only=True):
+    """``active_only=true`` leaves out the schedules that are switched off or have ended."""
+
+    customer_id: Id | None = None
+    active_only: bool = False
+
+
+class ToggleBody(Body, kw_only=True):
+    """``catch_up``: whether a schedule that is switched on also bills the periods that it missed."""
+
+    catch_up: bool = False
+
+
+class ProcessBody(Body, kw_only=True):
+    """``as_of``: today by default. ``ids``: only these schedules. ``dry_run``: show what would be billed."""
+
+    as_of: Day | None = None
+    ids: Ids | None = None
+    dry_run: bool = False
+
+
+class RecurringItemJson(msgspec.Struct, frozen=True):
+    """An item as it was asked for; null comes from the catalogue of the day."""
+
+    product_id: int | None
+    description: str | None
+    quantity: Decimal
+    unit: str | None
+    unit_price: Decimal | None
+    discount_type: str | None
+    discount_value: Decimal | None
+    tax_id: int | None
+    tax_rate: Decimal | None
+
+
+class BillingError(msgspec.Struct, frozen=True):
+    """Why a schedule could not be billed."""
+
+    code: str
+    reason: str
+
+
+class RecurringJson(msgspec.Struct, frozen=True):
+    """A schedule. ``amount`` (before discount and tax) and ``total`` are what a period came to when last computed."""
+
+    id: int
+    customer_id: int
+    frequency: Frequency
+    interval: int
+    amount: Decimal
+    description: str | None
+    items: list[RecurringItemJson]
+    currency: str
+    discount_type: str | None
+    discount_value: Decimal | None
+    discount_amount: Decimal
+    tax_id: int | None
+    tax_rate: Decimal | None
+    tax_total: Decimal
+    total: Decimal
+    prices_include_tax: bool
+    start_date: date
+    end_date: date | None
+    max_occurrences: int | None
+    due_days: int | None
+    auto_issue: bool
+    auto_send: bool
+    notes: str | None
+    payment_terms: str | None
+    template_id: str | None
+    active: bool
+    next_billing_date: date | None
+    last_billed_date: date | None
+    occurrences: int
+    last_error: BillingError | None
+    invoices_url: str
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class ScheduleError(msgspec.Struct, frozen=True):
+    """Which schedule could not be billed, and why."""
+
+    id: int
+    code: str
+    reason: str
+
+
+class PreviewJson(msgspec.Struct, frozen=True):
+    """An invoice that a run would make."""
+
+    recurring_id: int
+    customer_id: int
+    issue_date: date
+    due_date: date
+    period_start: date
+    period_end: date
+    currency: str
+    total: Decimal
+
+
+class ProcessJson(msgspec.Struct, frozen=True):
+    """What a run did. ``processed`` schedules were looked at, and on ``skipped`` of them there was nothing to bill.
+
+    ``created`` invoices are listed in ``invoices``. Of a dry run, it is what it would do, and ``preview`` shows them.
+    """
+
+    processed: int
+    created: int
+    skipped: int
+    failed: int
+    invoices: list[int]
+    errors: list[ScheduleError]
+    preview: list[PreviewJson] | UnsetType = UNSET
+
+
+class RunTicket(msgspec.Struct, frozen=True):
+    """Where to ask how far a run is."""
+
+    run_id: int
+    status: RunStatus
+    url: str
+
+
+class RunJson(msgspec.Struct, frozen=True):
+    """A run that a worker does: the same counters as of a small one, as far as it is."""
+
+    id: int
+    status: RunStatus
+    as_of: date
+    processed: int
+    created: int
+    skipped: int
+    failed: int
+    errors: list[ScheduleError]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def to_json(recurring: Recurring, call: Call) -> RecurringJson:
+    """A schedule as the API shows it."""
+    row = recurring.row
+    places = digits(row.currency)
+    return RecurringJson(
+        **{name: getattr(row, name) for name in SHOWN_AS_STORED},
+        amount=render.amount(row.subtotal, places),
+        description=recurring.items[0].description,
+        items=[_item_json(item, places) for item in recurring.items],
+        discount_value=_plain(row.discount_value),
+        discount_amount=render.amount(row.discount, places),
+        tax_rate=_plain(row.tax_rate),
+        tax_total=render.amount(row.tax, places),
+        total=render.amount(row.total, places),
+        next_billing_date=row.next_date,
+        last_error=BillingError(**row.error) if row.error else None,
+        invoices_url=f"{call.origin}/api/v1/invoices?recurring_id={row.id}",
+    )
+
+
+SHOWN_AS_STORED = sorted(
+    {*ScheduleRow.__struct_fields__} & {*RecurringJson.__struct_fields__} - {"discount_value", "tax_rate", "total"}
+)
+
+
+def _item_json(item: Item, places: int) -> RecurringItemJson:
+    type, value = item.discount or (None, None)
+    return RecurringItemJson(
+        product_id=item.product_id,
+        description=item.description,
+        quantity=render.plain(item.quantity),
+        unit=item.unit,
+        unit_price=None if item.unit_price is None else render.unit_price(item.unit_price, places),
+        discount_type=type,
+        discount_value=_plain(value),
+        tax_id=item.tax_id,
+        tax_rate=_plain(item.tax_rate),
+    )
+
+
+def _plain(number: Decimal | None) -> Decimal | None:
+    return None if number is None else render.plain(number)
+
+
+def terms_from(body: NewRecurringBody, call: Call) -> Terms:
+    """When a new schedule bills, and how."""
+    defaults = {
+        "interval": 1,
+        "start_date": call.account.today(call.tx.now),
+        "auto_issue": True,
+        "auto_send": False,
+    }
+    nothing: dict[str, Any] = dict.fromkeys(Terms.__struct_fields__)
+    return Terms(**{**nothing, **defaults, **_given_terms(body, call.account)})
+
+
+def _given_terms(body: RecurringBody, account: Account) -> dict[str, Any]:
+    given = {name: value for name in Terms.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
+    return {name: value.on_calendar_of(account) if isinstance(value, Day) else value for name, value in given.items()}
+
+
+def items_asked(body: NewRecurringBody) -> tuple[Item, ...]:
+    """The items of a new schedule: an amount is one."""
+    if body.items is not UNSET:
+        return items_from(body.items)
+    return (Item(**_given_amount(body)),)
+
+
+def _given_amount(body: RecurringBody) -> dict[str, Any]:
+    given = {"unit_price": body.amount, "description": body.description}
+    return {name: value for name, value in given.items() if value is not UNSET}
+
+
+def _checked(body: RecurringBody, recurring: Recurring) -> Recurring:
+    """The schedule, unless the amount that it was given is finer than its currency: ValidationFailed."""
+    if body.amount is not UNSET:
+        try:
+            to_minor(body.amount, digits(recurring.row.currency))
+        except ValueError as error:
+            raise ValidationFailed({"amount": [str(error)]}) from None
+    return recurring
+
+
+def index(call: Call, query: RecurringQuery) -> Listed[RecurringJson]:
+    """List the schedules."""
+    wanted = ScheduleFilter(query.customer_id, query.active_only)
+    page = store.page(call.tx, call.account, wanted, page_request(query), query.search)
+    items = store.items_of(call.tx, call.account, [row.id for row in page.rows])
+    return listed(page, lambda row: to_json(Recurring(row, items[row.id]), call))
+
+
+def create(call: Call, body: NewRecurringBody) -> RecurringJson:
+    """Make a schedule that bills a customer again and again."""
+    content = new_content(body, body.customer_id, items_asked(body))
+    return to_json(_checked(body, ops.create(call.tx, call.account, content, terms_from(body, call))), call)
+
+
+def get(call: Call, recurring_id: Id) -> RecurringJson:
+    """Get one schedule."""
+    return to_json(store.get(call.tx, call.account, recurring_id), call)
+
+
+def update(call: Call, recurring_id: Id, body: RecurringBody) -> RecurringJson:
+    """Change a schedule, for the periods that are not billed yet.
+
+    A new ``start_date``, ``frequency`` or ``interval`` moves the periods; none that starts inside one that is billed
+    already is billed.
+    """
+    change = ScheduleChange(content_change(body), _given_terms(body, call.account), _given_amount(body))
+    changed = ops.update(call.tx, call.account, recurring_id, change, body.seen_version)
+    return to_json(_checked(body, changed), call)
+
+
+def delete(call: Call, recurring_id: Id) -> Reply[Deleted]:
+    """Delete a schedule; the invoices that it made stay."""
+    is_gone = ops.delete(call.tx, call.account, recurring_id)
+    message = "The schedule is deleted." if is_gone else "The schedule is deleted; its invoices stay."
+    return Reply(Deleted(recurring_id), message)
+
+
+def toggle(call: Call, recurring_id: Id, body: ToggleBody) -> Reply[RecurringJson]:
+    """Switch a schedule off, or on again.
+
+    While it is off nothing is billed. Switched on again, it bills from the next period on that starts today or later,
+    and the ones that it missed only with ``catch_up``.
+    """
+    recurring = ops.toggle(call.tx, call.account, recurring_id, catches_up=body.catch_up)
+    message = "The schedule is switched on." if recurring.row.active else "The schedule is switched off."
+    return Reply(to_json(recurring, call), message)
+
+
+def process(call: Call, body: ProcessBody) -> ProcessJson | Accepted[RunTicket]:
+    """Bill every period that is due, exactly once.
+
+    Up to 1,000 invoices are made within the request. More are left to a worker: the status is 202, and ``url`` tells
+    how far it is. ``as_of`` may lie up to 366 days ahead; each invoice has its own period's dates all the same. A dry
+    run shows no more than the first 1,000.
+    """
+    today = call.account.today(call.tx.now)
+    as_of = body.as_of.on_calendar_of(call.account) if body.as_of else today
+    rules.check_as_of(as_of, today)
+    order = Order(as_of, _ids(call, body))
+    if body.dry_run:
+        return _preview_json(call, order)
+    if billing.is_large(call.tx, call.account, order):
+        run = billing.enqueue(call.tx, call.account, order)
+        return Accepted(_ticket(run, call), "There is much to bill: a worker does it.")
+    return _process_json(billing.bill(call.tx, call.account, order))
+
+
+def _ids(call: Call, body: ProcessBody) -> tuple[int, ...] | None:
+    if body.ids is None:
+        return None
+    ids = dict.fromkeys(map(int, body.ids))
+    if unknown := sorted(ids.keys() - store.known(call.tx, call.account, list(ids))):
+        raise ValidationFailed({"ids": [f"There is no schedule {recurring_id}." for recurring_id in unknown]})
+    return tuple(ids)
+
+
+def get_run(call: Call, run_id: Id) -> RunJson:
+    """Tell how far a run is."""
+    run = store.run(call.tx, call.account, run_id)
+    errors = store.run_errors(call.tx, call.account, run_id)
+    return RunJson(
+        id=run.id,
+        status=run.status,
+        as_of=run.as_of,
+        processed=run.processed,
+        created=run.created,
+        skipped=run.skipped,
+        failed=len(errors),
+        errors=_errors_json(errors),
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+    )
+
+
+def _ticket(run: Run, call: Call) -> RunTicket:
+    return RunTicket(run.id, run.status, f"{call.origin}/api/v1/recurring-billing/runs/{run.id}")
+
+
+def _process_json(outcome: Outcome) -> ProcessJson:
+    return ProcessJson(
+        processed=outcome.processed,
+        created=len(outcome.invoices),
+        skipped=outcome.skipped,
+        failed=len(outcome.failures),
+        invoices=outcome.invoices,
+        errors=_errors_json(outcome.failures),
+    )
+
+
+def _preview_json(call: Call, order: Order) -> ProcessJson:
+    wanted, outcome = billing.preview(call.tx, call.account, order)
+    preview = list(map(_preview, wanted))
+    return msgspec.structs.replace(_process_json(outcome), created=len(preview), preview=preview)
+
+
+def _preview(wanted: Wanted) -> PreviewJson:
+    columns = wanted.content.columns
+    return PreviewJson(
+        recurring_id=wanted.period.recurring_id,
+        customer_id=wanted.customer["id"],
+        issue_date=wanted.period.start,
+        due_date=wanted.due_date,
+        period_start=wanted.period.start,
+        period_end=wanted.period.end,
+        currency=columns["currency"],
+        total=render.amount(columns["total"], digits(columns["currency"])),
+    )
+
+
+def _errors_json(failures: list[Failure]) -> list[ScheduleError]:
+    return [ScheduleError(*failure) for failure in failures]

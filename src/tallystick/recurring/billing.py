@@ -1,0 +1,224 @@
+"""Billing: every period that is due gets its invoice, exactly once, in batches of one transaction each.
+
+Exactly once, because a batch first locks the schedules that it bills (on SQLite, the whole database), looks up which
+of their periods have an invoice, and moves each schedule on in the transaction that writes its invoices. Should all
+that fail, a unique index refuses a second invoice for a period.
+"""
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
+
+from tallystick.accounts import store as account_store
+from tallystick.core.account import Account
+from tallystick.core.errors import DomainError
+from tallystick.invoices import many
+from tallystick.invoices.many import Wanted
+from tallystick.recurring import rules, store
+from tallystick.recurring.types import BEGINNING, Failure, Order, Outcome, Place, Plan, Run, Schedule
+from tallystick.store import outbox
+from tallystick.store.db import Database, Tx
+from tallystick.store.outbox import News
+
+BATCH = 500
+"""Schedules in a transaction: enough that its own cost is small beside theirs, few enough that others wait little."""
+
+MOST_AT_ONCE = 1000
+"""Invoices that a request bills by itself; more are left to a worker."""
+
+REST_S = 0.001
+"""After a batch on SQLite, so that a thread that waits to write has its turn."""
+
+LONG_REST_S = 0.11
+"""After so many seconds as ``WORK_S``, for other processes: SQLite lets them look again every 0.1 seconds or sooner."""
+WORK_S = 2.0
+
+
+class Decision(NamedTuple):
+    """What is to become of some schedules."""
+
+    plans: list[Plan]
+    failures: list[tuple[Schedule, Failure]]
+    place: Place
+
+
+def decide(
+    tx: Tx, account: Account, schedules: Sequence[Schedule], order: Order, after: Place, room: int = BATCH
+) -> Decision:
+    """Decides on schedules, in order, until there is no room for more invoices; writes nothing."""
+    catalogue = store.gather(tx, account, schedules)
+    plans: list[Plan] = []
+    failures: list[tuple[Schedule, Failure]] = []
+    place, most = after, room
+    for schedule in schedules:
+        if room <= 0:
+            break
+        try:
+            plan = rules.plan(schedule, catalogue, account, order.as_of, most)
+        except DomainError as error:
+            failures.append((schedule, rules.failure(schedule, error)))
+        else:
+            plans.append(plan)
+            room -= len(plan.unbilled)
+            if not plan.is_whole:
+                # It comes up again, because its next date is later than the place.
+                break
+        place = Place(schedule.next_date or order.as_of, schedule.id)
+    return Decision(plans, failures, place)
+
+
+def bill_batch(tx: Tx, account: Account, order: Order, after: Place) -> Outcome:
+    """Bills the next schedules after a place. One that cannot be billed is reported and stops no other."""
+    claimed = store.claim(tx, account, order, after, BATCH)
+    if not claimed:
+        return Outcome(0, 0, [], [], None)
+    decision = decide(tx, account, claimed, order, after)
+    # What locks nothing that others need comes first: from the numbers on, they wait until this transaction ends.
+    store.advance(tx, account, {plan.schedule.id: rules.advanced(plan) for plan in decision.plans})
+    _keep_failures(tx, account, decision)
+    outcome = _outcome(decision, _make(tx, account, decision.plans))
+    if order.run_id is not None:
+        store.count_up(tx, account, order.run_id, outcome)
+    return outcome
+
+
+def _outcome(decision: Decision, invoices: list[int]) -> Outcome:
+    return Outcome(
+        processed=sum(plan.is_whole for plan in decision.plans) + len(decision.failures),
+        skipped=sum(not plan.unbilled for plan in decision.plans),
+        invoices=invoices,
+        failures=[failure for _, failure in decision.failures],
+        place=decision.place,
+    )
+
+
+def _make(tx: Tx, account: Account, plans: Sequence[Plan]) -> list[int]:
+    wanted = _wanted(plans)
+    invoices = many.create(tx, account, wanted)
+    sends = {plan.schedule.id for plan in plans if plan.schedule.auto_send}
+    made = zip(invoices, wanted, strict=True)
+    asked = [News("invoice.send_requested", invoice) for invoice, each in made if each.period.recurring_id in sends]
+    outbox.add_all(tx, account, asked)
+    return invoices
+
+
+def _wanted(plans: Sequence[Plan]) -> list[Wanted]:
+    """The invoices to make, those of the earliest period first, so that their numbers follow their dates."""
+    return sorted((wanted for plan in plans for wanted in rules.wanted(plan)), key=attrgetter("period"))
+
+
+def _keep_failures(tx: Tx, account: Account, decision: Decision) -> None:
+    """Keeps with each schedule why it failed, and tells of it once: not again each time that it is tried."""
+    new = [
+        failure
+        for schedule, failure in decision.failures
+        if schedule.error != {"code": failure.code, "reason": failure.reason}
+    ]
+    store.set_errors(tx, account, new)
+    outbox.add_all(
+        tx, account, [News("recurring.failed", each.id, {"code": each.code, "reason": each.reason}) for each in new]
+    )
+
+
+def is_large(tx: Tx, account: Account, order: Order) -> bool:
+    """Whether there is more to bill than a request does by itself."""
+    limit = MOST_AT_ONCE + 1
+    schedules = store.due(tx, account, order, BEGINNING, limit)
+    return sum(len(rules.due(schedule, order.as_of, limit).periods) for schedule in schedules) >= limit
+
+
+def enqueue(tx: Tx, account: Account, order: Order) -> Run:
+    """Leaves it to a worker to bill what is due."""
+    named = order.ids or ()
+    idle = len(named) - len(store.due(tx, account, order, BEGINNING, len(named)))
+    return store.insert_run(tx, account, order, idle)
+
+
+def bill(tx: Tx, account: Account, order: Order) -> Outcome:
+    """Bills all that is due, in this one transaction."""
+    outcomes: list[Outcome] = []
+    place: Place | None = BEGINNING
+    while place is not None:
+        outcomes.append(bill_batch(tx, account, order, place))
+        place = outcomes[-1].place
+    return _sum(order, outcomes)
+
+
+def _sum(order: Order, outcomes: Sequence[Outcome]) -> Outcome:
+    processed = sum(outcome.processed for outcome in outcomes)
+    # Of the schedules that were named, some are not due, switched off, or being billed by somebody else.
+    idle = 0 if order.ids is None else len(order.ids) - processed
+    return Outcome(
+        processed=processed + idle,
+        skipped=sum(outcome.skipped for outcome in outcomes) + idle,
+        invoices=[invoice for outcome in outcomes for invoice in outcome.invoices],
+        failures=[failure for outcome in outcomes for failure in outcome.failures],
+        place=None,
+    )
+
+
+def preview(tx: Tx, account: Account, order: Order) -> tuple[list[Wanted], Outcome]:
+    """What ``bill`` would make, about the first ``MOST_AT_ONCE`` invoices of it, and what it would answer."""
+    wanted: list[Wanted] = []
+    outcomes: list[Outcome] = []
+    place = BEGINNING
+    while len(wanted) < MOST_AT_ONCE and (schedules := store.due(tx, account, order, place, BATCH)):
+        decision = decide(tx, account, schedules, order, place, MOST_AT_ONCE)
+        wanted += _wanted(decision.plans)
+        outcomes.append(_outcome(decision, []))
+        if decision.place == place:
+            break
+        place = decision.place
+    return wanted[:MOST_AT_ONCE], _sum(order, outcomes)
+
+
+def finish(account: Account, run: Run, tx: Tx) -> bool:
+    """Marks a run as finished, unless another worker is still at work on it; answers whether it is."""
+    if store.has_due(tx, account, run.order):
+        return False
+    store.finish(tx, account, run.id)
+    return True
+
+
+def batches(database: Database, actor: str, account_id: int, order: Order) -> Iterator[Outcome]:
+    """Bills all that is due, each batch in a transaction of its own, and answers what each one did."""
+    place: Place | None = BEGINNING
+    rested_at_s = time.monotonic()
+    while place is not None:
+        outcome = database.transact(actor, partial(_next_batch, account_id, order, place))
+        yield outcome
+        place = outcome.place
+        if database.is_sqlite:
+            rested_at_s = _rest(rested_at_s)
+
+
+def _rest(rested_at_s: float) -> float:
+    """Lets others write, and answers when other processes last could."""
+    if time.monotonic() - rested_at_s < WORK_S:
+        time.sleep(REST_S)
+        return rested_at_s
+    time.sleep(LONG_REST_S)
+    return time.monotonic()
+
+
+def _next_batch(account_id: int, order: Order, after: Place, tx: Tx) -> Outcome:
+    # The account is read again, because its settings may change while a long run goes on.
+    account = account_store.get(tx, account_id)
+    with _no_garbage_collection():
+        return bill_batch(tx, account, order, after)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """A batch makes very many objects and no cycles of them: to look for some would take a fifth of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,196 @@
+"""The shapes of recurring billing."""
+
+from collections.abc import Hashable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tallystick.bills.types import DraftChange, Found, Item
+from tallystick.core.periods import Frequency
+from tallystick.core.states import RunStatus
+from tallystick.invoices.many import Content, Period
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """When a schedule bills, and how: what it has beside the content of a bill.
+
+    Every ``interval`` times ``frequency``, counted from ``start_date``; no period that starts after ``end_date``.
+    ``tax_id`` or ``tax_rate`` (percent) is for the items that name no tax of their own.
+    """
+
+    frequency: Frequency
+    interval: int
+    start_date: date
+    end_date: date | None
+    max_occurrences: int | None
+    due_days: int | None
+    auto_issue: bool
+    auto_send: bool
+    tax_id: int | None
+    tax_rate: Decimal | None
+
+
+class Schedule(Terms, frozen=True):
+    """As much of a stored schedule as billing it takes.
+
+    No period that starts before ``bills_from`` is billed any more; ``next_date`` is the first that will be, None where
+    the schedule is switched off or has ended. ``error`` is why the last attempt to bill failed.
+    """
+
+    id: int
+    customer_id: int
+    currency: str
+    discount_type: str | None
+    discount_value: Decimal | None
+    prices_include_tax: bool
+    notes: str | None
+    payment_terms: str | None
+    template_id: str | None
+    bills_from: date
+    next_date: date | None
+    occurrences: int
+    error: dict[str, str] | None
+
+
+class ScheduleRow(Schedule, frozen=True):
+    """A schedule as it is stored.
+
+    ``subtotal`` to ``total`` (minor units) are what a period comes to, as last computed. A run changes no ``version``:
+    what it changes is nothing that a user sets.
+    """
+
+    subtotal: int
+    discount: int
+    tax: int
+    total: int
+    active: bool
+    last_billed_date: date | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class Recurring(msgspec.Struct, frozen=True):
+    """A schedule with the items that it bills; what an item leaves out comes from the catalogue of the day."""
+
+    row: ScheduleRow
+    items: tuple[Item, ...]
+
+
+class ScheduleChange(NamedTuple):
+    """What is to change in a schedule: of its content, and of its terms and its one amount, by name."""
+
+    content: DraftChange
+    terms: dict[str, Any]
+    amount: dict[str, Any]
+
+
+class ScheduleFilter(NamedTuple):
+    """Which schedules a list selects."""
+
+    customer_id: int | None = None
+    active_only: bool = False
+
+
+class Order(NamedTuple):
+    """What a run is to bill: every period that starts up to ``as_of``, of all schedules or of these."""
+
+    as_of: date
+    ids: tuple[int, ...] | None = None
+    run_id: int | None = None
+
+
+class Place(NamedTuple):
+    """Where a run stands: it goes through the schedules by their next date, then by id."""
+
+    next_date: date
+    id: int
+
+
+BEGINNING = Place(date.min, 0)
+
+
+StoredItem = tuple[Any, ...]
+"""The columns of an item: see ``store.ITEM_COLUMNS``."""
+
+
+class Catalogue(NamedTuple):
+    """What the database has of the rows that some schedules name."""
+
+    lines: dict[int, tuple[StoredItem, ...]]
+    """The items, by the schedule's id."""
+    customers: dict[int, dict[str, Any]]
+    """The details that a bill copies, by the customer's id."""
+    found: Found
+    """The products and the taxes."""
+    billed: frozenset[tuple[int, date]]
+    """The periods, by schedule and start, that have their invoice."""
+    contents: dict[Hashable, Content]
+    """What was computed already, by all that it was computed from."""
+
+
+class Due(NamedTuple):
+    """The periods of a schedule that are due, and the start of the one that comes next, None where none does."""
+
+    periods: list[Period]
+    next_date: date | None
+
+
+class Plan(NamedTuple):
+    """What is to become of one schedule: an invoice for each of the periods that are due and not billed.
+
+    ``is_whole`` is False where more of its periods are due than a batch takes.
+    """
+
+    schedule: Schedule
+    due: Due
+    is_whole: bool
+    unbilled: list[Period]
+    content: Content
+    customer: dict[str, Any]
+    due_days: int
+
+
+class Failure(NamedTuple):
+    """Why a schedule could not be billed."""
+
+    id: int
+    code: str
+    reason: str
+
+
+class Outcome(NamedTuple):
+    """What a batch of a run did.
+
+    ``processed`` counts the schedules that it looked at and ``skipped`` those of them on which there was nothing to
+    bill. ``place`` is where the run goes on, None at its end.
+    """
+
+    processed: int
+    skipped: int
+    invoices: list[int]
+    failures: list[Failure]
+    place: Place | None
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A run that a worker does, and how far it is."""
+
+    id: int
+    as_of: date
+    ids: list[int] | None
+    status: RunStatus
+    actor: str
+    processed: int
+    created: int
+    skipped: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def order(self) -> Order:
+        """What it is to bill."""
+        return Order(self.as_of, None if self.ids is None else tuple(self.ids), self.id)

@@ -1,0 +1,1 @@
+"""Statistics of an account's business: what its lists add up to."""

@@ -1,0 +1,81 @@
+"""A copy of a SQLite database, taken while others read and write it."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+PART = ".part"
+
+
+class CannotBackUp(Exception):
+    """Why there is no backup, and what to do."""
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite database; None for a URL of another kind."""
+    parsed = make_url(url)
+    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
+
+
+def back_up(source: Path, target: Path) -> None:
+    """Copies the database at ``source`` as it is at one instant; nobody who uses it waits.
+
+    The copy is checked, and only then gets its name. Raises CannotBackUp where there is nothing to copy, where
+    ``target`` is there already, and where the copy is not sound.
+    """
+    if not source.is_file():
+        raise CannotBackUp(f"There is no database at {source}. DATABASE_URL says which one to back up.")
+    with new_file(target) as part:
+        _copy(source, part)
+
+
+def _copy(source: Path, part: Path) -> None:
+    with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(part)) as copy:
+        # All pages in one step, which is one snapshot: by steps, each write of another process would start it anew.
+        original.backup(copy)
+        # One file, without a write-ahead log beside it.
+        copy.execute("PRAGMA journal_mode=DELETE")
+        _check(copy)
+
+
+def _check(copy: sqlite3.Connection) -> None:
+    for pragma in ("integrity_check", "foreign_key_check"):
+        found = copy.execute(f"PRAGMA {pragma}").fetchmany(3)
+        if found not in ([], [("ok",)]):
+            raise CannotBackUp(f"The database is damaged, and was not backed up; {pragma} says: {found}.")
+
+
+@contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """Where to write what becomes the new file ``target`` at the end of the block, whole and on disk, or not at all.
+
+    Raises CannotBackUp where ``target`` is there already.
+    """
+    part = target.with_name(target.name + PART)
+    _refuse_existing(target)
+    part.unlink(missing_ok=True)
+    try:
+        yield part
+        _sync(part)
+        _refuse_existing(target)
+        part.rename(target)
+        _sync(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _refuse_existing(target: Path) -> None:
+    if target.exists():
+        raise CannotBackUp(f"{target} is there already, and is not overwritten. Give another name.")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

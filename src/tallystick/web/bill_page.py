@@ -1,0 +1,145 @@
+"""An invoice or a quotation as a page, made of what its share link answers as JSON: so both say the same."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from tallystick.bills.api import TaxJson
+from tallystick.bills.public import PublicBill, PublicCustomer, PublicItem, PublicSeller
+from tallystick.core.bill import DiscountType
+from tallystick.core.states import QuotationStatus
+from tallystick.invoices.public import PublicInvoice
+from tallystick.quotations.public import PublicQuotation
+from tallystick.web.formats import Formats
+from tallystick.web.html import Html, element, joined, page
+
+CSS = Path(__file__).with_name("bill.css").read_text(encoding="utf-8")
+MINUS = "\N{MINUS SIGN}"
+COLUMNS = ("Description", "Quantity", "Unit price", "Discount", "Tax", "Amount")
+Party = PublicSeller | PublicCustomer
+
+
+def invoice_page(invoice: PublicInvoice) -> Html:
+    """An issued invoice."""
+    formats = _formats(invoice)
+    settled = (("Paid", invoice.amount_paid), ("Credited", invoice.amount_credited))
+    rows = [_total(name, MINUS + formats.amount(amount)) for name, amount in settled if amount]
+    rows.append(_total("Balance due", formats.amount(invoice.balance_due), class_="sum"))
+    days = (("Issued", invoice.issue_date), ("Due", invoice.due_date))
+    return _page(f"Invoice {invoice.invoice_number}", invoice.status, invoice, days, rows, _payment(invoice.seller))
+
+
+def quotation_page(quotation: PublicQuotation, path: str) -> Html:
+    """An issued quotation; while it can be answered, with two buttons that post to ``path``/accept and /reject."""
+    days = (("Dated", quotation.issue_date), ("Valid until", quotation.valid_until))
+    answers = (_answer(path, "Accept"), _answer(path, "Reject")) if quotation.status is QuotationStatus.SENT else ()
+    title = f"Quotation {quotation.quotation_number}"
+    return _page(title, quotation.status, quotation, days, [], joined(*answers))
+
+
+def message_page(title: str, sentence: str) -> Html:
+    """A page that says one thing."""
+    return page(title, CSS, element("h1", title), element("p", sentence))
+
+
+def _answer(path: str, name: str) -> Html:
+    verb = name.lower()
+    return element("form", element("button", name, type="submit"), method="post", action=f"{path}/{verb}", class_=verb)
+
+
+def _formats(bill: PublicBill) -> Formats:
+    return Formats(bill.customer.language or bill.seller.language, bill.currency)
+
+
+def _page(
+    title: str, status: str, bill: PublicBill, days: tuple[tuple[str, date], ...], rows: list[Html], last: Html
+) -> Html:
+    formats = _formats(bill)
+    shown_status = element("span", status.replace("_", " ").capitalize(), class_=f"status {status}")
+    return page(
+        f"{title} · {bill.seller.name}",
+        CSS,
+        element("header", element("h1", title), shown_status),
+        element(
+            "section",
+            _party("From", bill.seller, formats),
+            _party("To", bill.customer, formats),
+            element("div", *(_day(name, day, formats) for name, day in days)),
+            class_="parties",
+        ),
+        element("div", _lines(bill, formats), class_="lines"),
+        element("table", element("tbody", *_totals(bill, formats), *rows), class_="totals"),
+        *(_text(text) for text in (bill.payment_terms, bill.notes) if text),
+        last,
+    )
+
+
+def _party(heading: str, party: Party, formats: Formats) -> Html:
+    place = " ".join(part for part in (party.postal_code, party.city) if part)
+    country = party.country and formats.country(party.country)
+    address = (party.address, party.address_line1, party.address_line2, place, party.state, country)
+    details = "\n".join(line for line in (*address, party.tax_id, party.email) if line)
+    return element(
+        "div", element("h2", heading), element("strong", party.name), "\n", details, class_="party", dir="auto"
+    )
+
+
+def _day(name: str, day: date, formats: Formats) -> Html:
+    return element("div", element("h2", name), element("time", formats.day(day), datetime=day.isoformat()))
+
+
+def _text(text: str) -> Html:
+    return element("p", text, class_="text", dir="auto")
+
+
+def _lines(bill: PublicBill, formats: Formats) -> Html:
+    first, *numbers = COLUMNS
+    names = element("tr", element("th", first), *(element("th", name, class_="number") for name in numbers))
+    return element("table", element("thead", names), element("tbody", *(_line(item, formats) for item in bill.items)))
+
+
+def _line(item: PublicItem, formats: Formats) -> Html:
+    cells = (
+        f"{formats.number(item.quantity)} {item.unit or ''}".rstrip(),
+        formats.unit_price(item.unit_price),
+        _discount(item.discount_type, item.discount_value, formats),
+        formats.percent(item.tax_rate),
+        formats.amount(item.line_total),
+    )
+    description = element("td", item.description, class_="description", dir="auto")
+    return element("tr", description, *(element("td", cell, class_="number") for cell in cells))
+
+
+def _discount(type: str | None, value: Decimal | None, formats: Formats) -> str:
+    if type is None or value is None:
+        return ""
+    return formats.percent(value) if type == DiscountType.PERCENTAGE else formats.amount(value)
+
+
+def _totals(bill: PublicBill, formats: Formats) -> Iterator[Html]:
+    yield _total("Subtotal", formats.amount(bill.subtotal))
+    if bill.discount_amount:
+        percent = bill.discount_type == DiscountType.PERCENTAGE and bill.discount_value
+        name = f"Discount {formats.percent(percent)}" if percent else "Discount"
+        yield _total(name, MINUS + formats.amount(bill.discount_amount))
+    if not bill.prices_include_tax:
+        yield from (_tax("Tax", tax, formats) for tax in bill.taxes)
+    yield _total("Total", formats.amount(bill.total), class_="sum")
+    if bill.prices_include_tax:
+        yield from (_tax("Including tax", tax, formats) for tax in bill.taxes)
+
+
+def _tax(name: str, tax: TaxJson, formats: Formats) -> Html:
+    reason = f" ({tax.exemption_reason})" if tax.exemption_reason else ""
+    label = f"{name} {formats.percent(tax.rate)} on {formats.amount(tax.base)}{reason}"
+    return _total(label, formats.amount(tax.amount))
+
+
+def _total(name: str, amount: str, **attributes: str) -> Html:
+    return element("tr", element("th", name, scope="row"), element("td", amount, class_="number"), **attributes)
+
+
+def _payment(seller: PublicSeller) -> Html:
+    account = (("IBAN", seller.iban), ("BIC", seller.bic))
+    return _text("\n".join(f"{name} {value}" for name, value in account if value)) if seller.iban else joined()

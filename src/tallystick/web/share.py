@@ -1,0 +1,102 @@
+"""The pages that share links open, without a key: an invoice, and a quotation with its two answers."""
+
+from base64 import b64encode
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import falcon
+
+from tallystick.accounts import ops as accounts
+from tallystick.core.errors import Conflict, NotFound
+from tallystick.invoices import public as invoices
+from tallystick.quotations import public as quotations
+from tallystick.store.db import Database, Tx
+from tallystick.web.bill_page import CSS, invoice_page, message_page, quotation_page
+from tallystick.web.html import Html
+from tallystick.wire.call import Call
+from tallystick.wire.scalars import Token
+
+INVOICE = "/public/invoices/{token}"
+QUOTATION = "/public/quotations/{token}"
+NOTHING = "There is nothing at this link. It may have been withdrawn: ask whoever sent it to you."
+STYLE = b64encode(sha256(CSS.encode()).digest()).decode()
+# The link is a secret: nobody else may learn it, from a referrer, a cache or a search engine.
+HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE}'; img-src data:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+}
+
+
+class SharedBill:
+    """The page of one kind of bill."""
+
+    def __init__(self, database: Database, origin: str, show: Callable[[Call, Token], Html]) -> None:
+        self._database = database
+        self._origin = origin
+        self._show = show
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response, token: str) -> None:
+        """Answers the page, to whoever has the link."""
+        try:
+            with self._database.read() as tx:
+                shown = self._show(_call(tx, self._origin, token), Token(token))
+        except NotFound:
+            _answer(resp, 404, message_page("Not found", NOTHING))
+        else:
+            _answer(resp, 200, shown)
+
+
+class SharedAnswer:
+    """The customer's answer to a quotation, sent by a form on its page."""
+
+    def __init__(self, database: Database, origin: str, answer: Callable[[Call, Token], Any]) -> None:
+        self._database = database
+        self._origin = origin
+        self._answer = answer
+
+    def on_post(self, _req: falcon.Request, resp: falcon.Response, token: str) -> None:
+        """Records the answer, and leads back to the page."""
+        try:
+            self._database.transact(
+                accounts.GUEST, lambda tx: self._answer(_call(tx, self._origin, token), Token(token))
+            )
+        except NotFound:
+            _answer(resp, 404, message_page("Not found", NOTHING))
+        except Conflict as conflict:
+            _answer(resp, 409, message_page("This is not possible any more", conflict.message))
+        else:
+            _answer(resp, 303, message_page("Thank you", "Your answer is recorded."))
+            resp.set_header("Location", QUOTATION.format(token=token))
+
+
+def _call(tx: Tx, origin: str, token: str) -> Call:
+    return Call(tx, accounts.guest(tx, token).account, origin)
+
+
+def _answer(resp: falcon.Response, status: int, page: Html) -> None:
+    resp.status = status
+    resp.content_type = falcon.MEDIA_HTML
+    resp.text = page
+    resp.set_headers(HEADERS)
+
+
+def _invoice(call: Call, token: Token) -> Html:
+    return invoice_page(invoices.get_shared(call, token))
+
+
+def _quotation(call: Call, token: Token) -> Html:
+    return quotation_page(quotations.get_shared(call, token), QUOTATION.format(token=token))
+
+
+def add_routes(app: falcon.App[Any, Any], database: Database, origin: str) -> None:
+    """Adds the pages below ``/public``."""
+    app.add_route(INVOICE, SharedBill(database, origin, _invoice))
+    app.add_route(QUOTATION, SharedBill(database, origin, _quotation))
+    app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, quotations.accept_shared))
+    app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, quotations.reject_shared))
