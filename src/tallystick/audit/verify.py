@@ -1,0 +1,43 @@
+"""The one list of checks, and the walk through them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+
+from sqlalchemy import func, select
+
+from tallystick.audit import bills, chain, credited, references, sequences, sums
+from tallystick.audit.types import Check, Difference
+from tallystick.core.account import Account
+from tallystick.store.db import Tx
+
+CHECKS: tuple[Check, ...] = (
+    *map(bills.check_of, bills.KINDS),
+    *map(sequences.check_of, bills.KINDS),
+    chain.CHECK,
+    *sums.CHECKS,
+    credited.CHECK,
+    *references.CHECKS,
+)
+
+Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Shows the progress of a check, given its title and its number of rows: a block that is told of rows done."""
+
+
+def differences(tx: Tx, accounts: Iterable[Account], watch: Watch) -> Iterator[Difference]:
+    """Everything in these accounts that is not as it should be, in one snapshot and in constant memory."""
+    for account in accounts:
+        for check in CHECKS:
+            with watch(check.title, _rows(tx, account, check)) as advance:
+                yield from check.run(tx, account, advance)
+
+
+def counted_bills(tx: Tx, accounts: Iterable[Account]) -> int:
+    """How many bills these accounts have."""
+    return sum(_rows(tx, account, check) for account in accounts for check in map(bills.check_of, bills.KINDS))
+
+
+def _rows(tx: Tx, account: Account, check: Check) -> int:
+    counted: int = tx.execute(
+        select(func.count()).select_from(check.table).where(check.table.c.account_id == account.id)
+    ).scalar_one()
+    return counted

@@ -1,0 +1,1 @@
+"""Transfer: a whole account out of one database and into another."""

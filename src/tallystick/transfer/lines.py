@@ -1,0 +1,118 @@
+"""The lines of an export: JSON, one row of one table each, between a header and an end.
+
+The shape of a row follows from its table, so that a new table or column comes along by itself. Every value is exact:
+amounts are whole minor units, decimals are strings, instants ISO 8601 in UTC, bytes base64.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NamedTuple
+
+import msgspec
+from sqlalchemy import JSON, Boolean, Column, ColumnElement, Date, Integer, LargeBinary, String, Table, bindparam, null
+
+from tallystick.store.columns import Exact, OneOf, UtcDateTime
+from tallystick.store.tables import accounts, idempotency_keys, metadata
+
+FORMAT: Literal["tallystick"] = "tallystick"
+VERSION: Literal[1] = 1
+
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+# PostgreSQL's text cannot hold NUL.
+PlainText = Annotated[str, msgspec.Meta(pattern=r"\A[^\0]*\Z")]
+DecimalText = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]{1,40}(\.[0-9]{1,40})?\Z")]
+# A class comes after those that it extends.
+VALUES: tuple[tuple[type[Any], Any], ...] = (
+    (UtcDateTime, Instant),
+    (Exact, DecimalText),
+    (JSON, Any),
+    (Boolean, bool),
+    (Date, date),
+    (Integer, Int64),
+    (LargeBinary, bytes),
+    (String, PlainText),
+)
+
+
+class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line. ``schema`` is the revision of the database, ``account`` the id of what is exported."""
+
+    format: Literal["tallystick"]
+    version: Literal[1]
+    schema: str
+    account: Int64
+
+
+class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the last line holds: the rows before it by table, and the last id that each table has given."""
+
+    rows: dict[str, int]
+    last_ids: dict[str, Int64]
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line after the first: a row of a table, or the end."""
+
+    table: str = ""
+    row: msgspec.Raw = msgspec.Raw()
+    end: End | None = None
+
+
+class Rows(NamedTuple):
+    """How the rows of one table become lines, and lines rows."""
+
+    table: Table
+    account: Column[int]
+    """The column that names the account."""
+    kind: type[msgspec.Struct]
+    decoder: msgspec.json.Decoder[Any]
+
+    @property
+    def is_of_account(self) -> ColumnElement[bool]:
+        """The test that a row is of the account that the parameter ``account`` names."""
+        return self.account == bindparam("account")
+
+    def line(self, row: Sequence[Any]) -> bytes:
+        """The line for a row."""
+        values = map(_to_line, self.table.columns, row)
+        return msgspec.json.encode({"table": str(self.table.name), "row": self.kind(*values)}) + b"\n"
+
+    def values(self, row: msgspec.Struct) -> dict[str, Any]:
+        """The columns of a row that was decoded."""
+        return {column.name: _from_line(column, getattr(row, column.name)) for column in self.table.columns}
+
+
+def _to_line(column: Column[Any], value: Any) -> Any:
+    if isinstance(column.type, Exact) and value is not None:
+        # PostgreSQL knows no negative zero.
+        return format(value or value.copy_abs(), "f")
+    return value
+
+
+def _from_line(column: Column[Any], value: Any) -> Any:
+    if isinstance(column.type, Exact) and value is not None:
+        return Decimal(value)
+    # What a JSON column would store for None is JSON's null.
+    return null() if value is None and isinstance(column.type, JSON) else value
+
+
+def _rows(table: Table) -> Rows:
+    kind = msgspec.defstruct(
+        str(table.name), [(str(column.name), _hint(column)) for column in table.columns], forbid_unknown_fields=True
+    )
+    account = accounts.c.id if table is accounts else table.c.account_id
+    return Rows(table, account, kind, msgspec.json.Decoder(kind))
+
+
+def _hint(column: Column[Any]) -> Any:
+    if isinstance(column.type, OneOf):
+        hint: Any = column.type.kind
+    else:
+        hint = next(hint for kind, hint in VALUES if isinstance(column.type, kind))
+    return hint | None if column.nullable else hint
+
+
+TABLES = {str(table.name): _rows(table) for table in metadata.sorted_tables if table is not idempotency_keys}
+"""By name, each after those that it refers to. Answers kept for idempotency keys belong to one server, and stay."""

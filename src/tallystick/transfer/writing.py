@@ -1,0 +1,45 @@
+"""An account out of a database: every row of every table, in an order in which they can be read in again."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, String, select
+
+from tallystick.core.account import Account
+from tallystick.store import ids
+from tallystick.store.db import Tx
+from tallystick.store.migrate import revision
+from tallystick.transfer.lines import FORMAT, TABLES, VERSION, End, Header, Rows
+
+ROWS_AT_ONCE = 1_000
+
+
+def lines(tx: Tx, account: Account) -> Iterator[bytes]:
+    """The lines of the account's export, in one snapshot and in constant memory.
+
+    The same rows give the same bytes, on either database.
+    """
+    yield _line(Header(FORMAT, VERSION, revision(tx.connection) or "", account.id))
+    counts = dict.fromkeys(TABLES, 0)
+    for name, rows in TABLES.items():
+        for row in tx.execute(_every(tx, rows), {"account": account.id}):
+            counts[name] += 1
+            yield rows.line(row)
+    yield _line({"end": End(counts, ids.last_ids(tx))})
+
+
+def _line(content: object) -> bytes:
+    return msgspec.json.encode(content) + b"\n"
+
+
+def _every(tx: Tx, rows: Rows) -> Select[Any]:
+    order = [_in_bytes(tx, column) for column in rows.table.primary_key.columns]
+    return select(rows.table).where(rows.is_of_account).order_by(*order).execution_options(yield_per=ROWS_AT_ONCE)
+
+
+def _in_bytes(tx: Tx, column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The column in an order that is the same in every database: text by its bytes, not by some language."""
+    if not isinstance(column.type, String):
+        return column
+    return column.collate("C" if tx.is_postgresql else "BINARY")
