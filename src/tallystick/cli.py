@@ -1,21 +1,40 @@
-"""The command line: ``tallystick serve``, ``tallystick keys``, ``tallystick accounts``."""
+"""The command line: the server, its accounts and keys, and the care of the data."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import logging
+import os
+import signal
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tallystick import config, serve
+from tallystick import config, demo, serve
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
 from tallystick.accounts.types import Scope
+from tallystick.audit import verify
+from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
-from tallystick.store.db import Database, Tx
-from tallystick.store.migrate import NewerDatabase, migrate
+from tallystick.recurring import billing, rules
+from tallystick.recurring import store as recurring
+from tallystick.recurring.types import Order, Outcome
+from tallystick.store.backup import CannotBackUp, back_up, new_file, sqlite_file
+from tallystick.store.db import Database, Tx, utc_now
+from tallystick.store.migrate import NewerDatabase, OlderDatabase, check_current, migrate
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
+from tallystick.transfer import reading, writing
+from tallystick.transfer.reading import BadExport
+from tallystick.worker import Worker
 
 T = TypeVar("T")
 ACTOR = "command line"
@@ -25,6 +44,7 @@ account_commands = typer.Typer(no_args_is_help=True, help="The businesses that s
 app.add_typer(keys, name="keys")
 app.add_typer(account_commands, name="accounts")
 
+REFUSALS = (config.BadSetting, NewerDatabase, OlderDatabase, CannotBackUp, BadExport, DomainError)
 AccountId = Annotated[int, typer.Option("--account", help="The id of the account.")]
 
 
@@ -32,7 +52,7 @@ def main() -> None:
     """Runs the command line, and says in one sentence what went wrong and what to do."""
     try:
         app()
-    except (config.BadSetting, NewerDatabase, DomainError) as error:
+    except REFUSALS as error:
         Console(stderr=True).print(f"tallystick: {error}", style="red", highlight=False)
         raise SystemExit(1) from None
 
@@ -40,6 +60,12 @@ def main() -> None:
 @app.command("serve")
 def serve_command(
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs PostgreSQL.")] = 1,
+    worker: Annotated[
+        bool | None,
+        typer.Option(
+            "--worker/--no-worker", help="Do the work of `tallystick worker` in each process too; by default on SQLite."
+        ),
+    ] = None,
 ) -> None:
     """Start the server: migrates the database, and prints the key when it makes one."""
     settings = config.from_environment()
@@ -48,7 +74,7 @@ def serve_command(
             raise config.BadSetting("--workers: SQLite is served by one process. Set DATABASE_URL to a PostgreSQL.")
         new_key = database.transact(ACTOR, lambda tx: accounts.first_start(tx, settings.api_key))
     _welcome(settings, new_key)
-    serve.run(settings, workers=workers)
+    serve.run(settings, workers=workers, with_worker=database.is_sqlite if worker is None else worker)
 
 
 def _welcome(settings: config.Settings, new_key: str | None) -> None:
@@ -64,6 +90,193 @@ def _welcome(settings: config.Settings, new_key: str | None) -> None:
     print(f"""{curl} {json} {origin}/api/v1/customers -d '{{"name": "John Doe"}}'""")
     print(f"""{curl} {json} {origin}/api/v1/invoices -d '{{"customer_id": 1, "items": [{item}]}}'""")
     print(f"{curl} -X POST {origin}/api/v1/invoices/1/publish\n", flush=True)
+
+
+@app.command("demo")
+def demo_command() -> None:
+    """Start the server on a throw-away database that holds a year of business."""
+    # Stopped while it still fills the database, it must remove its folder all the same.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryDirectory(prefix="tallystick-demo-") as folder:
+        # The server's processes read their settings here.
+        os.environ["DATABASE_URL"] = f"sqlite:///{Path(folder) / 'demo.db'}"
+        settings = config.from_environment()
+        with Console(stderr=True).status("Doing a year of business"):
+            demo.fill(settings.database_url, utc_now())
+        _welcome_to_demo(settings)
+        serve.run(settings, workers=1, with_worker=True)
+
+
+def _welcome_to_demo(settings: config.Settings) -> None:
+    api = f"{settings.origin}/api/v1"
+    curl = f"curl -H 'X-API-Key: {demo.API_KEY}'"
+    print(f"Tallystick shows a year of made-up business at {settings.origin}; its API is at {settings.origin}/docs.")
+    print("All of it is gone when you stop the server. Try:\n")
+    print(f"{curl} '{api}/invoices?status=overdue&sort=due_date&order=asc'")
+    print(f"{curl} {api}/customers/1")
+    print(f"{curl} {api}/invoices/1\n", flush=True)
+
+
+@app.command("worker")
+def worker_command() -> None:
+    """Bill what is due, hand on events and tidy up, until stopped; on PostgreSQL there may be several."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with opened(config.from_environment().database_url) as database:
+        worker = Worker(database)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: worker.stop())
+        worker.run()
+
+
+@app.command("process")
+def process_command(
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Bill up to this day; today without it.")
+    ] = None,
+    account: Annotated[int | None, typer.Option("--account", help="The id of one account; all without it.")] = None,
+) -> None:
+    """Bill every period that is due, exactly once; exit 1 where a schedule could not be billed."""
+    table = Table("account", "schedules", "invoices", "nothing to bill", "failed")
+    failures: list[str] = []
+    with existing() as database, _progress() as progress:
+        for owner in _owners(database, account):
+            counts: Counter[str] = Counter()
+            for outcome in _billed(database, owner, as_of.date() if as_of else None, progress):
+                failures += (f"account {owner.id}, schedule {each.id}: {each.reason}" for each in outcome.failures)
+                counts.update(
+                    schedules=outcome.processed,
+                    invoices=len(outcome.invoices),
+                    skipped=outcome.skipped,
+                    failed=len(outcome.failures),
+                )
+            shown = (f"{counts[name]:,}" for name in ("schedules", "invoices", "skipped", "failed"))
+            table.add_row(str(owner.id), *shown)
+    Console().print(table)
+    if failures:
+        print("\n".join(failures))
+        raise typer.Exit(1)
+
+
+def _billed(database: Database, owner: Account, day: date | None, progress: Progress) -> Iterator[Outcome]:
+    """Bills what is due for one account, and answers what each batch did."""
+    with database.read() as tx:
+        today = owner.today(tx.now)
+        order = Order(day or today)
+        rules.check_as_of(order.as_of, today)
+        task = progress.add_task(f"account {owner.id}", total=recurring.count_due(tx, owner, order))
+    for outcome in billing.batches(database, ACTOR, owner.id, order):
+        progress.advance(task, outcome.processed)
+        yield outcome
+
+
+def _owners(database: Database, account: int | None) -> list[Account]:
+    with database.read() as tx:
+        return account_store.every(tx) if account is None else [account_store.get(tx, account)]
+
+
+@app.command("verify")
+def verify_command(
+    account: Annotated[int | None, typer.Option("--account", help="The id of one account; all without it.")] = None,
+) -> None:
+    """Work out every bill, balance, number and seal again, and print each difference; exit 1 where there is one."""
+    found = 0
+    with existing() as database, database.read() as tx, _progress() as progress:
+        owners = account_store.every(tx) if account is None else [account_store.get(tx, account)]
+        for difference in verify.differences(tx, owners, partial(_watched, progress)):
+            found += 1
+            print(difference)
+        bills = verify.counted_bills(tx, owners)
+    if found:
+        raise typer.Exit(1)
+    print(f"ok: accounts {len(owners):,}, bills {bills:,}")
+
+
+@app.command("export")
+def export_command(
+    file: Annotated[Path | None, typer.Argument(help="A new file; the standard output without it.")] = None,
+    account: AccountId = FIRST_ACCOUNT_ID,
+) -> None:
+    """Write everything of an account as JSON Lines, to move it to another database."""
+    with existing() as database, database.read() as tx:
+        lines = writing.lines(tx, account_store.get(tx, account))
+        if file is None:
+            sys.stdout.buffer.writelines(lines)
+        else:
+            with new_file(file) as part, part.open("wb") as output, _counting("lines written") as counted:
+                output.writelines(counted(lines))
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path | None, typer.Argument(help="An export; the standard input without it.")] = None,
+) -> None:
+    """Read an export into a database that does not have its account yet: all of it or nothing."""
+    with (
+        file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines,
+        opened(config.from_environment().database_url) as database,
+        _counting("lines read") as counted,
+        database.transaction(ACTOR) as tx,
+    ):
+        imported = reading.load(tx, counted(lines))
+    print(f"Imported the account {imported.account_id}: {imported.rows:,} rows.")
+
+
+@app.command("backup")
+def backup_command(file: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+    """Copy a SQLite database to a file, while it is in use."""
+    source = sqlite_file(config.from_environment().database_url)
+    if source is None:
+        raise CannotBackUp("A PostgreSQL is backed up by its own pg_dump, or by archiving its WAL: see docs/backup.md.")
+    back_up(source, file)
+    print(f"Backed up {source} to {file}.")
+
+
+@contextmanager
+def existing() -> Iterator[Database]:
+    """The database of the settings as it is, for the time of the block; refused where it is missing or not current."""
+    url = config.from_environment().database_url
+    source = sqlite_file(url)
+    if source is not None and not source.is_file():
+        raise config.BadSetting(f"DATABASE_URL: There is no database at {source}.")
+    with closing(Database(url)) as database:
+        with database.read() as tx:
+            check_current(tx)
+        yield database
+
+
+def _progress() -> Progress:
+    """A bar that stays out of what the program prints: it is drawn on the terminal only, and above new lines."""
+    console = Console() if sys.stdout.isatty() else Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(
+        *columns,
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=not console.stderr,
+        disable=not console.is_terminal,
+    )
+
+
+@contextmanager
+def _watched(progress: Progress, title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Shows a line for the time of the block, which tells how many more are done."""
+    task = progress.add_task(title, total=total)
+    yield partial(progress.advance, task)
+    progress.remove_task(task)
+
+
+@contextmanager
+def _counting(title: str) -> Iterator[Callable[[Iterable[bytes]], Iterator[bytes]]]:
+    """Shows how many lines have come through what it gives to the block."""
+
+    def counted(lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            advance(1)
+            yield line
+
+    with _progress() as progress, _watched(progress, title, None) as advance:
+        yield counted
 
 
 @keys.command("create")

@@ -1,32 +1,81 @@
 """Runs the HTTP server."""
 
+import atexit
 import logging
+import multiprocessing
+import os
 import sys
-from typing import Any
+import threading
+from collections.abc import Callable
+from tempfile import TemporaryDirectory
+from wsgiref.types import WSGIApplication
 
-import falcon
 from granian.constants import Interfaces
 from granian.server import Server as Granian
 
 from tallystick import config
+from tallystick.http import metrics
 from tallystick.http.app import create_app
+from tallystick.http.log import DelayedHandler
 from tallystick.store.db import Database
+from tallystick.web import share, welcome
+from tallystick.worker import Worker
 
 THREADS = 8
 STOP_TIMEOUT_S = 30
 
 
-def load() -> falcon.App[Any, Any]:
-    """What Granian calls in each worker: the application, over a database of its own."""
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+def application(database: Database, origin: str) -> WSGIApplication:
+    """Every surface, as one application; ``origin`` (``https://host``) begins the links that it gives."""
+    app = create_app(database, origin)
+    welcome.add_routes(app, origin)
+    share.add_routes(app, database, origin)
+    return app
+
+
+def load() -> WSGIApplication:
+    """What Granian calls in each of its processes: the application, over a database of its own."""
+    database, origin = _start()
+    return application(database, origin)
+
+
+def load_with_worker() -> WSGIApplication:
+    """As ``load``, with a worker beside it: a thread, which takes its turn to write as every request does."""
+    database, origin = _start()
+    worker = Worker(database)
+    thread = threading.Thread(target=worker.run, name="worker", daemon=True)
+    thread.start()
+    atexit.register(_end, worker, thread)
+    return application(database, origin)
+
+
+def _start() -> tuple[Database, str]:
+    logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
     settings = config.from_environment()
-    return create_app(Database(settings.database_url, connections=THREADS), settings.origin)
+    return Database(settings.database_url, connections=THREADS + 1), settings.origin
 
 
-def run(settings: config.Settings, *, workers: int) -> None:
-    """Serves until SIGTERM or SIGINT, and then finishes what is under way."""
+def _end(worker: Worker, thread: threading.Thread) -> None:
+    worker.stop()
+    thread.join(STOP_TIMEOUT_S)
+
+
+def run(settings: config.Settings, *, workers: int, with_worker: bool) -> None:
+    """Serves until SIGTERM or SIGINT, and then finishes what is under way. ``workers`` are Granian's, of requests."""
+    # A forked worker would not run what is registered for its exit, and would have read its environment before this.
+    multiprocessing.set_start_method("spawn", force=True)
+    target = load_with_worker if with_worker else load
+    if workers == 1:
+        _serve(settings, target, workers=1)
+        return
+    with TemporaryDirectory(prefix="tallystick-") as directory:
+        os.environ[metrics.DIRECTORY] = directory
+        _serve(settings, target, workers=workers)
+
+
+def _serve(settings: config.Settings, target: Callable[[], WSGIApplication], *, workers: int) -> None:
     Granian(
-        "tallystick.serve:load",
+        f"{__name__}:{target.__name__}",
         factory=True,
         address=settings.host,
         port=settings.port,
