@@ -15,6 +15,8 @@ from tests.postgresql import DURABLE, VOLATILE, temporary_directory
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
+    from tests.api import Api
+
 DATABASES: Final = pytest.StashKey[Databases]()
 SHARED: Final = "shared_directory"
 DATA: Final = "data_directory"
@@ -79,6 +81,12 @@ def database_kind(request: pytest.FixtureRequest) -> Kind:
 
 
 @pytest.fixture
+def databases(pytestconfig: pytest.Config) -> Databases:
+    """Makes databases of either kind, for a test that needs more than one."""
+    return pytestconfig.stash[DATABASES]
+
+
+@pytest.fixture
 def database_url(database_kind: Kind, tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[str]:
     """The URL of this test's own database, migrated and without rows."""
     with pytestconfig.stash[DATABASES].migrated(database_kind, tmp_path) as url:
@@ -90,3 +98,15 @@ def empty_database_url(database_kind: Kind, tmp_path: Path, pytestconfig: pytest
     """The URL of this test's own database, without a schema."""
     with pytestconfig.stash[DATABASES].empty(database_kind, tmp_path) as url:
         yield url
+
+
+@pytest.fixture
+def api(database_url: str, request: pytest.FixtureRequest) -> Iterator["Api"]:
+    """The API over this test's own database, with an admin key; when the test has passed, the books must balance."""
+    # Not at the top: the tests of the pure rules must run even while the application does not import.
+    from tests.api import opened  # noqa: PLC0415
+
+    with opened(database_url) as client:
+        yield client
+        if request.node.get_closest_marker("alters") is None:
+            assert client.differences() == []

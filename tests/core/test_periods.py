@@ -1,10 +1,11 @@
 from datetime import UTC, date, datetime, timedelta, timezone
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallystick.core.periods import Frequency, due_date, first_on_or_after, occurrence, today
+from tallystick.core.periods import Frequency, due_date, first_on_or_after, occurrence, occurrences_per_year, today
 
 DAILY, WEEKLY, BIWEEKLY = Frequency.DAILY, Frequency.WEEKLY, Frequency.BIWEEKLY
 MONTHLY, QUARTERLY = Frequency.MONTHLY, Frequency.QUARTERLY
@@ -137,6 +138,28 @@ def test_a_month_keeps_the_anchors_day_or_ends(anchor: date, n: int) -> None:
 )
 def test_due_date(issue_date: str, terms_days: int, expected: str) -> None:
     assert due_date(day(issue_date), terms_days) == day(expected)
+
+
+@pytest.mark.parametrize(
+    ("frequency", "interval", "expected"),
+    [
+        (DAILY, 1, Fraction(365)),
+        (WEEKLY, 2, Fraction(365, 14)),
+        (BIWEEKLY, 1, Fraction(365, 14)),
+        (MONTHLY, 1, Fraction(12)),
+        (MONTHLY, 5, Fraction(12, 5)),
+        (QUARTERLY, 1, Fraction(4)),
+        (SEMIANNUALLY, 1, Fraction(2)),
+        (YEARLY, 3, Fraction(1, 3)),
+    ],
+)
+def test_occurrences_per_year(frequency: Frequency, interval: int, expected: Fraction) -> None:
+    assert occurrences_per_year(frequency, interval) == expected
+
+
+def test_occurrences_of_no_interval() -> None:
+    with pytest.raises(ValueError, match="every 0"):
+        occurrences_per_year(DAILY, 0)
 
 
 @pytest.mark.parametrize("terms_days", [31, 10**30, -(10**30)])

@@ -1,11 +1,23 @@
 from datetime import date
+from enum import StrEnum
 
 import pytest
 
 from tallystick.core.errors import Conflict
-from tallystick.core.states import Action, InvoiceState, Status, after, status
+from tallystick.core.states import (
+    Action,
+    InvoiceState,
+    QuotationState,
+    QuotationStatus,
+    Status,
+    after,
+    quotation_status,
+    status,
+)
 
 DRAFT, ISSUED, VOIDED = InvoiceState.DRAFT, InvoiceState.ISSUED, InvoiceState.VOIDED
+OFFER, SENT = QuotationState.DRAFT, QuotationState.SENT
+ACCEPTED, REJECTED, CONVERTED = QuotationState.ACCEPTED, QuotationState.REJECTED, QuotationState.CONVERTED
 
 ALLOWED = [
     (DRAFT, Action.UPDATE, DRAFT),
@@ -16,6 +28,20 @@ ALLOWED = [
     (ISSUED, Action.VOID, VOIDED),
     (ISSUED, Action.PAY, ISSUED),
     (ISSUED, Action.CREDIT, ISSUED),
+    (OFFER, Action.UPDATE, OFFER),
+    (OFFER, Action.DELETE, OFFER),
+    (OFFER, Action.ISSUE, SENT),
+    (OFFER, Action.ACCEPT, ACCEPTED),
+    (OFFER, Action.REJECT, REJECTED),
+    (OFFER, Action.CONVERT, CONVERTED),
+    (SENT, Action.ISSUE, SENT),
+    (SENT, Action.ACCEPT, ACCEPTED),
+    (SENT, Action.REJECT, REJECTED),
+    (SENT, Action.CONVERT, CONVERTED),
+    (ACCEPTED, Action.ISSUE, ACCEPTED),
+    (ACCEPTED, Action.ACCEPT, ACCEPTED),
+    (ACCEPTED, Action.CONVERT, CONVERTED),
+    (REJECTED, Action.REJECT, REJECTED),
 ]
 
 REFUSED = [
@@ -32,23 +58,50 @@ REFUSED = [
     (VOIDED, Action.VOID, "voided already"),
     (VOIDED, Action.PAY, "nothing is owed"),
     (VOIDED, Action.CREDIT, "nothing left to credit"),
+    (SENT, Action.UPDATE, "duplicate it"),
+    (SENT, Action.DELETE, "reject it"),
+    (ACCEPTED, Action.UPDATE, "duplicate it"),
+    (ACCEPTED, Action.DELETE, "cannot be deleted"),
+    (ACCEPTED, Action.REJECT, "accepted already"),
+    (REJECTED, Action.UPDATE, "duplicate it"),
+    (REJECTED, Action.DELETE, "keeps its number"),
+    (REJECTED, Action.ISSUE, "duplicate it"),
+    (REJECTED, Action.ACCEPT, "duplicate it"),
+    (REJECTED, Action.CONVERT, "duplicate it"),
+    (CONVERTED, Action.UPDATE, "change its invoice"),
+    (CONVERTED, Action.DELETE, "cannot be deleted"),
+    (CONVERTED, Action.ISSUE, "send its invoice"),
+    (CONVERTED, Action.ACCEPT, "converted already"),
+    (CONVERTED, Action.REJECT, "delete its invoice"),
+    (CONVERTED, Action.CONVERT, "converted already"),
 ]
+OF_INVOICES = {Action.UPDATE, Action.DELETE, Action.ISSUE, Action.UNPUBLISH, Action.VOID, Action.PAY, Action.CREDIT}
+OF_QUOTATIONS = {Action.UPDATE, Action.DELETE, Action.ISSUE, Action.ACCEPT, Action.REJECT, Action.CONVERT}
 
 
-@pytest.mark.parametrize(("state", "action", "expected"), ALLOWED)
-def test_an_allowed_action(state: InvoiceState, action: Action, expected: InvoiceState) -> None:
+def named(case: tuple[StrEnum, Action, str]) -> str:
+    state, action, _ = case
+    return f"{type(state).__name__}-{state}-{action}"
+
+
+@pytest.mark.parametrize(("state", "action", "expected"), ALLOWED, ids=map(named, ALLOWED))
+def test_an_allowed_action(state: StrEnum, action: Action, expected: StrEnum) -> None:
     assert after(state, action) is expected
 
 
-@pytest.mark.parametrize(("state", "action", "sentence"), REFUSED)
-def test_a_refused_action_says_what_to_do(state: InvoiceState, action: Action, sentence: str) -> None:
+@pytest.mark.parametrize(("state", "action", "sentence"), REFUSED, ids=map(named, REFUSED))
+def test_a_refused_action_says_what_to_do(state: StrEnum, action: Action, sentence: str) -> None:
     with pytest.raises(Conflict, match=sentence):
         after(state, action)
 
 
 def test_every_action_on_every_state_is_decided() -> None:
-    decided = {(state, action) for state, action, _ in [*ALLOWED, *REFUSED]}
-    assert decided == {(state, action) for state in InvoiceState for action in Action}
+    decided = [(state, action) for state, action, _ in [*ALLOWED, *REFUSED]]
+    wanted: list[tuple[StrEnum, Action]] = [(state, action) for state in InvoiceState for action in OF_INVOICES]
+    wanted += [(state, action) for state in QuotationState for action in OF_QUOTATIONS]
+    # A list, because the draft of an invoice and the draft of a quotation are equal as text.
+    assert sorted(decided) == sorted(wanted)
+    assert set(Action) == OF_INVOICES | OF_QUOTATIONS
 
 
 DUE = date(2026, 3, 31)
@@ -78,3 +131,21 @@ BEFORE, AFTER = date(2026, 3, 30), date(2026, 4, 1)
 )
 def test_status(*, state: InvoiceState, total: int, paid: int, credited: int, today: date, expected: Status) -> None:
     assert status(state, total, paid, credited, DUE, today) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "issue_date", "today", "expected"),
+    [
+        (OFFER, BEFORE, DUE, QuotationStatus.DRAFT),
+        (OFFER, BEFORE, AFTER, QuotationStatus.EXPIRED),
+        (SENT, BEFORE, DUE, QuotationStatus.SENT),
+        (SENT, BEFORE, AFTER, QuotationStatus.EXPIRED),
+        (SENT, AFTER, AFTER, QuotationStatus.SENT),
+        (SENT, AFTER, date(2026, 4, 2), QuotationStatus.EXPIRED),
+        (ACCEPTED, BEFORE, AFTER, QuotationStatus.ACCEPTED),
+        (REJECTED, BEFORE, AFTER, QuotationStatus.REJECTED),
+        (CONVERTED, BEFORE, AFTER, QuotationStatus.CONVERTED),
+    ],
+)
+def test_quotation_status(state: QuotationState, issue_date: date, today: date, expected: QuotationStatus) -> None:
+    assert quotation_status(state, issue_date, DUE, today) is expected

@@ -1,0 +1,126 @@
+"""API keys: three ways to send one, three scopes, and an end."""
+
+from typing import Any
+
+import pytest
+
+from tallystick.accounts import ops
+from tallystick.accounts.types import Scope
+from tallystick.store.db import Tx
+from tests.api import Api
+
+NO_KEY = {"X-API-Key": ""}
+
+
+def test_a_key_is_taken_from_each_of_three_places(api: Api) -> None:
+    ways: list[dict[str, Any]] = [
+        {},
+        {"headers": NO_KEY | {"Authorization": f"Bearer {api.key}"}},
+        {"headers": NO_KEY | {"Authorization": f"bearer  {api.key} "}},
+        {"headers": NO_KEY, "params": {"api_key": api.key}},
+    ]
+    assert [api.get("/invoices", **way).status_code for way in ways] == [200] * len(ways)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"X-API-Key": "nonsense"}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer"}, {"X-API-Key": "1.x"}],
+)
+def test_without_a_good_key_nothing_is_answered(api: Api, headers: dict[str, str]) -> None:
+    for method, path in (("GET", "/invoices"), ("POST", "/invoices"), ("DELETE", "/customers/1")):
+        refused = api.request(method, path, headers=NO_KEY | headers)
+        assert (refused.status_code, refused.json()["code"]) == (401, "UNAUTHORIZED")
+        assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+SCOPES = [
+    (["read"], 200, 403, 403),
+    (["write"], 200, 201, 403),
+    (["admin"], 200, 201, 200),
+    (["read", "write"], 200, 201, 403),
+]
+
+
+def test_a_scope_allows_what_it_says(api: Api, subtests: pytest.Subtests) -> None:
+    for scopes, reads, writes, administers in SCOPES:
+        with subtests.test(scopes=scopes, reads=reads, writes=writes, administers=administers):
+            made = Api.data(api.post("/api-keys", {"name": "Test", "scopes": scopes}))
+            headers = {"X-API-Key": made["key"]}
+            assert api.get("/customers", headers=headers).status_code == reads
+            assert api.post("/customers", {"name": "Ann"}, headers=headers).status_code == writes
+            assert api.get("/api-keys", headers=headers).status_code == administers
+            assert api.put("/settings", {}, headers=headers).status_code == administers
+
+
+def test_a_secret_is_shown_once_and_kept_nowhere(api: Api) -> None:
+    made = api.post("/api-keys", {"name": "Shop", "scopes": ["read"]})
+    assert made.status_code == 201
+    key_id, secret = Api.data(made)["id"], Api.data(made)["key"]
+    listed = api.get("/api-keys")
+    assert secret not in listed.text
+    (hint,) = (key["hint"] for key in Api.data(listed) if key["id"] == key_id)
+    assert secret.startswith(hint)
+    assert len(hint) < len(secret) // 3
+    with api.database.read() as tx:
+        stored = tx.connection.exec_driver_sql("SELECT * FROM api_keys").all()
+    assert secret not in str(stored)
+    assert secret.encode() not in [
+        bytes(value) for row in stored for value in row if isinstance(value, bytes | memoryview)
+    ]
+
+
+def test_a_revoked_key_opens_nothing_from_then_on(api: Api) -> None:
+    made = Api.data(api.post("/api-keys", {"name": "Shop", "scopes": ["admin"]}))
+    headers = {"X-API-Key": made["key"]}
+    assert api.get("/invoices", headers=headers).status_code == 200
+    assert Api.data(api.delete(f"/api-keys/{made['id']}"))["revoked_at"]
+    assert api.get("/invoices", headers=headers).status_code == 401
+    assert api.delete(f"/api-keys/{made['id']}").status_code == 404
+
+
+def test_one_accounts_key_shows_nothing_of_another(api: Api) -> None:
+    def make_other(tx: Tx) -> str:
+        return ops.create_key(tx, ops.create(tx, "Other Ltd"), "first", [Scope.ADMIN])[1]
+
+    other = {"X-API-Key": api.database.transact("tests", make_other)}
+    api.post("/customers", {"name": "Ann"})
+    api.post("/taxes", {"name": "VAT", "rate": 20})
+    api.post("/products", {"name": "Hour", "unit_price": 80, "sku": "H"})
+    item = {"description": "Work", "unit_price": 1}
+    api.post("/invoices", {"customer_id": 1, "items": [item], "invoice_number": "A-1"})
+
+    for path in ("/customers", "/taxes", "/products", "/invoices"):
+        assert api.get(path, headers=other).json()["data"] == []
+        for method in ("GET", "PUT"):
+            assert api.request(method, f"{path}/1", json={}, headers=other).status_code == 404
+    for path in ("/customers/1", "/taxes/1", "/products/1", "/api-keys/1"):
+        assert api.delete(path, headers=other).status_code == 404
+    for verb in ("publish", "mark-sent", "mark-paid"):
+        assert api.post(f"/invoices/1/{verb}", headers=other).status_code == 404
+    foreign = {"customer_id": 1, "items": [{**item, "product_id": 1}, {**item, "tax_id": 1}]}
+    refused = api.post("/invoices", foreign, headers=other)
+    assert sorted(refused.json()["errors"]) == ["customer_id", "items.0.product_id", "items.1.tax_id"]
+    # What is unique is so within one account.
+    api.post("/customers", {"name": "Bob"}, headers=other)
+    own = {"customer_id": 2, "items": [item], "invoice_number": "A-1"}
+    assert api.post("/invoices", own, headers=other).status_code == 201
+    assert api.post("/products", {"name": "Hour", "unit_price": 1, "sku": "H"}, headers=other).status_code == 201
+
+
+def first_start(api: Api, environment_key: str | None) -> str | None:
+    return api.database.transact("tests", lambda tx: ops.first_start(tx, environment_key))
+
+
+def works(api: Api, secret: str) -> bool:
+    return api.get("/settings", headers={"X-API-Key": secret}).status_code == 200
+
+
+def test_a_key_of_the_environment_replaces_the_one_before(api: Api) -> None:
+    assert first_start(api, "chosen-by-hand") is None
+    assert works(api, "chosen-by-hand")
+    assert first_start(api, "another") is None
+    assert (works(api, "chosen-by-hand"), works(api, "another")) == (False, True)
+    assert first_start(api, "chosen-by-hand") is None
+    assert (works(api, "chosen-by-hand"), works(api, "another")) == (True, False)
+    assert first_start(api, None) is None
+    assert (works(api, "chosen-by-hand"), works(api, api.key)) == (False, True)

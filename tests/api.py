@@ -1,0 +1,84 @@
+"""The API in this process: the real application over a test's own database, called with an admin key."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from tallystick.accounts import ops
+from tallystick.accounts.types import Scope
+from tallystick.audit import verify
+from tallystick.http.app import NATIVE
+from tallystick.serve import application
+from tallystick.store.db import Database, utc_now
+
+ORIGIN = "http://tallystick.test"
+
+
+class Caller:
+    """Calls the native API with a key, at paths below ``/api/v1``; ``client`` reaches every other, without one."""
+
+    client: httpx.Client
+    key: str
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Sends a request; headers among ``options`` win over the key."""
+        headers = {"X-API-Key": self.key, **options.pop("headers", {})}
+        return self.client.request(method, NATIVE + path, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("POST", path, json=json, **options)
+
+    def put(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("PUT", path, json=json, **options)
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("DELETE", path, **options)
+
+    @staticmethod
+    def data(response: httpx.Response) -> Any:
+        """The ``data`` of a success, its numbers exact."""
+        assert response.is_success, f"{response.status_code} {response.text}"
+        return response.json(parse_float=Decimal)["data"]
+
+
+class Api(Caller):
+    """Calls the application in this process, over an account of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        # An exception that the application lets through would be a broken connection; here it fails the test.
+        transport = httpx.WSGITransport(application(database, ORIGIN), raise_app_exceptions=True)
+        self.client = httpx.Client(transport=transport, base_url=ORIGIN)
+        self.account = database.transact("tests", lambda tx: ops.create(tx, "Example Ltd"))
+        self.key = self.new_key(Scope.ADMIN)
+
+    def differences(self) -> list[str]:
+        """What ``tallystick verify`` finds in this account."""
+        with self.database.read() as tx:
+            return [str(difference) for difference in verify.differences(tx, [self.account], unwatched)]
+
+    def new_key(self, *scopes: Scope) -> str:
+        """The secret of one more key of this account."""
+        return self.database.transact("tests", lambda tx: ops.create_key(tx, self.account, "test", scopes)[1])
+
+
+def unwatched(_title: str, _rows: int) -> AbstractContextManager[Callable[[int], None]]:
+    """Shows no progress to anybody."""
+    return nullcontext(lambda _done: None)
+
+
+@contextmanager
+def opened(url: str, *, clock: Callable[[], datetime] = utc_now) -> Iterator[Api]:
+    """The API over the migrated database at the URL, with an account and an admin key of its own."""
+    database = Database(url, clock=clock)
+    try:
+        yield Api(database)
+    finally:
+        database.close()

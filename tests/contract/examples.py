@@ -1,0 +1,140 @@
+"""For each route, a request that succeeds."""
+
+from typing import Any
+
+import httpx
+
+from tallystick.accounts.types import Scope
+from tallystick.http.app import ROUTES
+from tallystick.http.routes import Route
+from tests.api import Api
+
+ITEM = {
+    "description": "Consulting",
+    "quantity": 2,
+    "unit_price": "12.50",
+    "tax_rate": 20,
+    "discount_type": "percentage",
+    "discount_value": 10,
+}
+INVOICE = {"customer_id": 1, "items": [ITEM], "discount_type": "amount", "discount_value": 1}
+SCHEDULE = {"customer_id": 1, "frequency": "monthly", "amount": 15000, "description": "Monthly fee", "tax_rate": 20}
+CUSTOMER = {"name": "John Doe", "email": "john@example.com", "country": "DE", "currency": "EUR"}
+PRODUCT = {"name": "Support", "unit_price": 80, "sku": "S-1", "unit": "hour"}
+TAX = {"name": "VAT", "rate": 19}
+KEY = {"name": "for a script", "scopes": ["read"]}
+
+# The bills that an `Examples` makes, of each kind, by their ids.
+DRAFT, PAID_IN_PART, ISSUED, TRASHED = 1, 2, 3, 4
+
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("PUT", "/settings"): {"name": "Example AG", "number_patterns": {"invoice": "R{YYYY}-{SEQ}"}},
+    ("POST", "/api-keys"): KEY,
+    ("POST", "/customers"): CUSTOMER,
+    ("PUT", "/customers/{customer_id}"): {"city": "Berlin"},
+    ("POST", "/products"): PRODUCT | {"sku": "S-2"},
+    ("PUT", "/products/{product_id}"): {"unit_price": "99.125"},
+    ("POST", "/taxes"): TAX,
+    ("PUT", "/taxes/{tax_id}"): {"rate": "7.5"},
+    ("POST", "/invoices"): INVOICE,
+    ("POST", "/invoices/preview"): INVOICE,
+    ("PUT", "/invoices/{invoice_id}"): {"notes": "Thank you"},
+    ("POST", "/invoices/batch"): {"action": "publish", "ids": [DRAFT, 999]},
+    ("POST", "/invoices/trash/batch"): {"action": "restore", "ids": [TRASHED, 999]},
+    ("POST", "/invoices/{invoice_id}/payments"): {"amount": 5, "method": "cash"},
+    ("POST", "/quotations"): INVOICE,
+    ("POST", "/quotations/preview"): INVOICE,
+    ("PUT", "/quotations/{quotation_id}"): {"notes": "Gladly"},
+    ("POST", "/recurring-billing"): SCHEDULE,
+    ("PUT", "/recurring-billing/{recurring_id}"): {"notes": "As agreed"},
+    ("POST", "/recurring-billing/process"): {"dry_run": True},
+    ("POST", "/payments"): {"customer_id": 1, "amount": 5, "currency": "EUR"},
+}
+# The customer has no bills; most routes want a draft.
+IDS = {
+    "key_id": 2,
+    "customer_id": 2,
+    "product_id": 1,
+    "tax_id": 1,
+    "invoice_id": DRAFT,
+    "quotation_id": DRAFT,
+    "payment_id": 1,
+    "credit_note_id": 1,
+    "recurring_id": 1,
+    "run_id": 1,
+}
+OTHER_IDS: dict[tuple[str, str], dict[str, int]] = {
+    ("GET", "/invoices/{invoice_id}"): {"invoice_id": PAID_IN_PART},
+    ("GET", "/invoices/{invoice_id}/activity"): {"invoice_id": PAID_IN_PART},
+    ("GET", "/invoices/{invoice_id}/payments"): {"invoice_id": PAID_IN_PART},
+    ("POST", "/invoices/{invoice_id}/payments"): {"invoice_id": PAID_IN_PART},
+    ("POST", "/invoices/{invoice_id}/credit-note"): {"invoice_id": PAID_IN_PART},
+    ("DELETE", "/invoices/{invoice_id}/payments/{payment_id}"): {"invoice_id": PAID_IN_PART},
+    ("POST", "/invoices/{invoice_id}/unpublish"): {"invoice_id": ISSUED},
+    ("POST", "/invoices/{invoice_id}/void"): {"invoice_id": ISSUED},
+    ("POST", "/invoices/{invoice_id}/restore"): {"invoice_id": TRASHED},
+    ("POST", "/quotations/{quotation_id}/accept"): {"quotation_id": ISSUED},
+    ("POST", "/quotations/{quotation_id}/reject"): {"quotation_id": ISSUED},
+}
+# What cannot succeed here: there is no mail server, and too little to bill for a run.
+REFUSED = {
+    ("POST", "/invoices/{invoice_id}/send"): 409,
+    ("POST", "/quotations/{quotation_id}/send"): 409,
+    ("GET", "/recurring-billing/runs/{run_id}"): 404,
+}
+WRITES = [route for route in ROUTES if not route.reads]
+
+
+def name(route: Route) -> str:
+    """The route as a test's id."""
+    return f"{route.method} {route.path}"
+
+
+def body_of(route: Route) -> dict[str, Any] | None:
+    """The example's body."""
+    return None if route.reads else BODIES.get((route.method, route.path), {})
+
+
+def status_of(route: Route) -> int:
+    """The status of the reply to the example."""
+    return REFUSED.get((route.method, route.path), route.status)
+
+
+class Examples:
+    """The examples over one database, which gets the rows that they name."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        api.new_key(Scope.READ)
+        for path, body in (
+            ("/customers", CUSTOMER),
+            ("/customers", {"name": "Jane Roe"}),
+            ("/products", PRODUCT),
+            ("/taxes", TAX),
+            *[("/invoices", INVOICE)] * 4,
+            *[("/quotations", INVOICE)] * 3,
+            ("/recurring-billing", SCHEDULE),
+            (f"/invoices/{PAID_IN_PART}/publish", {}),
+            (f"/invoices/{PAID_IN_PART}/payments", {"amount": 1}),
+            (f"/invoices/{PAID_IN_PART}/credit-note", {"items": [{"item_id": PAID_IN_PART, "amount": 1}]}),
+        ):
+            api.data(api.post(path, body))
+        self._tokens = {
+            kind: api.data(api.post(f"/{kind}/{ISSUED}/publish"))["share_token"] for kind in ("invoices", "quotations")
+        }
+        api.data(api.delete(f"/invoices/{TRASHED}"))
+
+    def ids_of(self, route: Route) -> dict[str, Any]:
+        """What stands in the path of the example, by its name."""
+        ids = IDS | OTHER_IDS.get((route.method, route.path), {})
+        if "token" in route.ids:
+            ids["token"] = self._tokens["quotations" if "quotations" in route.path else "invoices"]
+        return {name: ids[name] for name in route.ids}
+
+    def path_of(self, route: Route, **ids: Any) -> str:
+        """The example's path, or that of a row with other ``ids``."""
+        return route.path.format_map(self.ids_of(route) | ids)
+
+    def send(self, route: Route, **ids: Any) -> httpx.Response:
+        """Sends the example, or the same to a row with other ``ids``."""
+        return self._api.request(route.method, self.path_of(route, **ids), json=body_of(route))

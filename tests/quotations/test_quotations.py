@@ -1,0 +1,254 @@
+"""Quotations: made, changed, answered and deleted."""
+
+from typing import Any
+
+import pytest
+
+from tests.api import Api, opened
+from tests.bills import a_customer, refused
+from tests.clock import Clock
+from tests.quotations.offers import IHS, a_quotation, act, offer, status_of
+
+CONFLICT = (409, "CONFLICT")
+ANSWERS = ["accept", "reject", "convert"]
+NOON = "2026-03-15T12:00:00Z"
+
+
+def test_the_body_of_ihs_makes_a_quotation_that_converts(api: Api) -> None:
+    a_customer(api)
+    made = api.data(api.post("/quotations", IHS))
+    assert (made["status"], made["valid_until"], made["notes"]) == (
+        "draft",
+        "2026-03-30",
+        "Thank you for your business",
+    )
+    assert [str(item["line_total"]) for item in made["items"]] == ["50000.00", "12000.00"]
+    assert (str(made["total"]), made["currency"]) == ("62000.00", "USD")
+    assert api.data(api.put(f"/quotations/{made['id']}", IHS))["valid_until"] == "2026-03-30"
+    assert str(api.data(api.post(f"/quotations/{made['id']}/convert"))["total"]) == "62000.00"
+
+
+@pytest.mark.parametrize("now", ["2026-02-01T12:00:00Z", "2026-03-30T12:00:00Z", "2026-11-21T12:00:00Z"])
+def test_the_bodies_of_ihs_are_good_on_any_day(database_url: str, now: str) -> None:
+    with opened(database_url, clock=Clock(now)) as api:
+        a_customer(api)
+        assert status_of(api, api.data(api.post("/quotations", IHS))) == "draft"
+        body = {
+            "customer_id": 1,
+            "due_date": "2026-03-25",
+            "items": [{"description": "Consulting", "unit_price": 8000}],
+        }
+        assert api.data(api.post("/invoices", body))["due_date"] == "2026-03-25"
+
+
+@pytest.mark.parametrize(
+    ("dates", "expected"),
+    [
+        ({}, ("2026-03-15", "2026-04-14")),
+        ({"valid_until": "2026-03-15"}, ("2026-03-15", "2026-03-15")),
+        ({"issue_date": "2026-01-31"}, ("2026-01-31", "2026-03-02")),
+        ({"issue_date": "2026-04-01", "valid_until": "2026-04-01"}, ("2026-04-01", "2026-04-01")),
+        ({"issue_date": "2026-04-01", "valid_until": "2026-03-31"}, 422),
+    ],
+)
+def test_its_dates(database_url: str, dates: dict[str, str], expected: Any) -> None:
+    with opened(database_url, clock=Clock(NOON)) as api:
+        response = offer(api, 100, **dates)
+        if expected == 422:
+            assert list(response.json()["errors"]) == ["valid_until"]
+        else:
+            made = api.data(response)
+            assert (made["issue_date"], made["valid_until"]) == expected
+
+
+def test_a_preview_stores_nothing(api: Api) -> None:
+    body = {"customer_id": a_customer(api), "items": [{"description": "Work", "unit_price": "10.10", "tax_rate": 10}]}
+    shown = api.data(api.post("/quotations/preview", body))
+    assert (shown["id"], shown["quotation_number"], str(shown["total"])) == (None, "DRAFT", "11.11")
+    assert api.data(api.get("/quotations")) == []
+
+
+def test_a_draft_is_changed_in_what_a_change_names(api: Api) -> None:
+    made = a_quotation(api, 100, notes="First", discount_type="percentage", discount_value=10)
+    path = f"/quotations/{made['id']}"
+    changed = api.data(api.put(path, {"discount_value": 20, "version": 1}))
+    assert (changed["notes"], str(changed["total"]), changed["version"]) == ("First", "80.00", 2)
+    assert refused(api.put(path, {"notes": "Second", "version": 1})) == CONFLICT
+    assert api.put(path, {"due_date": "2030-01-01"}).json()["errors"].keys() == {"due_date"}
+
+
+@pytest.mark.parametrize("action", ["publish", "mark-sent", "accept", "reject", "convert"])
+def test_an_issued_quotation_is_neither_changed_nor_deleted(api: Api, action: str) -> None:
+    made = a_quotation(api, 100)
+    assert act(api, made, action).is_success
+    assert refused(api.put(f"/quotations/{made['id']}", {"notes": "Other"})) == CONFLICT
+    assert refused(api.delete(f"/quotations/{made['id']}")) == CONFLICT
+    assert api.data(api.get(f"/quotations/{made['id']}"))["notes"] is None
+
+
+def test_numbers_are_taken_at_issue_without_gaps(database_url: str) -> None:
+    with opened(database_url, clock=Clock(NOON)) as api:
+        drafts = [a_quotation(api, 100) for _ in range(4)]
+        assert drafts[0]["quotation_number"] == f"DRAFT-{drafts[0]['id']}"
+        assert api.delete(f"/quotations/{drafts[1]['id']}").is_success
+        assert api.get(f"/quotations/{drafts[1]['id']}").status_code == 404
+        issued = [
+            act(api, drafts[index], action) for index, action in ((3, "accept"), (2, "mark-sent"), (0, "publish"))
+        ]
+        numbers = [api.data(response)["quotation_number"] for response in issued]
+        assert numbers == ["QUO-2026-0001", "QUO-2026-0002", "QUO-2026-0003"]
+        assert api.data(act(api, drafts[3], "publish"))["quotation_number"] == "QUO-2026-0001"
+
+
+def test_a_number_that_the_sequence_stepped_over_is_not_lost_with_its_draft(database_url: str) -> None:
+    with opened(database_url, clock=Clock(NOON)) as api:
+        given = a_quotation(api, 100, quotation_number="QUO-2026-0001")
+        assert api.data(act(api, a_quotation(api, 100), "publish"))["quotation_number"] == "QUO-2026-0002"
+        path = f"/quotations/{given['id']}"
+        assert refused(api.delete(path)) == CONFLICT
+        assert refused(api.put(path, {"quotation_number": "MINE"})) == CONFLICT
+        assert refused(offer(api, 100, quotation_number="QUO-2026-0002")) == CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("actions", "expected"),
+    [
+        (["accept", "accept"], "accepted"),
+        (["reject", "reject"], "rejected"),
+        (["publish", "accept", "publish"], "accepted"),
+        (["publish", "mark-sent"], "sent"),
+        (["accept", "reject"], 409),
+        (["reject", "accept"], 409),
+        (["reject", "convert"], 409),
+        (["reject", "publish"], 409),
+        (["convert", "accept"], 409),
+        (["convert", "reject"], 409),
+        (["convert", "convert"], 409),
+        (["accept", "send"], 409),
+    ],
+)
+def test_one_action_after_another(api: Api, actions: list[str], expected: str | int) -> None:
+    made = a_quotation(api, 100)
+    *before, last = [act(api, made, action) for action in actions]
+    assert all(response.is_success for response in before)
+    assert (last.status_code if expected == 409 else api.data(last)["status"]) == expected
+
+
+def test_an_answer_is_recorded_once(api: Api) -> None:
+    made = a_quotation(api, 100)
+    first = api.data(act(api, made, "accept"))
+    again = api.data(act(api, made, "accept"))
+    assert first["accepted_at"] == again["accepted_at"] is not None
+    assert (again["version"], again["rejected_at"]) == (first["version"], None)
+
+
+@pytest.mark.parametrize("action", ANSWERS)
+def test_what_is_answered_is_what_its_customer_was_called_then(api: Api, action: str) -> None:
+    made = a_quotation(api, 100)
+    act(api, made, action)
+    api.put(f"/customers/{made['customer_id']}", {"name": "Renamed"})
+    shown = api.data(api.get(f"/quotations/{made['id']}"))
+    assert (shown["customer_name"], shown["customer"]["name"]) == ("Ann Example", "Ann Example")
+
+
+@pytest.mark.parametrize(
+    ("timezone", "now", "expected"),
+    [
+        # valid until 2026-03-31, which ends in Auckland (UTC+13) at 11:00Z and in Los Angeles (UTC-7) at 07:00Z
+        ("Pacific/Auckland", "2026-03-31T10:59:59Z", "sent"),
+        ("Pacific/Auckland", "2026-03-31T11:00:00Z", "expired"),
+        ("America/Los_Angeles", "2026-04-01T06:59:59Z", "sent"),
+        ("America/Los_Angeles", "2026-04-01T07:00:00Z", "expired"),
+        ("UTC", "2026-03-31T23:59:59Z", "sent"),
+        ("UTC", "2026-04-01T00:00:00Z", "expired"),
+    ],
+)
+def test_it_expires_at_local_midnight(database_url: str, timezone: str, now: str, expected: str) -> None:
+    clock = Clock(NOON)
+    with opened(database_url, clock=clock) as api:
+        api.put("/settings", {"timezone": timezone})
+        made = a_quotation(api, 100, valid_until="2026-03-31")
+        act(api, made, "publish")
+        clock.set(now)
+        assert status_of(api, made) == expected
+        assert [row["status"] for row in api.data(api.get(f"/quotations?status={expected}"))] == [expected]
+        other = {"sent": "expired", "expired": "sent"}[expected]
+        assert api.data(api.get(f"/quotations?status={other}")) == []
+        for action in ("accept", "convert"):
+            assert act(api, made, action).is_success == (expected == "sent")
+
+
+def test_an_expired_quotation_is_rejected_or_duplicated_and_an_accepted_one_never_expires(database_url: str) -> None:
+    clock = Clock(NOON)
+    with opened(database_url, clock=clock) as api:
+        expired, accepted, draft = (a_quotation(api, 100, valid_until="2026-03-20") for _ in range(3))
+        act(api, expired, "publish")
+        act(api, accepted, "accept")
+        clock.set("2026-03-21T00:00:00Z")
+        assert [status_of(api, each) for each in (expired, accepted, draft)] == ["expired", "accepted", "expired"]
+        assert act(api, accepted, "convert").status_code == 201
+        copy = api.data(act(api, expired, "duplicate"))
+        assert (copy["status"], copy["issue_date"], copy["valid_until"]) == ("draft", "2026-03-21", "2026-03-26")
+        assert api.data(act(api, expired, "reject"))["status"] == "rejected"
+        assert api.data(api.put(f"/quotations/{draft['id']}", {"valid_until": "2026-04-01"}))["status"] == "draft"
+
+
+def test_a_list_selects(database_url: str) -> None:
+    with opened(database_url, clock=Clock(NOON)) as api:
+        first, second, third = (
+            a_quotation(api, price, customer=name) for price, name in ((1, "A"), (2, "Öz"), (3, "C"))
+        )
+        act(api, second, "accept")
+        act(api, third, "convert")
+
+        def selected(query: str) -> list[str]:
+            return [row["customer_name"] for row in api.data(api.get(f"/quotations?{query}"))]
+
+        assert selected("") == ["C", "Öz", "A"]
+        assert selected("status=accepted,converted&sort=total&order=asc") == ["Öz", "C"]
+        assert selected("search=öZ") == ["Öz"]
+        assert selected(f"customer_id={first['customer_id']}") == ["A"]
+        assert selected("from=2026-03-16") == selected("currency=EUR") == []
+        assert selected("to_date=2026-03-15&limit=1&page=2") == ["Öz"]
+        assert api.get("/quotations?status=paid").json()["errors"].keys() == {"status"}
+
+
+def test_a_list_is_walked_by_cursor(api: Api) -> None:
+    for price in range(5):
+        a_quotation(api, price)
+    seen: list[int] = []
+    after: str | None = ""
+    while after is not None:
+        reply = api.get(f"/quotations?limit=2&sort=total&after={after}").json()
+        seen += [row["total"] for row in reply["data"]]
+        after = reply["pagination"]["next"]
+    assert seen == [4, 3, 2, 1, 0]
+
+
+def test_an_export_holds_what_the_list_selects(database_url: str) -> None:
+    with opened(database_url, clock=Clock(NOON)) as api:
+        taxed = [{"description": "Work", "unit_price": 99, "tax_rate": "8.25"}]
+        a_quotation(api, items=taxed, discount_type="amount", discount_value=9, customer="=1+1")
+        act(api, a_quotation(api, 5), "accept")
+        header, row, *others = api.get("/quotations/export/csv?status=draft").text.splitlines()
+        assert (header, others) == (
+            "Quotation Number,Customer,Status,Issue Date,Valid Until,Subtotal,Tax,Discount,Total,Currency,Created",
+            [],
+        )
+        # 8.25 % of 90.00 = 7.425
+        assert row == "DRAFT-1,'=1+1,draft,2026-03-15,2026-04-14,99.00,7.43,9.00,97.43,USD,2026-03-15T12:00:00Z"
+        assert len(api.get("/quotations/export/csv").text.splitlines()) == 3
+
+
+def test_a_customer_with_a_quotation_is_not_deleted(api: Api) -> None:
+    made = a_quotation(api, 100)
+    path = f"/customers/{made['customer_id']}"
+    assert refused(api.delete(path)) == CONFLICT
+    assert api.delete(f"/quotations/{made['id']}").is_success
+    assert api.delete(path).is_success
+
+
+def test_without_smtp_nothing_is_sent(api: Api) -> None:
+    made = a_quotation(api, 100)
+    assert refused(act(api, made, "send")) == (409, "EMAIL_NOT_CONFIGURED")
+    assert status_of(api, made) == "draft"

@@ -1,0 +1,124 @@
+"""A real ``tallystick serve`` in processes of its own, for what no call within one process can show."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import httpx
+
+from tests.api import Caller
+
+PROGRAM: Final = str(Path(sys.executable).with_name("tallystick"))
+KEY: Final = "the-key-of-these-tests"
+START_TIMEOUT_S: Final = 30.0
+STOP_TIMEOUT_S: Final = 40.0
+REQUEST_TIMEOUT_S: Final = 30.0
+POLL_S: Final = 0.05
+
+
+class Server(Caller):
+    """Serves one database on a free port; started, stopped and killed by hand.
+
+    It is called with an admin key, over as many connections as its callers use threads. ``log`` is all that the
+    server has printed.
+    """
+
+    key = KEY
+
+    def __init__(self, database_url: str, directory: Path, *, workers: int = 1, options: Sequence[str] = ()) -> None:
+        self._log_path = directory / "server.log"
+        self._command = [PROGRAM, "serve", f"--workers={workers}", *options]
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._environment = {
+            **os.environ,
+            "HOST": "127.0.0.1",
+            "PORT": str(self._port),
+            "DATABASE_URL": database_url,
+            "API_KEY": KEY,
+        }
+        self.origin = f"http://127.0.0.1:{self._port}"
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+        self.client = httpx.Client(base_url=self.origin, timeout=REQUEST_TIMEOUT_S, limits=limits, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self.client.close()
+        self.kill()
+
+    @property
+    def pid(self) -> int:
+        """The id of the process, and of the group of all its processes."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        return self._log_path.read_text()
+
+    def start(self) -> None:
+        """Starts the server, and waits until it answers."""
+        assert self._process is None or self._process.poll() is not None, "the server runs already"
+        with self._log_path.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                # A group of its own, so that ``kill`` reaches the workers too.
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._answers():
+            assert self._process.poll() is None, f"the server ended by itself:\n{self.log}"
+            assert time.monotonic() < deadline, f"the server does not answer:\n{self.log}"
+            time.sleep(POLL_S)
+
+    def terminate(self) -> None:
+        """Asks the server to end, by SIGTERM, and does not wait for it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """Waits until the server has ended by itself, and answers its exit code."""
+        assert self._process is not None
+        return self._process.wait(STOP_TIMEOUT_S)
+
+    def kill(self) -> None:
+        """Ends every process of the server at once, by SIGKILL, as the loss of the machine would."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.origin}/health", timeout=1, trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+
+@contextmanager
+def serving(database_url: str, directory: Path, *, workers: int = 1, options: Sequence[str] = ()) -> Iterator[Server]:
+    """A server over this database that answers, and that is gone at the end. Its log lies in ``directory``."""
+    with Server(database_url, directory, workers=workers, options=options) as server:
+        server.start()
+        yield server
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

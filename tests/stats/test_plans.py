@@ -1,0 +1,97 @@
+"""On SQLite, which plans without knowing how many rows there are, statistics and long lists go by their indexes."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.api import Api
+from tests.bills import an_invoice, pay
+
+AMOUNTS, OPEN, TRASH = "ix_invoices_amounts", "ix_invoices_open", "ix_invoices_trash"
+BY_ID = "the unique ids"
+BY_ISSUE_DATE, BY_DUE_DATE = (f"ix_invoices_account_id_{column}_id" for column in ("issue_date", "due_date"))
+
+
+@contextmanager
+def listening() -> Iterator[list[tuple[str, Any]]]:
+    """Collects the statements that run during the block, with their parameters."""
+    statements: list[tuple[str, Any]] = []
+
+    def on_execute(*call: Any) -> None:
+        _connection, _cursor, sql, parameters, *_ = call
+        statements.append((sql, parameters))
+
+    event.listen(Engine, "before_cursor_execute", on_execute)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", on_execute)
+
+
+def plans(api: Api, method: str, path: str, body: Any = None) -> list[str]:
+    """How SQLite goes about the queries of a request, step by step."""
+    with listening() as statements:
+        assert api.request(method, path, json=body).is_success
+    with api.database.read() as tx:
+        return [
+            row.detail
+            for sql, parameters in statements
+            if sql.startswith(("SELECT", "WITH"))
+            for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        ]
+
+
+def indexes_of_invoices(api: Api, path: str) -> set[str]:
+    """The indexes by which a request goes through the invoices."""
+    steps = plans(api, "GET", path)
+    found = {index for step in steps for index in re.findall(r"invoices USING (?:COVERING )?INDEX (\w+)", step)}
+    return {BY_ID if index.startswith("sqlite_autoindex_") else index for index in found}
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize(
+    ("path", "indexes"),
+    [
+        ("/stats", {AMOUNTS, OPEN}),
+        ("/stats?from=2026-01-01&to=2026-12-31&currency=USD", {AMOUNTS, OPEN}),
+        ("/invoices?after=", {BY_ID}),
+        ("/invoices?after=&sort=issue_date", {BY_ISSUE_DATE}),
+        ("/invoices?after=&sort=due_date&order=asc", {BY_DUE_DATE}),
+        ("/invoices?sort=total", {AMOUNTS}),
+        # Counted by the index of amounts, whose entries tell the status, and shown in the order of the list.
+        ("/invoices?status=draft", {AMOUNTS, BY_ID}),
+        ("/invoices?status=paid&sort=issue_date", {AMOUNTS, BY_ISSUE_DATE}),
+        ("/invoices?status=overdue", {OPEN}),
+        ("/invoices?status=overdue,partially_paid,sent", {OPEN, BY_ID}),
+        ("/invoices?from_date=2026-01-01", {BY_ISSUE_DATE}),
+        ("/invoices/trash/list", {TRASH}),
+    ],
+)
+def test_a_request_goes_by_the_index_that_holds_all_it_takes(api: Api, path: str, indexes: set[str]) -> None:
+    an_invoice(api, 1)
+    assert indexes_of_invoices(api, path) == indexes
+
+
+@pytest.mark.database("sqlite")
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/invoices/1", None),
+        ("GET", "/invoices/1/payments", None),
+        ("GET", "/payments/1", None),
+        ("POST", "/invoices/1/payments", {"amount": 1}),
+        ("POST", "/invoices/1/mark-paid", {}),
+        ("POST", "/invoices/1/credit-note", {}),
+        ("POST", "/invoices/1/duplicate", {}),
+        ("DELETE", "/payments/1", None),
+    ],
+)
+def test_what_is_about_one_invoice_looks_at_no_others(api: Api, method: str, path: str, body: Any) -> None:
+    pay(api, an_invoice(api, 10), 1)
+    steps = plans(api, method, path, body)
+    assert len(steps) > 1
+    assert [step for step in steps if re.match(r"SCAN (?!json_each|CONSTANT)|.*\(account_id=\?\)$", step)] == []

@@ -1,0 +1,113 @@
+"""A backup is a whole database, taken while others write, or it is nothing."""
+
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tallystick.store.backup import CannotBackUp, back_up
+from tests.api import Api
+from tests.bills import a_customer, an_invoice
+from tests.program import run
+from tests.server import serving
+
+ONLY_SQLITE = pytest.mark.database("sqlite")
+
+
+def path_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def count(path: Path, table: str) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        rows: int = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        return rows
+
+
+@ONLY_SQLITE
+def test_a_backup_holds_what_was_committed(api: Api, database_url: str, tmp_path: Path) -> None:
+    an_invoice(api, 100)
+    target = tmp_path / "copies" / "backup.db"
+    target.parent.mkdir()
+    with api.database.transaction("tests") as tx:
+        # Still in the write-ahead log, and not committed: none of it may be waited for, or copied.
+        tx.connection.exec_driver_sql("UPDATE customers SET name = 'Half done'")
+        back_up(path_of(database_url), target)
+    assert [path.name for path in target.parent.iterdir()] == ["backup.db"]
+    with closing(sqlite3.connect(target)) as copy:
+        assert copy.execute("SELECT name FROM customers").fetchall() == [("Ann Example",)]
+        assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+
+
+@ONLY_SQLITE
+def test_a_file_that_is_there_is_not_overwritten(api: Api, database_url: str, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    target.write_text("precious")
+    with pytest.raises(CannotBackUp, match="is not overwritten"):
+        back_up(path_of(database_url), target)
+    assert target.read_text() == "precious"
+
+
+@ONLY_SQLITE
+def test_what_a_stopped_backup_left_is_in_nobodys_way(api: Api, database_url: str, tmp_path: Path) -> None:
+    (tmp_path / "backup.db.part").write_text("half a copy")
+    back_up(path_of(database_url), tmp_path / "backup.db")
+    assert not (tmp_path / "backup.db.part").exists()
+    assert count(tmp_path / "backup.db", "accounts") == 1
+
+
+def test_there_must_be_something_to_back_up(tmp_path: Path) -> None:
+    with pytest.raises(CannotBackUp, match="no database at"):
+        back_up(tmp_path / "none.db", tmp_path / "backup.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+@ONLY_SQLITE
+def test_a_damaged_database_is_not_backed_up(api: Api, database_url: str, tmp_path: Path) -> None:
+    for _ in range(50):
+        a_customer(api)
+    api.database.close()
+    source, target = path_of(database_url), tmp_path / "backup.db"
+    with closing(sqlite3.connect(source)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("DELETE FROM accounts")
+        connection.commit()
+    with pytest.raises(CannotBackUp, match="foreign_key_check says"):
+        back_up(source, target)
+    assert not target.exists()
+
+
+@pytest.mark.slow
+@ONLY_SQLITE
+def test_a_server_writes_on_while_it_is_backed_up(database_url: str, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    with serving(database_url, tmp_path) as server:
+        customer = a_customer(server)
+        done = threading.Event()
+        made = []
+
+        def write() -> None:
+            while not done.is_set():
+                made.append(an_invoice(server, 10, customer_id=customer)["id"])
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            backed_up = run("backup", str(target), database_url=database_url)
+        finally:
+            done.set()
+            writer.join()
+        assert (backed_up.returncode, backed_up.stderr) == (0, "")
+    assert 0 < count(target, "invoices") < len(made)
+    assert run("verify", database_url=f"sqlite:///{target}").returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.database("postgresql")
+def test_a_postgresql_is_left_to_its_own_tools(database_url: str, tmp_path: Path) -> None:
+    refused = run("backup", str(tmp_path / "backup"), database_url=database_url)
+    assert (refused.returncode, "pg_dump" in refused.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []

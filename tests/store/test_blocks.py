@@ -1,0 +1,181 @@
+"""A row is the same, however it was written."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, select, text
+from sqlalchemy.exc import IntegrityError
+
+from tallystick.accounts import ops as accounts
+from tallystick.core.account import Account
+from tallystick.core.periods import Frequency
+from tallystick.store import blocks
+from tallystick.store.blocks import WORTH_A_COPY
+from tallystick.store.db import Database, Tx
+from tallystick.store.lists import among
+from tallystick.store.tables import customers, events, products, recurring, seals
+from tallystick.wire.scalars import Id
+
+AT = datetime(2026, 6, 15, 12, 30, 0, 123456, tzinfo=UTC)
+DAY = date(2026, 6, 15)
+NAMES = ("Ann", "Zoë\tÖzil\n", "back\\slash", 'quo"te', "株式会社", "\\N", "", "' OR 1=1 --")
+MANY = WORTH_A_COPY * 3
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with closing(Database(database_url)) as opened:
+        opened.transact("tests", lambda tx: accounts.create(tx, "Example Ltd"))
+        yield opened
+
+
+def customer(place: int) -> dict[str, Any]:
+    name = NAMES[place % len(NAMES)]
+    email = None if place % 2 else f"{place}@example.com"
+    return {"account_id": 1, "name": name, "email": email, "created_at": AT, "updated_at": AT}
+
+
+def product(place: int) -> dict[str, Any]:
+    # Equal numbers that differ in their digits, which must stay apart.
+    price = (Decimal("1.0"), Decimal("1.00"), Decimal(1), Decimal("-0.000000000001"))[place % 4]
+    return {
+        "account_id": 1,
+        "name": f"P{place}",
+        "sku": f"S{place}",
+        "unit_price": price,
+        "is_active": place % 2 == 0,
+        "created_at": AT,
+        "updated_at": AT,
+    }
+
+
+def event(place: int) -> dict[str, Any]:
+    data = (None, {}, {"a": [1, "ä\\n\n", None, True], "id": Id(7)})[place % 3]
+    return {"account_id": 1, "at": AT, "actor": "tests", "type": "x", "subject_id": place, "data": data}
+
+
+def seal(place: int) -> dict[str, Any]:
+    content = None if place % 2 else bytes(range(place, place + 32))
+    return {
+        "account_id": 1,
+        "position": place + 1,
+        "kind": "invoice",
+        "bill_id": place,
+        "content_hash": content,
+        "hash": b"\x00\\\n\t" * 8,
+        "at": AT,
+    }
+
+
+def schedule(place: int) -> dict[str, Any]:
+    return {
+        "account_id": 1,
+        "customer_id": 1,
+        "frequency": list(Frequency)[place % len(Frequency)],
+        "interval": place + 1,
+        "start_date": date(2026, 1, place % 28 + 1),
+        "end_date": None if place % 2 else DAY,
+        "auto_issue": True,
+        "auto_send": False,
+        "currency": "EUR",
+        "discount_value": None if place % 3 else Decimal("12.50"),
+        "prices_include_tax": False,
+        **dict.fromkeys(("subtotal", "discount", "tax", "total"), 2**62 + place),
+        "active": True,
+        "bills_from": DAY,
+        "error": None if place % 2 else {"code": "X"},
+        "created_at": AT,
+        "updated_at": AT,
+    }
+
+
+KINDS = {customers: customer, products: product, events: event, seals: seal, recurring: schedule}
+
+
+def stored(tx: Tx, table: Table) -> list[tuple[Any, ...]]:
+    """The rows as the database itself holds them, without their ids."""
+    columns = ", ".join(f'CAST("{column.name}" AS TEXT)' for column in table.columns if column.name != "id")
+    key = "position" if table is seals else "id"
+    return [tuple(row) for row in tx.all(text(f"SELECT {columns} FROM {table.name} ORDER BY {key}"))]
+
+
+@pytest.mark.parametrize("count", [1, WORTH_A_COPY - 1, WORTH_A_COPY, MANY])
+@pytest.mark.parametrize("table", KINDS, ids=lambda table: str(table.name))
+def test_a_block_writes_what_an_insert_writes(database: Database, table: Table, count: int) -> None:
+    rows = [KINDS[table](place) for place in range(count)]
+    with database.transaction("tests") as tx:
+        if table is recurring:
+            tx.execute(customers.insert(), [customer(0)])
+        blocks.insert(tx, table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+        as_a_block = stored(tx, table)
+        tx.execute(table.delete())
+        for row in rows:
+            tx.execute(table.insert(), [row])
+        assert stored(tx, table) == as_a_block
+    assert len(as_a_block) == count
+
+
+def test_nothing_is_written_of_no_rows(database: Database) -> None:
+    with database.transaction("tests") as tx:
+        blocks.insert(tx, customers, ("account_id", "name"), [])
+        blocks.update(tx, customers, ("name",), [])
+        assert stored(tx, customers) == []
+
+
+@pytest.mark.parametrize("count", [1, MANY])
+def test_a_refused_row_is_an_integrity_error(database: Database, count: int) -> None:
+    rows = [tuple(product(place).values()) for place in (*range(count), 0)]
+    with pytest.raises(IntegrityError), database.transaction("tests") as tx:
+        blocks.insert(tx, products, tuple(product(0)), rows)
+    with database.read() as tx:
+        assert stored(tx, products) == []
+
+
+def test_ids_are_never_taken_twice(database: Database) -> None:
+    def take(tx: Tx, count: int) -> list[int]:
+        ids = list(blocks.ids(tx, customers, count))
+        columns = ("id", *customer(0))
+        blocks.insert(tx, customers, columns, [(each, *customer(0).values()) for each in ids])
+        return ids
+
+    with database.transaction("tests") as tx:
+        first = take(tx, 3)
+        tx.execute(customers.delete().where(customers.c.id == first[-1]))
+        by_itself = tx.execute(customers.insert().returning(customers.c.id), customer(0)).scalar_one()
+        later = take(tx, MANY)
+    assert first == sorted(first)
+    assert later == sorted(later)
+    assert max(first) < by_itself < min(later)
+
+
+def test_an_update_sets_each_rows_own_values(database: Database) -> None:
+    with database.transaction("tests") as tx:
+        other: Account = accounts.create(tx, "Other")
+        tx.execute(customers.insert(), [customer(0), customer(1), {**customer(2), "account_id": other.id}])
+        rows = [("One", None, 1, 1), ("Two", "2@example.com", 1, 2), ("Three", "3@example.com", 1, 3)]
+        blocks.update(tx, customers, ("name", "email"), rows)
+        found = tx.all(select(customers.c.name, customers.c.email).order_by(customers.c.id))
+    assert [tuple(row) for row in found] == [("One", None), ("Two", "2@example.com"), (NAMES[2], "2@example.com")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [([], []), ([2], [2]), ([1, 3, 3, 99], [1, 3]), ([Id(2), Id(1)], [1, 2]), (range(1, 50_000), [1, 2, 3])],
+)
+def test_a_list_of_any_length_is_one_parameter(database: Database, wanted: Any, expected: list[int]) -> None:
+    with database.transaction("tests") as tx:
+        tx.execute(customers.insert(), [customer(place) for place in range(3)])
+        query = select(customers.c.id).where(among(customers.c.id, "wanted")).order_by(customers.c.id)
+        assert tx.execute(query, {"wanted": list(wanted)}).scalars().all() == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_texts_in_a_list(database: Database, name: str) -> None:
+    with database.transaction("tests") as tx:
+        tx.execute(customers.insert(), [customer(place) for place in range(len(NAMES))])
+        query = select(customers.c.name).where(among(customers.c.name, "wanted"))
+        assert tx.execute(query, {"wanted": [name, "nobody"]}).scalars().all() == [name]

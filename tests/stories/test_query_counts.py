@@ -1,0 +1,101 @@
+"""How many statements the hot paths cost, the key's own included, whatever the size of the bill or the list."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from tallystick.store.db import Tx
+from tests.api import Api
+
+CREATE, GET, LIST, CONVERT = 8, 4, 3, 11
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that are sent during the block."""
+    statements: list[str] = []
+
+    def note(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    def drive(tx: Tx, statement: str) -> AbstractContextManager[Any]:
+        statements.append(statement)
+        return driving(tx, statement)
+
+    driving = Tx.driving
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        # Prepared statements go past SQLAlchemy.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Tx, "driving", drive)
+            yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def seller(api: Api) -> Api:
+    api.post("/customers", {"name": "Ann"})
+    api.post("/taxes", {"name": "VAT", "rate": 20, "is_default": True})
+    api.post("/products", {"name": "Hour", "unit_price": 80, "tax_id": 1})
+    api.post("/products", {"name": "Day", "unit_price": 600, "tax_id": 1})
+    return api
+
+
+def bill(lines: int) -> dict[str, Any]:
+    items = [{"product_id": n % 2 + 1, "quantity": n + 1} for n in range(lines)]
+    return {"customer_id": 1, "items": items, "discount_type": "percentage", "discount_value": 5}
+
+
+@pytest.mark.parametrize("lines", [1, 3, 100])
+def test_create(seller: Api, lines: int) -> None:
+    with counted() as statements:
+        assert seller.post("/invoices", bill(lines)).status_code == 201
+    assert len(statements) <= CREATE, statements
+
+
+@pytest.mark.parametrize("lines", [1, 100])
+def test_get(seller: Api, lines: int) -> None:
+    seller.post("/invoices", bill(lines))
+    seller.post("/invoices/1/publish")
+    for amount in (1, 2):
+        seller.post("/invoices/1/payments", {"amount": amount})
+    with counted() as statements:
+        assert len(seller.data(seller.get("/invoices/1"))["payments"]) == 2
+    assert len(statements) <= GET, statements
+
+
+@pytest.mark.parametrize(
+    "path", ["/invoices", "/invoices?after=", "/invoices?status=overdue,sent&search=ann&sort=total"]
+)
+def test_list(seller: Api, path: str) -> None:
+    for _ in range(30):
+        seller.post("/invoices", bill(1))
+    with counted() as statements:
+        assert seller.get(path).status_code == 200
+    assert len(statements) <= LIST, statements
+
+
+@pytest.mark.parametrize("path", ["/customers", "/products", "/taxes"])
+def test_a_list_of_the_catalogue(seller: Api, path: str) -> None:
+    with counted() as statements:
+        assert seller.get(path).status_code == 200
+    assert len(statements) <= LIST, statements
+
+
+@pytest.mark.parametrize("lines", [1, 100])
+def test_a_quotation(seller: Api, lines: int) -> None:
+    with counted() as statements:
+        assert seller.post("/quotations", bill(lines)).status_code == 201
+    assert len(statements) <= CREATE, statements
+    token = seller.data(seller.post("/quotations/1/publish"))["share_token"]
+    for path in (f"/api/v1/public/quotations/{token}", f"/public/quotations/{token}"):
+        with counted() as statements:
+            assert seller.client.get(path).status_code == 200
+        assert len(statements) <= GET, statements
+    with counted() as statements:
+        assert seller.post("/quotations/1/convert").status_code == 201
+    assert len(statements) <= CONVERT, statements

@@ -1,0 +1,196 @@
+"""The CSV exports: what a list shows on all its pages, whatever its length, at no cost in memory."""
+
+import csv
+import os
+from contextlib import AbstractContextManager, closing
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import insert, literal, select, true
+
+from tallystick.accounts.types import Scope
+from tallystick.http.app import NATIVE
+from tallystick.serve import THREADS
+from tallystick.store.db import Database
+from tallystick.store.tables import invoices
+from tests.api import Api, Caller
+from tests.bills import a_customer, a_draft, an_invoice, pay
+from tests.business import do_business
+from tests.server import Server, serving
+
+HEADER = "Invoice Number,Customer,Status,Issue Date,Due Date,Subtotal,Tax,Discount,Total,Currency,Created"
+MANY = 100_000
+FLAT_KIB = 30 * 1024
+
+
+def rows_of(response: httpx.Response) -> list[dict[str, str]]:
+    assert response.status_code == 200, response.text
+    return list(csv.DictReader(StringIO(response.text, newline="")))
+
+
+def test_an_invoice_export(api: Api) -> None:
+    customer = a_customer(api, name='Smith, "Joe"')
+    an_invoice(api, 100, customer_id=customer, issue_date="2026-01-05", due_date="2099-02-04", invoice_number="A-1")
+    a_draft(api, 5, customer_id=customer, issue_date="2026-01-06", due_date="2026-01-07")
+    created = [row["created_at"] for row in api.get("/invoices").json()["data"]]
+    response = api.get("/invoices/export/csv")
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="invoices.csv"'
+    assert response.text.split("\r\n") == [
+        HEADER,
+        f'DRAFT-2,"Smith, ""Joe""",draft,2026-01-06,2026-01-07,5.00,0.00,0.00,5.00,USD,{created[0]}',
+        f'A-1,"Smith, ""Joe""",sent,2026-01-05,2099-02-04,100.00,0.00,0.00,100.00,USD,{created[1]}',
+        "",
+    ]
+
+
+def test_without_rows_there_is_a_header(api: Api) -> None:
+    assert api.get("/invoices/export/csv").text == HEADER + "\r\n"
+
+
+def test_the_totals_are_those_of_the_list(api: Api) -> None:
+    do_business(api)
+    a_draft(api, customer_id=1, currency="BHD", items=[{"description": "Tea", "unit_price": "1.0005", "tax_rate": 5}])
+    listed = api.data(api.get("/invoices", params={"limit": 100}))
+    shown = ("invoice_number", "status", "subtotal", "tax_total", "discount_amount", "total", "currency")
+    columns = ("Invoice Number", "Status", "Subtotal", "Tax", "Discount", "Total", "Currency")
+    exported = rows_of(api.get("/invoices/export/csv"))
+    expected = [[str(row[name]) for name in shown] for row in listed]
+    assert [[row[name] for name in columns] for row in exported] == expected
+    assert {row["Total"] for row in exported} >= {"334", "1.051", "173.91"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["100.00", "50.00", "7.00"]),
+        ("sort=total&order=asc", ["7.00", "50.00", "100.00"]),
+        ("limit=1&page=2", ["100.00", "50.00", "7.00"]),
+        ("status=draft", ["100.00"]),
+        ("status=paid,partially_paid", ["50.00"]),
+        ("customer_id=2", ["50.00"]),
+        ("search=zoe", ["50.00"]),
+        ("from=2026-02-01&to=2026-02-28", ["50.00"]),
+        ("currency=EUR", ["7.00"]),
+        ("currency=JPY", []),
+    ],
+)
+def test_the_filters_are_those_of_the_list(api: Api, query: str, expected: list[str]) -> None:
+    ann, zoe = a_customer(api, name="Ann"), a_customer(api, name="Zoë; zoe")
+    an_invoice(api, 7, customer_id=ann, currency="EUR", issue_date="2026-01-15")
+    pay(api, an_invoice(api, 50, customer_id=zoe, issue_date="2026-02-15"), 50)
+    a_draft(api, 100, customer_id=ann, issue_date="2026-03-15")
+    assert [row["Total"] for row in rows_of(api.get(f"/invoices/export/csv?{query}"))] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "status", "code"),
+    [
+        ("/invoices/export/csv?status=late", None, 422, "VALIDATION_FAILED"),
+        ("/invoices/export/csv?sort=mood", None, 422, "VALIDATION_FAILED"),
+        ("/customers/export/csv?colour=red", None, 422, "VALIDATION_FAILED"),
+        ("/products/export/csv", "1.wrong", 401, "UNAUTHORIZED"),
+    ],
+)
+def test_what_is_wrong_is_refused_as_everywhere(api: Api, path: str, key: str | None, status: int, code: str) -> None:
+    response = api.get(path, headers={"X-API-Key": key or api.key})
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.headers["Content-Type"] == "application/json"
+
+
+def test_a_key_that_may_read_may_export(api: Api) -> None:
+    assert api.get("/invoices/export/csv", headers={"X-API-Key": api.new_key(Scope.READ)}).status_code == 200
+
+
+def test_another_account_exports_its_own(api: Api) -> None:
+    an_invoice(api, 100)
+    other = Api(api.database)
+    for path in ("/invoices", "/customers", "/products"):
+        assert rows_of(other.get(f"{path}/export/csv")) == []
+
+
+def test_a_customer_export(api: Api) -> None:
+    a_customer(api, name="Zoë", email="zoe@example.com", phone="+49 40 1", city="Hamburg", country="DE", currency="EUR")
+    a_customer(api, name="=cmd()", notes="two\nlines")
+    last, first = rows_of(api.get("/customers/export/csv", params={"sort": "name", "order": "desc"}))
+    named = ("Name", "Email", "Phone", "City", "Country", "Currency", "Notes")
+    assert [last[name] for name in named] == ["Zoë", "zoe@example.com", "'+49 40 1", "Hamburg", "DE", "EUR", ""]
+    assert (first["Name"], first["Notes"]) == ("'=cmd()", "two\nlines")
+    assert [row["Name"] for row in rows_of(api.get("/customers/export/csv?search=ZOE@"))] == ["Zoë"]
+
+
+def test_a_product_export(api: Api) -> None:
+    api.post("/products", {"name": "Hour", "unit_price": "80.125", "sku": "-1", "unit": "h"})
+    api.post("/products", {"name": "Rebate", "unit_price": -5, "currency": "JPY", "is_active": False})
+    rebate, hour = rows_of(api.get("/products/export/csv"))
+    named = ("Name", "SKU", "Unit Price", "Currency", "Unit", "Active")
+    assert [hour[name] for name in named] == ["Hour", "'-1", "80.125", "", "h", "true"]
+    assert [rebate[name] for name in named] == ["Rebate", "", "-5", "JPY", "", "false"]
+    assert [row["Name"] for row in rows_of(api.get("/products/export/csv?is_active=true"))] == ["Hour"]
+
+
+@pytest.mark.alters
+def test_a_client_that_leaves_ends_its_transaction(api: Api) -> None:
+    a_draft(api, 100)
+    multiply(api.database, 1_000)
+    for _ in range(3):
+        with streamed(api) as response:
+            assert next(response.iter_bytes()).startswith(HEADER.encode())
+            assert open_reads(api.database) == 1
+        assert open_reads(api.database) == 0
+
+
+def streamed(api: Caller) -> AbstractContextManager[httpx.Response]:
+    """The invoices' export, of which nothing has been read yet."""
+    return api.client.stream("GET", f"{NATIVE}/invoices/export/csv", headers={"X-API-Key": api.key})
+
+
+def multiply(database: Database, count: int) -> None:
+    """Makes the invoice 1, a draft, so many times again."""
+    counted = select(literal(1).label("n")).cte("counted", recursive=True)
+    counted = counted.union_all(select(counted.c.n + 1).where(counted.c.n < count))
+    names = [column.name for column in invoices.columns if column.name != "id"]
+    copies = select(*(invoices.c[name] for name in names)).join_from(invoices, counted, true())
+    with database.transaction("tests") as tx:
+        tx.execute(insert(invoices).from_select(names, copies.where(invoices.c.id == 1)))
+
+
+def open_reads(database: Database) -> int:
+    """How many connections are reading."""
+    pool: Any = database._reader.pool
+    checked_out: int = pool.checkedout()
+    return checked_out
+
+
+def peak_kib(server: Server) -> int:
+    """The most memory that the server's processes have had."""
+    statuses = [path.read_text() for path in Path("/proc").glob("[0-9]*/status") if is_of(server, path.parent)]
+    return sum(int(line.split()[1]) for status in statuses for line in status.splitlines() if line.startswith("VmHWM"))
+
+
+def is_of(server: Server, process: Path) -> bool:
+    try:
+        return os.getpgid(int(process.name)) == server.pid
+    except ProcessLookupError:
+        return False
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_rows_cost_no_memory_and_no_connection(database_url: str, tmp_path: Path) -> None:
+    with serving(database_url, tmp_path) as server:
+        a_draft(server, 100, notes="x" * 2_000)
+        assert len(rows_of(server.get("/invoices/export/csv"))) == 1
+        with closing(Database(database_url)) as database:
+            multiply(database, MANY)
+        before = peak_kib(server)
+        # More clients than the server has connections, each gone after the first bytes.
+        for _ in range(2 * THREADS):
+            with streamed(server) as response:
+                assert next(response.iter_bytes()).startswith(HEADER.encode())
+        with streamed(server) as response:
+            assert sum(1 for _line in response.iter_lines()) == MANY + 2
+        assert peak_kib(server) - before < FLAT_KIB
+        assert server.get("/invoices").json()["pagination"]["total"] == MANY + 1

@@ -1,0 +1,143 @@
+"""The migrations make the very schema that ``tables.py`` describes, once, whatever else happens at the same time."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.dialects.sqlite import dialect as sqlite
+
+from tallystick.store.db import Database
+from tallystick.store.migrate import NewerDatabase, migrate
+from tallystick.store.tables import metadata
+from tests.server import PROGRAM
+
+VERSION_TABLE = "alembic_version"
+MIGRATE = "from tallystick.store import db, migrate; import sys; migrate.migrate(db.Database(sys.argv[1]))"
+PROCESSES = 4
+
+Schema = dict[str, dict[str, Any]]
+
+
+@pytest.fixture
+def database(empty_database_url: str) -> Iterator[Database]:
+    with closing(Database(empty_database_url)) as opened:
+        yield opened
+
+
+def schema(database: Database) -> Schema:
+    """Every table as the database itself describes it."""
+    with database.read() as tx:
+        inspector = inspect(tx.connection)
+        return {
+            table: {
+                "columns": {column["name"]: _column(column, tx.connection) for column in inspector.get_columns(table)},
+                "primary key": inspector.get_pk_constraint(table)["constrained_columns"],
+                "unique": _by_name(inspector.get_unique_constraints(table)),
+                "foreign keys": _by_name(inspector.get_foreign_keys(table)),
+                "checks": _by_name(inspector.get_check_constraints(table)),
+                "indexes": _by_name(inspector.get_indexes(table)),
+                "keeps ids": _never_reuses_ids(tx.connection, table),
+            }
+            for table in inspector.get_table_names()
+            if table != VERSION_TABLE
+        }
+
+
+def _column(column: Any, connection: Connection) -> tuple[str, bool, str | None]:
+    kind = column["type"].compile(connection.dialect)
+    return kind, column["nullable"], column["default"]
+
+
+def _by_name(found: list[Any]) -> dict[str, Any]:
+    return {item["name"]: _plain(item) for item in found}
+
+
+def _plain(value: Any) -> Any:
+    """Conditions as text, so that equal ones are equal."""
+    return {key: _plain(inner) for key, inner in value.items()} if isinstance(value, dict) else str(value)
+
+
+def _never_reuses_ids(connection: Connection, table: str) -> bool:
+    if connection.dialect.name != sqlite.name:
+        return True
+    statement = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = :table"), {"table": table})
+    return "AUTOINCREMENT" in statement.scalar_one()
+
+
+def version(database: Database) -> str:
+    with database.read() as tx:
+        found: str = tx.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one()
+        return found
+
+
+def test_the_migrations_make_what_the_tables_say(database: Database, database_url: str) -> None:
+    with database.transaction("tests") as tx:
+        metadata.create_all(tx.connection)
+    with closing(Database(database_url)) as migrated:
+        assert schema(migrated) == schema(database)
+
+
+def test_a_difference_would_be_seen(database: Database) -> None:
+    with database.transaction("tests") as tx:
+        metadata.create_all(tx.connection)
+    before = schema(database)
+    with database.transaction("tests") as tx:
+        tx.execute(text("DROP INDEX uq_taxes_one_default"))
+        tx.execute(text("CREATE UNIQUE INDEX uq_taxes_one_default ON taxes (account_id)"))
+    after = schema(database)
+    assert before != after
+    assert {table for table in before if before[table] != after[table]} == {"taxes"}
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    migrate(database)
+    before = schema(database), version(database)
+    migrate(database)
+    assert (schema(database), version(database)) == before
+    assert before[0].keys() == metadata.tables.keys()
+
+
+def test_a_newer_database_is_refused_and_left_alone(database: Database) -> None:
+    with database.transaction("tests") as tx:
+        tx.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL)"))
+        tx.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES ('9999')"))
+    with pytest.raises(NewerDatabase, match="schema 9999"):
+        migrate(database)
+    assert schema(database) == {}
+    assert version(database) == "9999"
+
+
+@pytest.mark.slow
+def test_the_server_does_not_start_on_a_newer_database(database: Database, empty_database_url: str) -> None:
+    migrate(database)
+    with database.transaction("tests") as tx:
+        tx.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    start = [PROGRAM, "serve"]
+    environment = {**os.environ, "DATABASE_URL": empty_database_url}
+    refused = subprocess.run(start, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    assert refused.returncode == 1
+    assert "schema 9999" in refused.stderr.replace("\n", " ")
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.slow
+def test_processes_that_start_at_once_migrate_once(database: Database, empty_database_url: str) -> None:
+    command = [sys.executable, "-c", MIGRATE, empty_database_url]
+    started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
+    assert [(process.communicate(timeout=60)[1], process.returncode) for process in started] == [("", 0)] * PROCESSES
+    assert schema(database).keys() == metadata.tables.keys()
+
+
+def test_a_failed_migration_leaves_nothing(database: Database) -> None:
+    with database.transaction("tests") as tx:
+        # In the way of the first migration, which makes other tables before this one.
+        tx.execute(text("CREATE TABLE invoices (id INTEGER)"))
+    before = schema(database)
+    with pytest.raises(Exception, match="invoices"):
+        migrate(database)
+    assert schema(database) == before

@@ -1,0 +1,179 @@
+"""Rules of the house that no linter knows."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import tallystick
+from tests.core.test_no_float import floats
+
+ROOT = Path(tallystick.__file__).parent
+MIGRATIONS = ROOT / "store" / "migrations"
+PROGRAM = [path for path in sorted(ROOT.rglob("*.py")) if MIGRATIONS not in path.parents]
+TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+
+LONGEST_FUNCTION_LINES = 45
+LONGEST_FILE_LINES = 600
+LISTS = {ROOT / "store" / "tables.py"}  # one entry after the other, which nobody reads as a whole
+MARKS = ("TO-DO", "FIX-ME")  # without the hyphens, which keep this line out
+UNFINISHED = re.compile("|".join(mark.replace("-", "") for mark in MARKS))
+
+parsed = cache(ast.parse)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def functions(source: str) -> Iterator[Function]:
+    yield from (node for node in ast.walk(parsed(source)) if isinstance(node, Function))
+
+
+def long_functions(source: str) -> list[str]:
+    return [
+        node.name
+        for node in functions(source)
+        if node.end_lineno is not None and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION_LINES
+    ]
+
+
+def undocumented(source: str) -> list[str]:
+    """The public functions and classes of a module that do not say what they are for."""
+    return [
+        node.name
+        for node in parsed(source).body
+        if isinstance(node, Function | ast.ClassDef) and not node.name.startswith("_") and not explained(node)
+    ]
+
+
+def explained(node: Function | ast.ClassDef) -> bool:
+    # An enumeration may explain its members one by one instead, and a name of plain values may need nothing.
+    kinds = {base.id for base in getattr(node, "bases", ()) if isinstance(base, ast.Name)}
+    return ast.get_docstring(node) is not None or bool(kinds & {"StrEnum", "NamedTuple"})
+
+
+def durations(source: str) -> set[int]:
+    """The lines that speak of a time, by a name that ends in its unit: times may have a fraction."""
+    lines: set[int] = set()
+    for node in ast.walk(parsed(source)):
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.keyword) and is_duration(assigned(node)):
+            lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+        elif isinstance(node, ast.arg | ast.Name):
+            name = node.id if isinstance(node, ast.Name) else node.arg
+            if is_duration(name):
+                lines.add(node.lineno)
+    return lines
+
+
+def assigned(node: ast.Assign | ast.AnnAssign | ast.keyword) -> str:
+    if isinstance(node, ast.keyword):
+        return node.arg or ""
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def is_duration(name: str) -> bool:
+    return name.lower().endswith(("_s", "_ms", "_us", "_ns"))
+
+
+def paths(source: str) -> set[int]:
+    """The lines where ``/`` joins a path, as its operand in quotes shows."""
+    return {
+        node.lineno
+        for node in ast.walk(parsed(source))
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Div)
+        and isinstance(node.right, ast.Constant | ast.JoinedStr)
+        and isinstance(getattr(node.right, "value", ""), str)
+    }
+
+
+def inexact(source: str) -> list[int]:
+    """The lines that could make money inexact."""
+    return sorted(set(floats(source)) - durations(source) - paths(source))
+
+
+def unfinished(source: str) -> list[int]:
+    return [number for number, line in enumerate(source.splitlines(), 1) if UNFINISHED.search(line)]
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(ROOT.parent.parent))
+
+
+def found_by(rule: Callable[[str], list[Any]], files: list[Path]) -> dict[str, list[Any]]:
+    """What a rule finds, file by file; no entry for a file in order."""
+    return {relative(path): found for path in files if (found := rule(path.read_text()))}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("BUSY_TIMEOUT_S = 30.0", []),
+        ("timeout_s: float = 0.5", []),
+        ("rate: float = 5", [1]),
+        ("retry(wait_s=0.5)", []),
+        ("retry(amount=0.5)", [1]),
+        ("BUCKETS_S = (\n  0.1,\n)", []),
+        ("def count(elapsed_s: float): ...", []),
+        ("def count(amount: float): ...", [1]),
+        ("count(elapsed_us / 1e6)", []),
+        ("path = folder / 'x'", []),
+        ("path = folder / f'{x}'", []),
+        ("half = whole / 2", [1]),
+        ("half = whole / other", [1]),
+        ("rows = float(x)", [1]),
+    ],
+)
+def test_an_inexact_number_is_seen(source: str, expected: list[int]) -> None:
+    assert inexact(source) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("def f(): ...", ["f"]),
+        ("def f():\n  '''Does.'''", []),
+        ("def _f(): ...", []),
+        ("class C: ...", ["C"]),
+        ("class C(StrEnum): ...", []),
+    ],
+)
+def test_a_missing_docstring_is_seen(source: str, expected: list[str]) -> None:
+    assert undocumented(source) == expected
+
+
+def test_a_long_function_is_seen() -> None:
+    def source(lines: int) -> str:
+        return "def f():\n" + "  x = 1\n" * (lines - 1)
+
+    assert long_functions(source(LONGEST_FUNCTION_LINES)) == []
+    assert long_functions(source(LONGEST_FUNCTION_LINES + 1)) == ["f"]
+
+
+def test_an_unfinished_line_is_seen() -> None:
+    assert unfinished(f"x = 1\n# {UNFINISHED.pattern[:4]}: more") == [2]
+
+
+def test_every_public_name_is_explained() -> None:
+    assert found_by(undocumented, PROGRAM) == {}
+
+
+def test_no_money_is_inexact() -> None:
+    assert found_by(inexact, PROGRAM) == {}
+
+
+def test_functions_are_short() -> None:
+    assert found_by(long_functions, PROGRAM + TESTS) == {}
+
+
+def test_files_are_short() -> None:
+    files = [path for path in PROGRAM + TESTS if path not in LISTS]
+    lengths = {relative(path): len(path.read_text().splitlines()) for path in files}
+    assert {path: length for path, length in lengths.items() if length > LONGEST_FILE_LINES} == {}
+
+
+def test_nothing_is_left_unfinished() -> None:
+    assert found_by(unfinished, PROGRAM + TESTS) == {}

@@ -1,0 +1,223 @@
+"""The pages of share links: what they show, to whom, and the answers that a quotation's page takes."""
+
+import logging
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api import Api, opened
+from tests.bills import a_draft, an_invoice, pay
+from tests.clock import Clock
+from tests.quotations.offers import a_quotation, act, status_of
+
+NOON = "2026-03-15T12:00:00Z"
+SPACE = "\N{NO-BREAK SPACE}"
+MARKUP = {"html", "head", "meta", "link", "title", "style", "body", "header", "section", "div", "span", "h1", "h2"}
+MARKUP |= {"strong", "time", "p", "table", "thead", "tbody", "tr", "th", "td", "form", "button"}
+HOSTILE = "</td></style><script>alert(1)</script><img src=x onerror='alert(2)'>\" onmouseover=\"alert(3)&amp;"
+KINDS = ("invoices", "quotations")
+
+
+class Page(HTMLParser):
+    """A page as a browser reads it: its elements, its texts, its forms."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__()
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+        self.elements: set[str] = set()
+        self.attributes: set[str] = set()
+        self.texts: list[str] = []
+        self.forms: list[tuple[str, str]] = []
+        self.feed(response.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.elements.add(tag)
+        self.attributes |= values.keys()
+        if tag == "form":
+            self.forms.append((values["method"] or "", values["action"] or ""))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data.strip())
+
+    def after(self, text: str) -> str:
+        """The text that follows the last place of another."""
+        return self.texts[len(self.texts) - self.texts[::-1].index(text)]
+
+
+@pytest.fixture
+def german(database_url: str) -> Iterator[Api]:
+    """An account in Germany, at noon of a day in March."""
+    with opened(database_url, clock=Clock(NOON)) as api:
+        api.put("/settings", {"currency": "EUR", "iban": "DE02120300000000202051", "address": "Hafen 1\nHamburg"})
+        yield api
+
+
+def path_of(bill: Any, kind: str) -> str:
+    return f"/public/{kind}/{bill['share_token']}"
+
+
+def shared(api: Api, kind: str, **fields: Any) -> str:
+    """The path of a new bill's page."""
+    draft = a_draft(api, 100, **fields) if kind == "invoices" else a_quotation(api, 100, **fields)
+    return path_of(api.data(api.post(f"/{kind}/{draft['id']}/publish")), kind)
+
+
+def test_an_invoice_is_written_in_its_customers_language(german: Api) -> None:
+    customer = german.data(german.post("/customers", {"name": "Ömer & Co", "language": "de", "country": "AT"}))["id"]
+    items = [
+        {"description": "Entwurf", "quantity": "2.5", "unit": "h", "unit_price": "1000.125", "tax_rate": 19},
+        {"description": "Satz", "unit_price": 50, "tax_rate": 7, "discount_type": "percentage", "discount_value": 10},
+    ]
+    invoice = an_invoice(german, customer_id=customer, items=items, discount_type="amount", discount_value=45.31)
+    pay(german, invoice, "1000.10")
+    page = Page(german.client.get(path_of(invoice, "invoices")))
+    # 2500.3125 + 45.00 = 2545.31, less 45.31 = 2500.00: 44.51 and 0.80 off, so bases 2455.80 and 44.20;
+    # tax 466.602 + 3.094 = 469.69; total 2969.69
+    assert {"Ömer & Co", "Partially paid", "2,5 h"} <= set(page.texts)
+    expected = {
+        "Subtotal": f"2.545,31{SPACE}€",
+        "Discount": f"−45,31{SPACE}€",
+        f"Tax 19{SPACE}% on 2.455,80{SPACE}€": f"466,60{SPACE}€",
+        f"Tax 7{SPACE}% on 44,20{SPACE}€": f"3,09{SPACE}€",
+        "Total": f"2.969,69{SPACE}€",
+        "Paid": f"−1.000,10{SPACE}€",
+        "Balance due": f"1.969,59{SPACE}€",
+        "Issued": "15. März 2026",
+        "Due": "14. April 2026",
+        "Example Ltd": "Hafen 1\nHamburg",
+    }
+    assert {name: page.after(name) for name in expected} == expected
+    assert "IBAN DE02120300000000202051" in page.texts
+
+
+def test_with_prices_that_include_tax_the_tax_stands_below_the_total(german: Api) -> None:
+    items = [{"description": "Book", "unit_price": price, "tax_rate": 19} for price in ("340.00", "13.90")]
+    page = Page(german.client.get(shared(german, "invoices", items=items, prices_include_tax=True)))
+    assert page.after("Total") == "€353.90"
+    # 353.90 x 19 / 119 = 56.5050...
+    assert page.after(f"Including tax 19{SPACE}% on €297.39") == "€56.51"
+    assert page.texts.index("Total") < page.texts.index(f"Including tax 19{SPACE}% on €297.39")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_that_is_written_on_a_bill_becomes_markup(api: Api, kind: str) -> None:
+    api.put("/settings", {"name": HOSTILE, "address": HOSTILE, "tax_id": HOSTILE, "iban": "DE02120300000000202051"})
+    names = ("name", "address", "address_line1", "city", "state", "postal_code", "tax_id")
+    customer = api.data(api.post("/customers", dict.fromkeys(names, HOSTILE)))["id"]
+    items = [{"description": HOSTILE, "unit": HOSTILE, "unit_price": 1}]
+    number = {f"{kind.removesuffix('s')}_number": HOSTILE[:64]}
+    fields = {"items": items, "notes": HOSTILE, "payment_terms": HOSTILE, **number}
+    path = shared(api, kind, customer_id=customer, **fields)
+    page = Page(api.client.get(path))
+    assert page.elements <= MARKUP
+    assert not {name for name in page.attributes if name.startswith("on") or name == "src"}
+    assert page.texts.count(HOSTILE) >= 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_loads_nothing_and_is_kept_by_nobody(api: Api, kind: str) -> None:
+    for path, status in ((shared(api, kind), 200), (f"/public/{kind}/nothing", 404)):
+        response = api.client.get(path)
+        assert response.status_code == status
+        assert response.headers["Referrer-Policy"] == "no-referrer"
+        assert response.headers["X-Frame-Options"] == "DENY"
+        assert response.headers["X-Robots-Tag"] == "noindex"
+        assert response.headers["Cache-Control"] == "no-store"
+        policy = dict(part.strip().split(" ", 1) for part in response.headers["Content-Security-Policy"].split(";"))
+        assert policy["default-src"] == "'none'"
+        assert policy["style-src"].startswith("'sha256-")
+        assert "script-src" not in policy
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "token", ["1.{A}", "7.{A}", "1.{A}x", "0.{A}", "{A}", "nothing", "%00", "1.%C3%A9", "x" * 3000]
+)
+def test_a_link_that_opens_nothing(api: Api, kind: str, token: str) -> None:
+    path = f"/public/{kind}/{token.format(A='A' * 43)}"
+    page = api.client.get(path)
+    assert (page.status_code, Page(page).texts[-2]) == (404, "Not found")
+    reply = api.client.get(f"/api/v1{path}")
+    assert (reply.status_code, reply.json()["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("action", ["unpublish", "void"])
+def test_a_link_ends_with_what_it_shared(api: Api, action: str) -> None:
+    invoice = an_invoice(api, 100)
+    path = path_of(invoice, "invoices")
+    assert api.client.get(path).status_code == api.client.get(f"/api/v1{path}").status_code == 200
+    assert api.post(f"/invoices/{invoice['id']}/{action}").is_success
+    assert api.client.get(path).status_code == api.client.get(f"/api/v1{path}").status_code == 404
+
+
+def test_a_link_of_one_kind_opens_no_other(api: Api) -> None:
+    assert api.client.get(shared(api, "invoices").replace("invoices", "quotations")).status_code == 404
+    assert api.client.get(shared(api, "quotations").replace("quotations", "invoices")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_public_names_nothing_of_ours(api: Api, kind: str) -> None:
+    public = api.data(api.client.get(f"/api/v1{shared(api, kind)}"))
+    ours = {
+        "id",
+        "customer_id",
+        "product_id",
+        "tax_id",
+        "version",
+        "share_token",
+        "created_at",
+        "template_id",
+        "send_log",
+    }
+    assert not ours & (public.keys() | public["items"][0].keys())
+    assert "id" not in public["customer"]
+
+
+@pytest.mark.parametrize(("verb", "status"), [("accept", "accepted"), ("reject", "rejected")])
+def test_a_customer_answers_with_a_form(api: Api, verb: str, status: str) -> None:
+    made = a_quotation(api, 100)
+    path = path_of(api.data(act(api, made, "publish")), "quotations")
+    page = Page(api.client.get(path))
+    assert page.forms == [("post", f"{path}/accept"), ("post", f"{path}/reject")]
+    response = api.client.post(f"{path}/{verb}", data={})
+    assert (response.status_code, response.headers["Location"]) == (303, path)
+    assert status_of(api, made) == status
+    after = Page(api.client.get(path))
+    assert (after.forms, status.capitalize() in after.texts) == ([], True)
+    assert api.client.post(f"{path}/{verb}").status_code == 303
+    other = api.client.post(f"{path}/{'reject' if verb == 'accept' else 'accept'}")
+    assert other.status_code == 409
+    assert "This is not possible any more" in Page(other).texts
+
+
+def test_an_answer_comes_too_late(database_url: str) -> None:
+    clock = Clock(NOON)
+    with opened(database_url, clock=clock) as api:
+        made = a_quotation(api, 100, valid_until="2026-03-20")
+        path = path_of(api.data(act(api, made, "publish")), "quotations")
+        clock.set("2026-03-21T00:00:00Z")
+        page = Page(api.client.get(path))
+        assert (page.forms, "Expired" in page.texts) == ([], True)
+        assert api.client.post(f"{path}/accept").status_code == 409
+        assert api.client.post(f"/api/v1{path}/accept").json()["code"] == "CONFLICT"
+        assert status_of(api, made) == "expired"
+
+
+def test_an_answer_to_nothing(api: Api) -> None:
+    for token in ("nothing", f"1.{'A' * 43}"):
+        assert api.client.post(f"/public/quotations/{token}/accept").status_code == 404
+        assert api.client.post(f"/api/v1/public/quotations/{token}/accept", json={}).status_code == 404
+
+
+def test_a_token_does_not_reach_the_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    path = shared(api, "quotations")
+    for url in (path, f"/api/v1{path}", f"{path}/accept"):
+        api.client.get(url)
+    logged = "\n".join(record.message for record in caplog.records if record.name.startswith("tallystick"))
+    assert path.rpartition(".")[2] not in logged
+    assert logged.count("/public/quotations/1.(secret)") == 3

@@ -1,0 +1,16 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from tallystick.accounts.ops import DEFAULTS
+from tallystick.core.account import Account
+
+
+@pytest.fixture
+def account_in() -> Callable[[str], Account]:
+    """Makes an account with this time zone, out of no database."""
+    made = datetime(2026, 1, 1, tzinfo=UTC)
+    fixed: dict[str, Any] = {**DEFAULTS, "id": 1, "name": "Ann", "version": 1, "created_at": made, "updated_at": made}
+    return lambda timezone: Account(**{**fixed, "timezone": timezone})
