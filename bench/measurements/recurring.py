@@ -1,0 +1,222 @@
+"""Billing 50,000 due schedules, beside the bare inserts of the rows that come of it.
+
+Batch by batch: the run writes one to its database, and then the driver alone writes the very same rows to a twin of it,
+in one transaction and by the fastest way it has, ``executemany`` on SQLite and ``COPY`` on PostgreSQL. So noise meets
+both. What the run reads and decides, and that it moves each schedule on, is not part of the limit.
+"""
+
+import resource
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from statistics import quantiles
+from typing import Any, Final, NamedTuple
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import Table, func, make_url, select
+
+from bench.figures import Figure
+from bench.site import ACTOR, Site, opened
+from tallystick.core.periods import Frequency
+from tallystick.recurring import billing
+from tallystick.recurring.types import Order
+from tallystick.store import blocks
+from tallystick.store.db import Database, Tx
+from tallystick.store.secrets import FIRST_ACCOUNT_ID
+from tallystick.store.tables import (
+    customers,
+    events,
+    invoice_lines,
+    invoices,
+    journal,
+    products,
+    recurring,
+    recurring_lines,
+    seals,
+)
+
+SCHEDULES: Final = 50_000
+PLANS: Final = 25
+START: Final = date(2026, 6, 1)
+WRITTEN: Final = (invoices, invoice_lines, journal, events, seals)
+KIB_IN_MIB: Final = 1024
+
+
+def measure(site: Site, _seconds: float) -> Iterator[Figure]:
+    """``billing.batches``, as a worker and ``tallystick process`` run it."""
+    with opened(site.kind) as twin:
+        for fill, title in (
+            (_subscribe, f"bill {SCHEDULES:,} schedules, {PLANS} plans"),
+            (_agree, f"bill {SCHEDULES:,} schedules, all different"),
+        ):
+            for each in (site, twin):
+                each.transact(fill)
+                each.vacuum()
+            yield _compare(site, twin, title)
+
+
+def _compare(site: Site, twin: Site, title: str) -> Figure:
+    run_s: list[float] = []
+    bare_s: list[float] = []
+    with closing(Database(site.url)) as database, closing(_bare(site)) as source, closing(_bare(twin)) as target:
+        last = {table: source.last(table) for table in WRITTEN}
+        batches = billing.batches(database, ACTOR, FIRST_ACCOUNT_ID, Order(START))
+        while (spent := _timed(partial(next, batches, None))).result is not None:
+            run_s.append(spent.seconds)
+            rows = {table: source.written(table, last[table]) for table in WRITTEN}
+            last = {table: source.last(table) for table in WRITTEN}
+            bare_s.append(_timed(partial(target.write, rows)).seconds)
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_IN_MIB
+    percentiles = quantiles(run_s, n=100)
+    return Figure(
+        title=f"{title} (peak {peak_mib} MiB)",
+        kind=site.kind,
+        rate=SCHEDULES / sum(run_s),
+        limit=SCHEDULES / sum(bare_s),
+        p50_ms=percentiles[49] * 1000,
+        p99_ms=percentiles[98] * 1000,
+    )
+
+
+class Timed(NamedTuple):
+    result: Any
+    seconds: float
+
+
+def _timed(work: Callable[[], Any]) -> Timed:
+    began = time.perf_counter()
+    result = work()
+    return Timed(result, time.perf_counter() - began)
+
+
+class _Sqlite:
+    """Reads and writes through ``sqlite3`` alone."""
+
+    def __init__(self, path: str) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA foreign_keys=ON")
+
+    def last(self, table: Table) -> int:
+        last: int = self._connection.execute(f"SELECT coalesce(max({_key(table)}), 0) FROM {table.name}").fetchone()[0]
+        return last
+
+    def written(self, table: Table, after: int) -> Sequence[Any]:
+        key = _key(table)
+        query = f"SELECT * FROM {table.name} WHERE {key} > ? ORDER BY {key}"
+        return self._connection.execute(query, (after,)).fetchall()
+
+    def write(self, rows: Mapping[Table, Sequence[Any]]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        for table, written in rows.items():
+            places = ", ".join("?" * len(table.columns))
+            self._connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", written)
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Postgresql:
+    """Reads and writes through psycopg alone; the rows stay the text of a ``COPY``."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._connection = psycopg.connect(conninfo)
+
+    def last(self, table: Table) -> int:
+        query = SQL("SELECT coalesce(max({}), 0) FROM {}").format(Identifier(_key(table)), Identifier(table.name))
+        last: int = self._connection.execute(query).fetchall()[0][0]
+        return last
+
+    def written(self, table: Table, after: int) -> Sequence[Any]:
+        query = SQL("COPY (SELECT * FROM {} WHERE {key} > {} ORDER BY {key}) TO STDOUT").format(
+            Identifier(table.name), after, key=Identifier(_key(table))
+        )
+        with self._connection.cursor().copy(query) as stream:
+            return [bytes(block) for block in stream]
+
+    def write(self, rows: Mapping[Table, Sequence[Any]]) -> None:
+        for table, written in rows.items():
+            with self._connection.cursor().copy(SQL("COPY {} FROM STDIN").format(Identifier(table.name))) as stream:
+                for block in written:
+                    stream.write(block)
+        self._connection.commit()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _bare(site: Site) -> _Sqlite | _Postgresql:
+    url = make_url(site.url)
+    if site.kind == "sqlite":
+        return _Sqlite(str(url.database))
+    return _Postgresql(url.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+def _key(table: Table) -> str:
+    return "position" if table is seals else "id"
+
+
+def _subscribe(tx: Tx) -> None:
+    """Gives each of so many new customers a schedule for one of the plans, which are products."""
+    plans = blocks.ids(tx, products, PLANS)
+    _insert(
+        tx,
+        products,
+        ("id", "name", "unit_price", "tax_id", "is_active", "created_at", "updated_at"),
+        ((plan, f"Plan {plan}", Decimal(plan) + Decimal("9.90"), 1, True, tx.now, tx.now) for plan in plans),
+    )
+    new = blocks.ids(tx, customers, SCHEDULES)
+    _insert(
+        tx,
+        customers,
+        ("id", "name", "email", "city", "country", "created_at", "updated_at"),
+        ((each, f"Customer {each}", f"{each}@example.com", "Berlin", "DE", tx.now, tx.now) for each in new),
+    )
+    schedules = _schedules(tx)
+    columns = ("recurring_id", "position", "product_id", "quantity")
+    _insert(tx, recurring_lines, columns, ((each, 0, plans[each % PLANS], Decimal(1)) for each in schedules))
+
+
+def _agree(tx: Tx) -> None:
+    """Gives each customer a schedule whose text and price no other has."""
+    schedules = _schedules(tx)
+    columns = ("recurring_id", "position", "description", "quantity", "unit_price")
+    _insert(
+        tx,
+        recurring_lines,
+        columns,
+        ((each, 0, f"Agreement {each}", Decimal(1), Decimal(each) / 100) for each in schedules),
+    )
+
+
+def _schedules(tx: Tx) -> Sequence[int]:
+    ids = blocks.ids(tx, recurring, SCHEDULES)
+    first = tx.execute(select(func.max(customers.c.id))).scalar_one() - SCHEDULES + 1
+    same = {
+        "frequency": Frequency.MONTHLY,
+        "interval": 1,
+        "start_date": START,
+        "auto_issue": True,
+        "auto_send": False,
+        "currency": "EUR",
+        "prices_include_tax": False,
+        **dict.fromkeys(("subtotal", "discount", "tax", "total"), 0),
+        "active": True,
+        "bills_from": START,
+        "next_date": START,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+    rows = ((each, first + place, *same.values()) for place, each in enumerate(ids))
+    _insert(tx, recurring, ("id", "customer_id", *same), rows)
+    return ids
+
+
+def _insert(tx: Tx, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    blocks.insert(tx, table, ("account_id", *columns), [(FIRST_ACCOUNT_ID, *row) for row in rows])
