@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
+from functools import partial
 from itertools import cycle
 from typing import Any
 
@@ -20,19 +21,29 @@ from sqlalchemy import make_url
 from bench.capture import Slot, Statement, Transaction
 
 Execute = Callable[[Statement, Any], Sequence[Any]]
+Do = Callable[[Transaction], None]
+Timed = Callable[[Sequence[list[Transaction]], Do], float]
 
 
 def rate(url: str, requests: Sequence[list[Transaction]], seconds: float, *, connections: int) -> float:
     """How many of these requests a second the database itself can do."""
     if make_url(url).get_backend_name() == "sqlite":
-        return _on_sqlite(str(make_url(url).database), requests, seconds)
+        return _on_sqlite(url, requests, partial(_over_and_over, seconds))
     with ProcessPoolExecutor(connections, multiprocessing.get_context("fork")) as pool:
-        running = [pool.submit(_on_postgresql, url, requests, seconds) for _ in range(connections)]
+        running = [
+            pool.submit(_on_postgresql, url, requests, partial(_over_and_over, seconds)) for _ in range(connections)
+        ]
         return sum(each.result() for each in running)
 
 
-def _on_sqlite(path: str, requests: Sequence[list[Transaction]], seconds: float) -> float:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+def rate_once(url: str, requests: Sequence[list[Transaction]]) -> float:
+    """As ``rate``, for requests that cannot be done twice: each once, in order, over one connection."""
+    run = _on_sqlite if make_url(url).get_backend_name() == "sqlite" else _on_postgresql
+    return run(url, requests, _each_once)
+
+
+def _on_sqlite(url: str, requests: Sequence[list[Transaction]], timed: Timed) -> float:
+    with closing(sqlite3.connect(str(make_url(url).database), isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 
@@ -46,10 +57,10 @@ def _on_sqlite(path: str, requests: Sequence[list[Transaction]], seconds: float)
             _replay(transaction, execute)
             connection.commit()
 
-        return _timed(requests, do, seconds)
+        return timed(requests, do)
 
 
-def _on_postgresql(url: str, requests: Sequence[list[Transaction]], seconds: float) -> float:
+def _on_postgresql(url: str, requests: Sequence[list[Transaction]], timed: Timed) -> float:
     conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(conninfo) as connection:
 
@@ -66,7 +77,7 @@ def _on_postgresql(url: str, requests: Sequence[list[Transaction]], seconds: flo
             _replay(transaction, execute)
             connection.commit()
 
-        return _timed(requests, do, seconds)
+        return timed(requests, do)
 
 
 def _replay(transaction: Transaction, execute: Execute) -> None:
@@ -81,7 +92,15 @@ def _filled(statement: Statement, made: int | None) -> Any:
     return statement.changed(lambda value: made if value is Slot.MADE else value)
 
 
-def _timed(requests: Sequence[list[Transaction]], do: Callable[[Transaction], None], seconds: float) -> float:
+def _each_once(requests: Sequence[list[Transaction]], do: Do) -> float:
+    began = time.perf_counter()
+    for transactions in requests:
+        for transaction in transactions:
+            do(transaction)
+    return len(requests) / (time.perf_counter() - began)
+
+
+def _over_and_over(seconds: float, requests: Sequence[list[Transaction]], do: Do) -> float:
     done, began, again = 0, time.perf_counter(), cycle(requests)
     while (elapsed := time.perf_counter() - began) < seconds:
         for transaction in next(again):

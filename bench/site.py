@@ -1,5 +1,6 @@
 """A Tallystick of one's own: a fresh database, filled, and a server over it."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ KINDS: Final[tuple[Kind, ...]] = ("sqlite", "postgresql")
 INVOICES: Final = "/api/v1/invoices"
 ACTOR: Final = "bench"
 BATCH: Final = 1_000
+PATIENCE_S: Final = 60
 INVOICE: Final = msgspec.json.encode(
     {
         "customer_id": 1,
@@ -117,6 +119,16 @@ class Site:
             reply = self.send(request, path)
         return making(transactions, reply["data"]["id"]) if request.method == "POST" else transactions
 
+    def record(self, request: Request, path: str) -> list[Transaction]:
+        """What the application does in the database for one request, with the very ids that it made."""
+        with RECORDER.recording() as transactions:
+            self.send(request, path)
+        return transactions
+
+    def limit_once(self, recorded: Sequence[list[Transaction]]) -> float:
+        """How many a second of requests, recorded at a twin of this site, the database can do, each done once."""
+        return limit.rate_once(self._url, recorded)
+
     def limit(self, captured: Sequence[list[Transaction]], seconds: float, connections: int) -> float:
         """How many such requests a second the database can do by itself, asked over so many connections at a time."""
         return limit.rate(self._url, captured, seconds, connections=min(connections, THREADS))
@@ -138,6 +150,13 @@ class Server:
 
     def __init__(self, origin: str) -> None:
         self._origin = origin
+
+    def post(self, path: str, body: object) -> float:
+        """Sends one request and answers how many seconds it took."""
+        began = time.perf_counter()
+        reply = httpx.post(self._origin + path, json=body, headers={"X-API-Key": KEY}, timeout=PATIENCE_S)
+        reply.raise_for_status()
+        return time.perf_counter() - began
 
     def load(self, request: Request, seconds: float, connections: int) -> Load:
         """Sends the requests for so long, over so many connections at a time."""
