@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -32,11 +32,6 @@ SPEND = (
     )
     .values(amount=customer_credits.c.amount - bindparam("less"))
 )
-BALANCE = select(customer_credits.c.amount).where(
-    customer_credits.c.account_id == bindparam("account"),
-    customer_credits.c.customer_id == bindparam("customer"),
-    customer_credits.c.currency == bindparam("in_currency"),
-)
 
 
 def add(tx: Tx, account: Account, customer_id: int, currency: str, amount: int) -> None:
@@ -49,9 +44,3 @@ def spend(tx: Tx, account: Account, customer_id: int, currency: str, amount: int
     """Lowers a customer's credit by ``amount`` minor units; False, and nothing done, where it is not enough."""
     found = tx.execute(SPEND, {"account": account.id, "customer": customer_id, "in_currency": currency, "less": amount})
     return bool(found.rowcount)
-
-
-def balance(tx: Tx, account: Account, customer_id: int, currency: str) -> int:
-    """A customer's credit, in minor units."""
-    wanted = {"account": account.id, "customer": customer_id, "in_currency": currency}
-    return tx.execute(BALANCE, wanted).scalar() or 0

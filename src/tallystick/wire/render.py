@@ -1,6 +1,5 @@
 """From structs to bytes. Rendering runs no query and cannot fail."""
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Generic, TypeVar
 
@@ -42,11 +41,6 @@ def unit_price(price: Decimal, digits: int) -> Decimal:
     """A unit price with at least the currency's digits, and more only where it has them."""
     short = plain(price)
     return short if short.as_tuple().exponent <= -digits else short.quantize(Decimal(1).scaleb(-digits))  # type: ignore[operator]
-
-
-def instant(moment: datetime) -> datetime:
-    """An instant to the second, which msgspec writes with ``Z``."""
-    return moment.astimezone(UTC).replace(microsecond=0)
 
 
 class Reply(msgspec.Struct, Generic[T], frozen=True):
