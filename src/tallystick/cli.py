@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 from datetime import date, datetime
 from functools import partial
+from itertools import chain as both
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -22,15 +23,16 @@ from tallystick import config, demo, serve
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
 from tallystick.accounts.types import Scope
-from tallystick.audit import verify
+from tallystick.audit import chain, verify
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
 from tallystick.recurring import billing, rules
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import Order, Outcome
-from tallystick.store.backup import CannotBackUp, back_up, new_file, sqlite_file
+from tallystick.store.backup import CannotBackUp, back_up, heads, new_file, sqlite_file
 from tallystick.store.db import Database, Tx, utc_now
 from tallystick.store.migrate import NewerDatabase, OlderDatabase, check_current, migrate
+from tallystick.store.seals import BEFORE_THE_FIRST
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.transfer import reading, writing
 from tallystick.transfer.reading import BadExport
@@ -69,7 +71,7 @@ def serve_command(
 ) -> None:
     """Start the server: migrates the database, and prints the key when it makes one."""
     settings = config.from_environment()
-    with opened(settings.database_url) as database:
+    with opened(settings) as database:
         if workers > 1 and database.is_sqlite:
             raise config.BadSetting("--workers: SQLite is served by one process. Set DATABASE_URL to a PostgreSQL.")
         new_key = database.transact(ACTOR, lambda tx: accounts.first_start(tx, settings.api_key))
@@ -121,7 +123,7 @@ def _welcome_to_demo(settings: config.Settings) -> None:
 def worker_command() -> None:
     """Bill what is due, hand on events and tidy up, until stopped; on PostgreSQL there may be several."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    with opened(config.from_environment().database_url) as database:
+    with opened(config.from_environment()) as database:
         worker = Worker(database)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: worker.stop())
@@ -177,18 +179,33 @@ def _owners(database: Database, account: int | None) -> list[Account]:
 @app.command("verify")
 def verify_command(
     account: Annotated[int | None, typer.Option("--account", help="The id of one account; all without it.")] = None,
+    head: Annotated[
+        list[str] | None, typer.Option(help="The hash of a seal that was kept elsewhere: is it still in the chain?")
+    ] = None,
 ) -> None:
     """Work out every bill, balance, number and seal again, and print each difference; exit 1 where there is one."""
+    kept = [_hash(text) for text in head or []]
     found = 0
     with existing() as database, database.read() as tx, _progress() as progress:
         owners = account_store.every(tx) if account is None else [account_store.get(tx, account)]
-        for difference in verify.differences(tx, owners, partial(_watched, progress)):
+        lost = chain.lost_heads(tx, owners, kept)
+        for difference in both(lost, verify.differences(tx, owners, partial(_watched, progress))):
             found += 1
             print(difference)
         bills = verify.counted_bills(tx, owners)
     if found:
         raise typer.Exit(1)
     print(f"ok: accounts {len(owners):,}, bills {bills:,}")
+
+
+def _hash(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != len(BEFORE_THE_FIRST):
+        raise typer.BadParameter(f"'{text}' is not the hash of a seal: 64 hexadecimal digits.", param_hint="--head")
+    return found
 
 
 @app.command("export")
@@ -213,7 +230,7 @@ def import_command(
     """Read an export into a database that does not have its account yet: all of it or nothing."""
     with (
         file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines,
-        opened(config.from_environment().database_url) as database,
+        opened(config.from_environment()) as database,
         _counting("lines read") as counted,
         database.transaction(ACTOR) as tx,
     ):
@@ -229,16 +246,18 @@ def backup_command(file: Annotated[Path, typer.Argument(help="A new file.")]) ->
         raise CannotBackUp("A PostgreSQL is backed up by its own pg_dump, or by archiving its WAL: see docs/backup.md.")
     back_up(source, file)
     print(f"Backed up {source} to {file}.")
+    for account_id, newest in heads(file):
+        print(f"The newest seal of account {account_id}: {newest.hex()}")
 
 
 @contextmanager
 def existing() -> Iterator[Database]:
     """The database of the settings as it is, for the time of the block; refused where it is missing or not current."""
-    url = config.from_environment().database_url
-    source = sqlite_file(url)
+    settings = config.from_environment()
+    source = sqlite_file(settings.database_url)
     if source is not None and not source.is_file():
         raise config.BadSetting(f"DATABASE_URL: There is no database at {source}.")
-    with closing(Database(url)) as database:
+    with closing(Database(settings.database_url, seal_key=settings.seal_key)) as database:
         with database.read() as tx:
             check_current(tx)
         yield database
@@ -330,9 +349,9 @@ def list_accounts() -> None:
 
 
 @contextmanager
-def opened(url: str) -> Iterator[Database]:
-    """The database at the URL, migrated, for the time of the block."""
-    database = Database(url)
+def opened(settings: config.Settings) -> Iterator[Database]:
+    """The database of the settings, migrated, for the time of the block."""
+    database = Database(settings.database_url, seal_key=settings.seal_key)
     try:
         migrate(database)
         yield database
@@ -341,7 +360,7 @@ def opened(url: str) -> Iterator[Database]:
 
 
 def _in_database(work: Callable[[Tx], T]) -> T:
-    with opened(config.from_environment().database_url) as database:
+    with opened(config.from_environment()) as database:
         return database.transact(ACTOR, work)
 
 

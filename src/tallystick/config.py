@@ -2,17 +2,25 @@
 
 import os
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 
+from tallystick.store.seals import MIN_KEY_LENGTH
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How this process runs. ``public_url`` is the origin in links; the server's own address where it is not set."""
+    """How this process runs.
+
+    ``public_url`` is the origin in links; the server's own address where it is not set. ``seal_key`` is what seals are
+    made with, so that nobody without it can make any.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     database_url: str = "sqlite:///tallystick.db"
     api_key: str | None = None
+    seal_key: Annotated[str, msgspec.Meta(min_length=MIN_KEY_LENGTH)] | None = None
     public_url: str | None = None
 
     @property

@@ -52,7 +52,8 @@ def load_with_worker() -> WSGIApplication:
 def _start() -> tuple[Database, str]:
     logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
     settings = config.from_environment()
-    return Database(settings.database_url, connections=THREADS + 1), settings.origin
+    database = Database(settings.database_url, connections=THREADS + 1, seal_key=settings.seal_key)
+    return database, settings.origin
 
 
 def _end(worker: Worker, thread: threading.Thread) -> None:

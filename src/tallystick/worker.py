@@ -1,8 +1,8 @@
 """The worker: does in the background what nobody waits for, until it is told to stop.
 
-It bills the schedules that are due, does the runs that were left to it, hands events on, and forgets what is past its
-time. Any number of workers may run at once, in any number of processes: each claims its work by locking it in the
-transaction that does it. So what a worker that died had claimed is free again at once.
+It bills the schedules that are due, does the runs that were left to it, hands events on, seals the records, and
+forgets what is past its time. Any number of workers may run at once, in any number of processes: each claims its work
+by locking it in the transaction that does it. So what a worker that died had claimed is free again at once.
 """
 
 import logging
@@ -18,7 +18,7 @@ from tallystick.core.account import Account
 from tallystick.recurring import billing
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import Order
-from tallystick.store import idempotency, outbox
+from tallystick.store import idempotency, outbox, record_seals, seals
 from tallystick.store.db import Database, Tx
 from tallystick.store.outbox import Event
 from tallystick.store.tables import events, idempotency_keys
@@ -143,9 +143,29 @@ def _forget(database: Database, account: Account) -> Iterator[None]:
     yield
 
 
+def _seal(database: Database, account: Account) -> Iterator[None]:
+    while database.transact(ACTOR, lambda tx: record_seals.seal(tx, account)) >= record_seals.BATCH:
+        yield
+
+
+def _tell_head(database: Database, account: Account) -> Iterator[None]:
+    with database.read() as tx:
+        newest = seals.head(tx, account)
+    if newest:
+        log.info("account %d: the newest seal is %d, with the hash %s", account.id, newest.position, newest.hash.hex())
+    yield
+
+
+def _with_unsealed(tx: Tx) -> list[Account]:
+    found = [account_store.having(tx, each, each.c.seal_position.is_(None)) for each in record_seals.RECORDS]
+    return list({account.id: account for accounts in found for account in accounts}.values())
+
+
 CHORES = (
     Chore("runs", 1, lambda tx: account_store.having(tx, runs, runs.c.finished_at.is_(None)), _do_runs),
     Chore("events", 1, lambda tx: account_store.having(tx, events, events.c.delivered_at.is_(None)), _deliver),
+    Chore("seals", 30, _with_unsealed, _seal),
+    Chore("heads", 86_400, account_store.every, _tell_head),
     Chore("schedules", 60, _with_due_schedules, _bill_due),
     Chore(
         "idempotency keys",

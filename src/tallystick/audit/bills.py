@@ -10,21 +10,21 @@ from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, select
 
 from tallystick.audit.types import Check, Difference, row_name, unequal
 from tallystick.bills.rules import stored_bill
+from tallystick.bills.seal import CONTENT_HASHES
 from tallystick.bills.store import taxes_column
 from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.totals import Totals, compute
-from tallystick.credit_notes import ops as credit_note_ops
 from tallystick.credit_notes import rules as credit_note_rules
-from tallystick.credit_notes.types import CreditLine, CreditNote, CreditNoteRow
+from tallystick.credit_notes.types import CreditLine, CreditNoteLine, CreditNoteRow
 from tallystick.invoices import rules as invoice_rules
-from tallystick.invoices.types import Invoice, InvoiceRow
+from tallystick.invoices.types import InvoiceRow
 from tallystick.quotations import rules as quotation_rules
-from tallystick.quotations.types import Quotation, QuotationRow
+from tallystick.quotations.types import QuotationRow
 from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.seals import Sealed
+from tallystick.store.seals import Form
 from tallystick.store.tables import (
     credit_note_lines,
     credit_notes,
@@ -51,8 +51,8 @@ class Kind(NamedTuple):
     owner: str
     """The column of ``lines`` that names their bill."""
     row: type[msgspec.Struct]
+    line: type[LineRow]
     totals: Callable[[Any, list[LineRow]], Totals]
-    sealed: Callable[[Any, list[LineRow]], Sealed]
 
 
 class Statements(NamedTuple):
@@ -72,26 +72,14 @@ def _credited(row: CreditNoteRow, lines: list[LineRow]) -> Totals:
     return credit_note_rules.totals(credited, prices_include_tax=row.prices_include_tax)
 
 
-def _sealed_invoice(row: InvoiceRow, lines: list[LineRow]) -> Sealed:
-    return invoice_rules.sealed(Invoice(row=row, lines=lines, customer={}))
-
-
-def _sealed_quotation(row: QuotationRow, lines: list[LineRow]) -> Sealed:
-    return quotation_rules.sealed(Quotation(row=row, lines=lines, customer={}))
-
-
-def _sealed_credit_note(row: CreditNoteRow, lines: list[LineRow]) -> Sealed:
-    return credit_note_ops.sealed(CreditNote(row=row, lines=lines, invoice_line_ids=[], invoice_number=""))
-
-
 INVOICES = Kind(
     name=invoice_rules.KIND,
     bills=invoices,
     lines=invoice_lines,
     owner="invoice_id",
     row=InvoiceRow,
+    line=LineRow,
     totals=_computed,
-    sealed=_sealed_invoice,
 )
 QUOTATIONS = Kind(
     name=quotation_rules.KIND,
@@ -99,8 +87,8 @@ QUOTATIONS = Kind(
     lines=quotation_lines,
     owner="quotation_id",
     row=QuotationRow,
+    line=LineRow,
     totals=_computed,
-    sealed=_sealed_quotation,
 )
 CREDIT_NOTES = Kind(
     name=credit_note_rules.KIND,
@@ -108,8 +96,8 @@ CREDIT_NOTES = Kind(
     lines=credit_note_lines,
     owner="credit_note_id",
     row=CreditNoteRow,
+    line=CreditNoteLine,
     totals=_credited,
-    sealed=_sealed_credit_note,
 )
 KINDS = (QUOTATIONS, INVOICES, CREDIT_NOTES)
 
@@ -119,18 +107,25 @@ def check_of(kind: Kind) -> Check:
     statements = _statements(kind)
 
     def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
-        for batch in _batches(tx, account, statements):
+        for batch in _batches(tx, account, kind, statements):
             yield from _differences(kind, batch)
             advance(len(batch.bills))
 
     return Check(f"{kind.bills.name.replace('_', ' ')} and their seals", kind.bills, run)
 
 
+class PlacedLine(NamedTuple):
+    """A line, and its place in its bill, counted from 0."""
+
+    position: int
+    line: LineRow
+
+
 class Batch(NamedTuple):
     """Some bills in the order of their ids, and what hangs on them by the bill's id; of the seals, those in force."""
 
     bills: Sequence[Row[Any]]
-    lines: dict[int, list[LineRow]]
+    lines: dict[int, list[PlacedLine]]
     seals: dict[int, Row[Any]]
 
 
@@ -141,12 +136,12 @@ def _statements(kind: Kind) -> Statements:
         .where(kind.bills.c.account_id == bindparam("account"), bill_id > bindparam("after"))
         .order_by(bill_id)
         .limit(BATCH),
-        lines=select(owner, *rows.columns(kind.lines, LineRow))
+        lines=select(owner, kind.lines.c.position, *rows.columns(kind.lines, kind.line))
         .where(kind.lines.c.account_id == bindparam("account"), *_within(owner))
         .order_by(owner, kind.lines.c.position),
-        seals=select(seals.c.bill_id, seals.c.position, seals.c.content_hash)
-        .where(seals.c.account_id == bindparam("account"), seals.c.kind == kind.name, *_within(seals.c.bill_id))
-        .order_by(seals.c.bill_id, seals.c.position),
+        seals=select(seals.c.subject_id, seals.c.position, seals.c.form, seals.c.content_hash)
+        .where(seals.c.account_id == bindparam("account"), seals.c.kind == kind.name, *_within(seals.c.subject_id))
+        .order_by(seals.c.subject_id, seals.c.position),
     )
 
 
@@ -154,17 +149,17 @@ def _within(column: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnElem
     return column > bindparam("after"), column <= bindparam("last")
 
 
-def _batches(tx: Tx, account: Account, statements: Statements) -> Iterator[Batch]:
+def _batches(tx: Tx, account: Account, kind: Kind, statements: Statements) -> Iterator[Batch]:
     after = 0
     while after < BEYOND_ALL:
         bills = tx.all(statements.bills, {"account": account.id, "after": after})
         # The last batch reaches beyond its bills: lines and seals of bills that are gone show up in it.
         last = bills[-1].id if len(bills) == BATCH else BEYOND_ALL
         window = {"account": account.id, "after": after, "last": last}
-        lines: dict[int, list[LineRow]] = defaultdict(list)
-        for line in tx.all(statements.lines, window):
-            lines[line[0]].append(LineRow(*line[1:]))
-        last_seals = {seal.bill_id: seal for seal in tx.all(statements.seals, window)}
+        lines: dict[int, list[PlacedLine]] = defaultdict(list)
+        for owner, position, *columns in tx.all(statements.lines, window):
+            lines[owner].append(PlacedLine(position, kind.line(*columns)))
+        last_seals = {seal.subject_id: seal for seal in tx.all(statements.seals, window)}
         in_force = {bill_id: seal for bill_id, seal in last_seals.items() if seal.content_hash is not None}
         yield Batch(bills, lines, in_force)
         after = last
@@ -173,16 +168,25 @@ def _batches(tx: Tx, account: Account, statements: Statements) -> Iterator[Batch
 def _differences(kind: Kind, batch: Batch) -> Iterator[Difference]:
     for found in batch.bills:
         row: Any = kind.row(*found)
-        lines = batch.lines.pop(row.id, [])
+        placed = batch.lines.pop(row.id, [])
+        lines = [each.line for each in placed]
+        yield from _placed(kind, row, placed)
         yield from _recomputed(kind, row, lines)
         yield from _named(kind, row)
         yield from _against_seal(kind, row, lines, batch.seals.pop(row.id, None))
     for bill_id, orphans in batch.lines.items():
-        for line in orphans:
+        for orphan in orphans:
             finding = f"its {kind.name.replace('_', ' ')} {bill_id} is missing"
-            yield Difference(kind.lines.name, row_name(line.id, None), finding)
+            yield Difference(kind.lines.name, row_name(orphan.line.id, None), finding)
     for bill_id, seal in batch.seals.items():
         yield Difference(kind.bills.name, str(bill_id), f"is missing, and seal {seal.position} is set on it")
+
+
+def _placed(kind: Kind, row: Any, lines: list[PlacedLine]) -> Iterator[Difference]:
+    for place, each in enumerate(lines):
+        if each.position != place:
+            finding = f"position is {each.position}, should be {place}"
+            yield Difference(kind.lines.name, row_name(each.line.id, row.number), finding)
 
 
 def _recomputed(kind: Kind, row: Any, lines: list[LineRow]) -> Iterator[Difference]:
@@ -232,6 +236,6 @@ def _seal_finding(kind: Kind, row: Any, lines: list[LineRow], seal: Row[Any] | N
         return f"is a draft, but was issued at {row.issued_at:%Y-%m-%dT%H:%M:%SZ}"
     if seal is None:
         return "is issued, but no seal is set on it"
-    if kind.sealed(row, lines).content_hash != seal.content_hash:
+    if CONTENT_HASHES[Form(seal.form)](kind.name, row, lines) != seal.content_hash:
         return f"its content is not what it was when seal {seal.position} was set on it"
     return None

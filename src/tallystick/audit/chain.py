@@ -1,6 +1,6 @@
-"""The chain of seals: none is missing, and each is linked to the one before."""
+"""The chain of seals: none is missing, each is linked to the one before, and the heads that were kept are in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Select, bindparam, select
@@ -9,30 +9,37 @@ from tallystick.audit.types import Check, Difference
 from tallystick.core.account import Account
 from tallystick.store import counters
 from tallystick.store.db import Tx
-from tallystick.store.seals import BEFORE_THE_FIRST, SEQUENCE, Sealed, link
+from tallystick.store.seals import BEFORE_THE_FIRST, SEQUENCE, Form, Seal, link
 from tallystick.store.tables import seals, sequences
 
 CHAIN: Select[Any] = (
-    select(seals.c.position, seals.c.kind, seals.c.bill_id, seals.c.content_hash, seals.c.hash)
+    select(*(seals.c[name] for name in Seal._fields), seals.c.hash)
     .where(seals.c.account_id == bindparam("account"))
     .order_by(seals.c.position)
     .execution_options(yield_per=1_000)
 )
+KEPT: Select[Any] = select(seals.c.position).where(
+    seals.c.account_id == bindparam("account"), seals.c.hash == bindparam("head")
+)
 SHOWN_OF_HASH = 12
+NO_KEY = "and those after it are made with a SEAL_KEY: set SEAL_KEY to that of the server, to check them"
 
 
 def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
     """Walks the account's chain from its first seal to its last."""
-    previous, position = BEFORE_THE_FIRST, 0
-    for seal in tx.execute(CHAIN, {"account": account.id}):
+    previous, position, is_keyed = BEFORE_THE_FIRST, 0, False
+    for *fields, stored in tx.execute(CHAIN, {"account": account.id}):
+        seal = Seal(*fields)._replace(form=Form(fields[1]))
         position += 1
         if seal.position != position:
             yield Difference(seals.name, _places(position, seal.position - 1), "missing from the chain")
             position = seal.position
-        elif link(previous, Sealed(seal.kind, seal.bill_id, seal.content_hash)) != seal.hash:
-            yield Difference(seals.name, str(position), _broken(previous, seal))
+        else:
+            yield from _linked(tx, previous, seal, stored)
+        yield from _keyed(tx, seal, is_after_keyed=is_keyed)
+        is_keyed = is_keyed or seal.form is Form.KEYED
         # What is stored, even if it is wrong: so that one altered seal breaks the chain in one place.
-        previous = seal.hash
+        previous = stored
         advance(1)
     counted = counters.peek(tx, account, SEQUENCE, "") - 1
     if counted != position:
@@ -43,11 +50,30 @@ def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Di
 CHECK = Check("the chain of seals", seals, run)
 
 
+def lost_heads(tx: Tx, accounts: Sequence[Account], heads: Sequence[bytes]) -> Iterator[Difference]:
+    """Those of the kept heads (hashes of seals) that are in no chain of these accounts any more."""
+    for head in heads:
+        if not any(tx.execute(KEPT, {"account": account.id, "head": head}).first() for account in accounts):
+            finding = "is in no chain: seals were cut off, or made anew, since this head was kept"
+            yield Difference(seals.name, f"head {head.hex()}", finding)
+
+
+def _linked(tx: Tx, previous: bytes, seal: Seal, stored: bytes) -> Iterator[Difference]:
+    if seal.form is Form.KEYED and tx.seal_key is None:
+        return
+    due = link(previous, seal, tx.seal_key)
+    if due != stored:
+        shown, should = stored.hex()[:SHOWN_OF_HASH], due.hex()[:SHOWN_OF_HASH]
+        finding = f"hash is {shown}…, should be {should}…, on {seal.kind} {seal.subject_id}"
+        yield Difference(seals.name, str(seal.position), finding)
+
+
+def _keyed(tx: Tx, seal: Seal, *, is_after_keyed: bool) -> Iterator[Difference]:
+    if tx.seal_key is None and seal.form is Form.KEYED and not is_after_keyed:
+        yield Difference(seals.name, str(seal.position), NO_KEY)
+    if tx.seal_key and seal.form is not Form.KEYED and is_after_keyed:
+        yield Difference(seals.name, str(seal.position), "is made without the SEAL_KEY, and one before it with it")
+
+
 def _places(first: int, last: int) -> str:
     return str(first) if first == last else f"{first} to {last}"
-
-
-def _broken(previous: bytes, seal: Any) -> str:
-    due = link(previous, Sealed(seal.kind, seal.bill_id, seal.content_hash)).hex()
-    subject = f"{seal.kind} {seal.bill_id}"
-    return f"hash is {seal.hash.hex()[:SHOWN_OF_HASH]}…, should be {due[:SHOWN_OF_HASH]}…, on {subject}"

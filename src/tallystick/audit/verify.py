@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import func, select
 
-from tallystick.audit import bills, chain, credited, references, sequences, sums
+from tallystick.audit import bills, chain, credited, postings, records, references, sequences, sums
 from tallystick.audit.types import Check, Difference
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
@@ -14,6 +14,8 @@ CHECKS: tuple[Check, ...] = (
     *map(bills.check_of, bills.KINDS),
     *map(sequences.check_of, bills.KINDS),
     chain.CHECK,
+    *records.CHECKS,
+    postings.CHECK,
     *sums.CHECKS,
     credited.CHECK,
     *references.CHECKS,

@@ -1,16 +1,48 @@
-"""What of an issued bill is sealed: everything that the customer was told, in one canonical form."""
+"""What of an issued bill is sealed: all that its issue fixes, in one canonical form for each ``Form`` of a seal."""
 
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from tallystick.bills.types import LineRow
-from tallystick.wire import render
+from tallystick.store import canonical
+from tallystick.store.seals import Form, Sealed
+
+BOOKKEEPING = frozenset({"state", "version", "updated_at", "deleted_at", "paid", "credited"})
+"""What goes on after an issue, and is checked against payments, credit notes and events instead."""
+
+
+def seal_of(kind: str, row: Any, lines: list[LineRow]) -> Sealed:
+    """What a new seal on an issued bill of this kind is set on."""
+    return Sealed(kind, row.id, content_hash(kind, row, lines))
+
+
+def content_hash(kind: str, row: Any, lines: list[LineRow]) -> bytes:
+    """The hash of a bill's content: every column but ``BOOKKEEPING`` and what answers it later, and its lines."""
+    unsealed = BOOKKEEPING | ANSWERS.get(kind, frozenset())
+    content = {name: value for name, value in structs.asdict(row).items() if name not in unsealed}
+    return canonical.digest({**content, "lines": [_line(line) for line in lines]})
+
+
+def _line(line: LineRow) -> dict[str, Any]:
+    """A line, whole but for its id, which a block of new lines does not know yet."""
+    content = structs.asdict(line)
+    del content["id"]
+    return content
+
+
+ANSWERS: Mapping[str, frozenset[str]] = {
+    "quotation": frozenset({"accepted_at", "rejected_at", "converted_at", "invoice_id"}),
+}
+"""By kind, the columns in which a later verb answers the bill."""
+
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
-SEALED_COLUMNS = (
+_FIRST_COLUMNS = (
     "id",
     "number",
     "customer_id",
@@ -30,31 +62,48 @@ SEALED_COLUMNS = (
     "customer",
     "seller",
 )
+_FIRST = attrgetter(*_FIRST_COLUMNS)
+_FIRST_OWN: Mapping[str, Callable[[Any], dict[str, object]]] = {
+    "invoice": lambda row: {"due_date": row.due_date, "period": [row.period_start, row.period_end]},
+    "quotation": lambda row: {"valid_until": row.valid_until},
+    "credit_note": lambda row: {"invoice_id": row.invoice_id, "reason": row.reason},
+}
 
-_SEALED = attrgetter(*SEALED_COLUMNS)
 
-
-def content_hash(row: Any, lines: list[LineRow], **own: object) -> bytes:
-    """The hash of a bill's content: its columns, those that its kind alone has (``own``), and its lines."""
-    content = dict(zip(SEALED_COLUMNS, _SEALED(row), strict=True)) | own
-    content["discount_value"] = None if row.discount_value is None else render.plain(row.discount_value)
-    content["lines"] = [_line(line) for line in lines]
+def first_content_hash(kind: str, row: Any, lines: list[LineRow]) -> bytes:
+    """As ``content_hash``, in the form of the first seals: some columns, whatever others there are by now."""
+    content = dict(zip(_FIRST_COLUMNS, _FIRST(row), strict=True)) | _FIRST_OWN[kind](row)
+    content["discount_value"] = None if row.discount_value is None else _digits(row.discount_value)
+    content["lines"] = [_first_line(line) for line in lines]
     return sha256(_ENCODER.encode(content)).digest()
 
 
-def _line(line: LineRow) -> list[object]:
+def _first_line(line: LineRow) -> list[object]:
     return [
         line.product_id,
         line.description,
-        render.plain(line.quantity),
+        _digits(line.quantity),
         line.unit,
-        render.plain(line.unit_price),
+        _digits(line.unit_price),
         line.discount_type,
-        None if line.discount_value is None else render.plain(line.discount_value),
-        render.plain(line.tax_rate),
+        None if line.discount_value is None else _digits(line.discount_value),
+        _digits(line.tax_rate),
         line.tax_category,
         line.exemption_reason,
         line.amount,
         line.discount,
         line.tax,
     ]
+
+
+def _digits(number: Any) -> str:
+    short = number.normalize()
+    return str(short if short.as_tuple().exponent <= 0 else short.quantize(1))
+
+
+CONTENT_HASHES: Mapping[Form, Callable[[str, Any, list[LineRow]], bytes]] = {
+    Form.FIRST: first_content_hash,
+    Form.CANONICAL: content_hash,
+    Form.KEYED: content_hash,
+}
+"""By the form of a seal, how the content that it is set on is hashed."""

@@ -143,13 +143,12 @@ def to_json(credit_note: CreditNote) -> CreditNoteJson:
 
 def _fields(credit_note: CreditNote) -> dict[str, Any]:
     places = digits(credit_note.row.currency)
-    credited = zip(credit_note.lines, credit_note.invoice_line_ids, strict=True)
     return {
         **_row_fields(credit_note.row),
         "invoice_number": credit_note.invoice_number,
         "items": [
-            CreditItemJson(**msgspec.structs.asdict(item_json(line, places)), invoice_item_id=invoice_line_id)
-            for line, invoice_line_id in credited
+            CreditItemJson(**msgspec.structs.asdict(item_json(line, places)), invoice_item_id=line.invoice_line_id)
+            for line in credit_note.lines
         ],
         "customer": credit_note.row.customer,
     }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tallystick.bills.seal import content_hash
+from tallystick.bills.seal import seal_of
 from tallystick.bills.store import taxes_column
 from tallystick.core.account import Account
 from tallystick.core.states import Action, CreditNoteState, after
@@ -41,9 +41,7 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
 
 def sealed(credit_note: CreditNote) -> Sealed:
     """What the seal of a credit note is set on."""
-    row = credit_note.row
-    content = content_hash(row, credit_note.lines, invoice_id=row.invoice_id, reason=row.reason)
-    return Sealed(rules.KIND, row.id, content)
+    return seal_of(rules.KIND, credit_note.row, credit_note.lines)
 
 
 def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine], new: NewCreditNote) -> dict[str, Any]:

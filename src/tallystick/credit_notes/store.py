@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from tallystick.bills.numbers import Numbers
-from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
-from tallystick.credit_notes.types import Credited, CreditLine, CreditNote, CreditNoteRow
+from tallystick.credit_notes.types import Credited, CreditLine, CreditNote, CreditNoteLine, CreditNoteRow
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch
@@ -28,7 +27,7 @@ ONE: Select[Any] = (
     .where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.id == bindparam("credit_note"))
 )
 LINES: Select[Any] = (
-    select(*rows.columns(credit_note_lines, LineRow), credit_note_lines.c.invoice_line_id)
+    select(*rows.columns(credit_note_lines, CreditNoteLine))
     .where(
         credit_note_lines.c.account_id == bindparam("account"),
         credit_note_lines.c.credit_note_id == bindparam("credit_note"),
@@ -108,8 +107,7 @@ def get(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
     lines = tx.all(LINES, wanted)
     return CreditNote(
         row=CreditNoteRow(*found[0][:-1]),
-        lines=[LineRow(*line[:-1]) for line in lines],
-        invoice_line_ids=[line.invoice_line_id for line in lines],
+        lines=[CreditNoteLine(*line) for line in lines],
         invoice_number=found[0].invoice_number,
     )
 

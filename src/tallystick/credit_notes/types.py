@@ -49,6 +49,8 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
 
     id: int
     number: str
+    number_scope: str | None
+    number_sequence: int | None
     invoice_id: int
     customer_id: int
     customer_name: str
@@ -69,6 +71,7 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     reason: str | None
     notes: str | None
     payment_terms: str | None
+    template_id: str | None
     customer: dict[str, Any]
     seller: dict[str, Any]
     created_at: datetime
@@ -76,10 +79,15 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     version: int
 
 
+class CreditNoteLine(LineRow, frozen=True):
+    """A stored line of a credit note, and the invoice's line that it credits."""
+
+    invoice_line_id: int
+
+
 class CreditNote(msgspec.Struct, frozen=True):
-    """A credit note, whole. ``invoice_lines`` names, for each line, the invoice's line that it credits."""
+    """A credit note, whole."""
 
     row: CreditNoteRow
-    lines: list[LineRow]
-    invoice_line_ids: list[int]
+    lines: list[CreditNoteLine]
     invoice_number: str

@@ -1,5 +1,7 @@
 """The verbs of invoices: each one use case and one transaction."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import UNSET
@@ -19,6 +21,8 @@ from tallystick.invoices.types import Invoice
 from tallystick.store import journal, outbox, rows, seals, secrets
 from tallystick.store.db import TryAgain, Tx
 from tallystick.store.seals import Sealed
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Invoice:
@@ -60,10 +64,16 @@ def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
 
 def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Issues a draft and gives it a share token; an issued invoice only gets the token that it lacks."""
-    invoice = issue(tx, account, store.get_locked(tx, account, invoice_id))
+    invoice = store.get_locked(tx, account, invoice_id)
+    after(invoice.row.state, Action.ISSUE)
     if invoice.row.share_token:
         return invoice
-    return _change(tx, account, invoice, {"share_token": secrets.new_secret(account.id)})
+    share = {"share_token": secrets.new_secret(account.id)}
+    if invoice.row.state is InvoiceState.DRAFT:
+        return issue(tx, account, invoice, share)
+    shared = _change(tx, account, invoice, share)
+    seals.append(tx, account, [rules.sealed(shared)])
+    return shared
 
 
 def mark_sent(tx: Tx, account: Account, invoice_id: int) -> Invoice:
@@ -71,8 +81,10 @@ def mark_sent(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     return issue(tx, account, store.get_locked(tx, account, invoice_id))
 
 
-def issue(tx: Tx, account: Account, invoice: Invoice) -> Invoice:
+def issue(tx: Tx, account: Account, invoice: Invoice, also: Mapping[str, Any] = NOTHING) -> Invoice:
     """Gives a draft its number and makes it immutable; an issued invoice stays as it is, a voided one is a Conflict.
+
+    ``also`` are columns that are set with it.
 
     The number is taken after everything else, because its counter stays locked until the transaction ends.
     """
@@ -83,7 +95,7 @@ def issue(tx: Tx, account: Account, invoice: Invoice) -> Invoice:
     outbox.add(tx, account, "invoice.issued", invoice.row.id)
     numbered = {} if invoice.row.number else numbers.take(tx, account, invoice.row.issue_date).columns()
     try:
-        issued = _change(tx, account, invoice, rules.issued(invoice, account, tx.now) | numbered)
+        issued = _change(tx, account, invoice, {**rules.issued(invoice, account, tx.now), **numbered, **also})
     except NumberInUse:
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from tallystick.bills import rules as bills
-from tallystick.bills.seal import content_hash
+from tallystick.bills.seal import seal_of
 from tallystick.bills.types import BillRow, Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
@@ -41,9 +41,7 @@ UNPUBLISHED: dict[str, Any] = {"state": InvoiceState.DRAFT, "customer_name": Non
 
 def sealed(invoice: Invoice) -> Sealed:
     """What the seal of an issued invoice is set on."""
-    row = invoice.row
-    period = [row.period_start, row.period_end]
-    return Sealed(KIND, row.id, content_hash(row, invoice.lines, due_date=row.due_date, period=period))
+    return seal_of(KIND, invoice.row, invoice.lines)
 
 
 def check_untouched(invoice: Invoice) -> None:

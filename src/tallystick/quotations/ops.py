@@ -1,5 +1,7 @@
 """The verbs of quotations: each one use case and one transaction."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import UNSET
@@ -15,6 +17,8 @@ from tallystick.quotations import rules, store
 from tallystick.quotations.types import Quotation
 from tallystick.store import outbox, rows, seals, secrets
 from tallystick.store.db import TryAgain, Tx
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Quotation:
@@ -56,10 +60,16 @@ def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, ver
 
 def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     """Issues a draft and gives it a share token; an issued quotation only gets the token that it lacks."""
-    quotation = mark_sent(tx, account, quotation_id)
+    quotation = store.get_locked(tx, account, quotation_id)
+    after(quotation.row.state, Action.ISSUE)
     if quotation.row.share_token:
         return quotation
-    return change(tx, account, quotation, {"share_token": secrets.new_secret(account.id)})
+    share = {"share_token": secrets.new_secret(account.id)}
+    if quotation.row.state is QuotationState.DRAFT:
+        return issue(tx, account, quotation, share)
+    shared = change(tx, account, quotation, share)
+    seals.append(tx, account, [rules.sealed(shared)])
+    return shared
 
 
 def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
@@ -69,8 +79,10 @@ def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     return issue(tx, account, quotation)
 
 
-def issue(tx: Tx, account: Account, quotation: Quotation) -> Quotation:
+def issue(tx: Tx, account: Account, quotation: Quotation, also: Mapping[str, Any] = NOTHING) -> Quotation:
     """Gives a draft its number and makes it immutable; any other quotation stays as it is.
+
+    ``also`` are columns that are set with it.
 
     The number is taken after everything else, because its counter stays locked until the transaction ends.
     """
@@ -79,7 +91,7 @@ def issue(tx: Tx, account: Account, quotation: Quotation) -> Quotation:
     outbox.add(tx, account, "quotation.sent", quotation.row.id)
     numbered = {} if quotation.row.number else store.numbers.take(tx, account, quotation.row.issue_date).columns()
     try:
-        issued = change(tx, account, quotation, rules.issued(quotation, account, tx.now) | numbered)
+        issued = change(tx, account, quotation, {**rules.issued(quotation, account, tx.now), **numbered, **also})
     except NumberInUse:
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])

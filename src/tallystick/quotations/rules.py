@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from tallystick.bills import rules as bills
-from tallystick.bills.seal import content_hash
+from tallystick.bills.seal import seal_of
 from tallystick.bills.types import Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
@@ -63,8 +63,7 @@ def changed(quotation: Quotation, changes: dict[str, Any], now: datetime) -> Quo
 
 def sealed(quotation: Quotation) -> Sealed:
     """What the seal of an issued quotation is set on."""
-    content = content_hash(quotation.row, quotation.lines, valid_until=quotation.row.valid_until)
-    return Sealed(KIND, quotation.row.id, content)
+    return seal_of(KIND, quotation.row, quotation.lines)
 
 
 def check_convertible(quotation: Quotation, account: Account, now: datetime) -> None:

@@ -98,6 +98,7 @@ class StatsJson(msgspec.Struct, frozen=True):
     aging: dict[str, AgingJson]
     revenue: dict[str, list[MonthJson]]
     recurring: RecurringJson
+    seal_head: str | None
 
 
 def filter_from(query: StatsQuery, account: Account) -> StatsFilter:
@@ -123,6 +124,7 @@ def to_json(stats: Stats) -> StatsJson:
             active=stats.active_schedules,
             monthly_revenue={code: render.amount(minor, digits(code)) for code, minor in stats.monthly_revenue.items()},
         ),
+        seal_head=stats.seal_head.hex() if stats.seal_head else None,
     )
 
 
@@ -158,5 +160,8 @@ def show(call: Call, query: StatsQuery) -> StatsJson:
     `recurring.monthly_revenue` takes a month for a twelfth of a year of 365 days: 12 a year for a monthly schedule, 4
     for a quarterly one, 365 for a daily one, 365/7 for a weekly one, divided by the interval. The sum is rounded once,
     half up. Customers and schedules have no issue date, so dates do not select among them.
+
+    `seal_head` is the hash of the newest seal of the account: whoever keeps it elsewhere can tell later, by
+    `tallystick verify --head`, whether the chain of seals still holds it.
     """
     return to_json(ops.compute(call.tx, call.account, filter_from(query, call.account)))

@@ -7,6 +7,7 @@ from tallystick.core.account import Account
 from tallystick.core.states import InvoiceState
 from tallystick.stats import rules, store
 from tallystick.stats.types import Stats, StatsFilter
+from tallystick.store import seals
 from tallystick.store.db import Tx
 
 
@@ -44,6 +45,7 @@ def compute(tx: Tx, account: Account, wanted: StatsFilter) -> Stats:
         aging={code: rules.aging(_in(code, still_open)) for code in currencies},
         revenue={code: rules.revenue(_in(code, issued), _in(code, credited), months) for code in currencies},
         active_schedules=sum(each.counted for each in schedules),
+        seal_head=newest.hash if (newest := seals.head(tx, account)) else None,
         monthly_revenue={code: rules.monthly_revenue(_in(code, schedules)) for code in currencies},
     )
 

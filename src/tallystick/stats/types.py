@@ -103,3 +103,4 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     revenue: Mapping[str, Mapping[Month, int]]
     active_schedules: int
     monthly_revenue: Mapping[str, int]
+    seal_head: bytes | None

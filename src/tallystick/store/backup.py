@@ -5,10 +5,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import make_url
 
 PART = ".part"
+NEWEST_SEALS = """
+    SELECT account_id, hash FROM seals
+    WHERE (account_id, position) IN (SELECT account_id, max(position) FROM seals GROUP BY account_id)
+    ORDER BY account_id
+"""
 
 
 class CannotBackUp(Exception):
@@ -31,6 +37,12 @@ def back_up(source: Path, target: Path) -> None:
         raise CannotBackUp(f"There is no database at {source}. DATABASE_URL says which one to back up.")
     with new_file(target) as part:
         _copy(source, part)
+
+
+def heads(backup: Path) -> list[tuple[int, bytes]]:
+    """Of each account in a copy its id and the hash of its newest seal: to be kept where nobody alters them."""
+    with closing(sqlite3.connect(f"file:{quote(str(backup))}?mode=ro", uri=True)) as copy:
+        return copy.execute(NEWEST_SEALS).fetchall()
 
 
 def _copy(source: Path, part: Path) -> None:

@@ -46,14 +46,15 @@ class TryAgain(Exception):
 
 
 class Tx:
-    """One transaction: its connection, the instant it began, and who acts in it (for the record)."""
+    """One transaction: its connection, the instant it began, who acts in it (for the record), and the server's key."""
 
-    __slots__ = ("actor", "connection", "now")
+    __slots__ = ("actor", "connection", "now", "seal_key")
 
-    def __init__(self, connection: Connection, now: datetime, actor: str) -> None:
+    def __init__(self, connection: Connection, now: datetime, actor: str, seal_key: bytes | None = None) -> None:
         self.connection = connection
         self.now = now
         self.actor = actor
+        self.seal_key = seal_key
 
     def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
         """Runs one statement."""
@@ -87,11 +88,19 @@ class Tx:
 
 
 class Database:
-    """A database, open. ``clock`` gives the instant at which a transaction begins."""
+    """A database, open. ``clock`` tells when a transaction begins; ``seal_key`` is what its seals are made with."""
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime] = utc_now, connections: int = 16) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        connections: int = 16,
+        seal_key: str | None = None,
+    ) -> None:
         self.url = url
         self._clock = clock
+        self._seal_key = seal_key.encode() if seal_key else None
         self._kept: Connection | None = None
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
@@ -111,7 +120,10 @@ class Database:
     def transaction(self, actor: str) -> Iterator[Tx]:
         """A transaction that writes: commits when the block ends, rolls back when it raises."""
         with self._turn, self._begin() as connection:
-            yield Tx(connection, self._clock(), actor)
+            yield self._tx(connection, actor)
+
+    def _tx(self, connection: Connection, actor: str) -> Tx:
+        return Tx(connection, self._clock(), actor, self._seal_key)
 
     @contextmanager
     def _begin_kept(self) -> Iterator[Connection]:
@@ -133,7 +145,7 @@ class Database:
                 _driver(connection).execute("PRAGMA foreign_keys=OFF")
             try:
                 with connection.begin():
-                    yield Tx(connection, self._clock(), "migration")
+                    yield self._tx(connection, "migration")
                     if self.is_sqlite and _driver(connection).execute("PRAGMA foreign_key_check").fetchone():
                         raise sqlite3.IntegrityError("a row names another that is not there")
             finally:
@@ -144,13 +156,13 @@ class Database:
     def read(self) -> Iterator[Tx]:
         """A transaction that only reads, over one snapshot."""
         with self._reader.begin() as connection:
-            yield Tx(connection, self._clock(), "")
+            yield self._tx(connection, "")
 
     @contextmanager
     def glance(self) -> Iterator[Tx]:
         """For one prepared SELECT: without a BEGIN and its end, which are round trips to PostgreSQL."""
         with self._glancer.connect() as connection:
-            yield Tx(connection, self._clock(), "")
+            yield self._tx(connection, "")
 
     def transact(self, actor: str, work: Callable[[Tx], T]) -> T:
         """Runs ``work`` in a transaction of its own, and again where another transaction got in its way."""

@@ -1,14 +1,18 @@
-"""The chain of seals: a hash over each issued bill and over the seal before it.
+"""The chain of seals: a hash over each issued bill, or over a batch of records, and over the seal before it.
 
-Whoever alters an issued bill, or a seal, behind our back breaks the chain at that place. A seal without a content
-hash withdraws the one before it of the same bill, as when an invoice goes back to draft.
+Whoever alters what is sealed, or a seal, behind our back breaks the chain at that place. A seal without a content
+hash withdraws the one before it of the same bill, as when an invoice goes back to draft. Whoever writes the whole chain
+anew is seen by those who kept one of its heads, and cannot do it at all without the ``SEAL_KEY`` that made it.
 """
 
+import hmac
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import IntEnum
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from tallystick.core.account import Account
 from tallystick.store import blocks, counters
@@ -17,33 +21,91 @@ from tallystick.store.tables import seals
 
 SEQUENCE = "seal"
 BEFORE_THE_FIRST = bytes(32)
+MIN_KEY_LENGTH = 32
 
-COLUMNS = ("account_id", "position", "kind", "bill_id", "content_hash", "hash", "at")
-AT = select(seals.c.hash).where(
-    seals.c.account_id == bindparam("account"), seals.c.position == bindparam("at_position")
-)
+
+class Form(IntEnum):
+    """How a seal was made: what its content hash covers, and how it is linked. Each is kept for ever."""
+
+    FIRST = 1
+    """The columns that the first schema had, and a link that does not cover the seal's own place and time."""
+    CANONICAL = 2
+    """``store.canonical`` text of all that an issue fixes; SHA-256."""
+    KEYED = 3
+    """As ``CANONICAL``, and the link is an HMAC-SHA-256 by the server's ``SEAL_KEY``."""
 
 
 class Sealed(NamedTuple):
-    """What a seal is set on: one bill, and the hash of its content, or None to withdraw the bill's last seal."""
+    """What a seal is set on: a bill or a batch, and the hash of its content; None withdraws the bill's last seal."""
 
     kind: str
-    bill_id: int
+    subject_id: int
     content_hash: bytes | None
 
 
-def link(previous: bytes, sealed: Sealed) -> bytes:
-    """The hash of a seal: over the seal before it, what it is set on, and the content."""
-    name = f"{sealed.kind}:{sealed.bill_id}:".encode()
-    return sha256(previous + name + (sealed.content_hash or b"")).digest()
+class Seal(NamedTuple):
+    """A seal, but for its hash. ``position`` counts from 1 in each account's chain."""
+
+    position: int
+    form: Form
+    kind: str
+    subject_id: int
+    content_hash: bytes | None
+    at: datetime
 
 
-def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> None:
-    """Sets seals, in order. Like a number's, their counter stays locked until the transaction ends."""
+COLUMNS = ("account_id", *Seal._fields, "hash")
+AT: Select[Any] = select(seals.c.hash).where(
+    seals.c.account_id == bindparam("account"), seals.c.position == bindparam("at_position")
+)
+NEWEST: Select[Any] = (
+    select(seals.c.position, seals.c.hash)
+    .where(seals.c.account_id == bindparam("account"))
+    .order_by(seals.c.position.desc())
+    .limit(1)
+)
+
+
+class Head(NamedTuple):
+    """The newest seal of an account's chain: whoever keeps its hash can tell later whether the chain still holds it."""
+
+    position: int
+    hash: bytes
+
+
+def link(previous: bytes, seal: Seal, key: bytes | None) -> bytes:
+    """The hash of a seal: over the seal before it, its own place and time, what it is set on, and the content.
+
+    A seal that is not ``KEYED`` needs no ``key``.
+    """
+    content = seal.content_hash or b""
+    if seal.form is Form.FIRST:
+        return sha256(previous + f"{seal.kind}:{seal.subject_id}:".encode() + content).digest()
+    at = seal.at.astimezone(UTC).isoformat(timespec="microseconds")
+    named = f"{seal.form:d}:{seal.position}:{seal.kind}:{seal.subject_id}:{at}:".encode()
+    if seal.form is Form.KEYED:
+        return hmac.digest(key or b"", previous + named + content, sha256)
+    return sha256(previous + named + content).digest()
+
+
+def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> int:
+    """Sets seals, in order, and answers the place of the first.
+
+    Like a number's, their counter stays locked until the transaction ends.
+    """
     first = counters.take(tx, account, SEQUENCE, "", count=len(sealed))
     previous = tx.execute(AT, {"account": account.id, "at_position": first - 1}).scalar() or BEFORE_THE_FIRST
+    form = Form.KEYED if tx.seal_key else Form.CANONICAL
     rows = []
     for position, each in enumerate(sealed, start=first):
-        previous = link(previous, each)
-        rows.append((account.id, position, *each, previous, tx.now))
+        seal = Seal(position, form, *each, tx.now)
+        previous = link(previous, seal, tx.seal_key)
+        rows.append((account.id, *seal, previous))
     blocks.insert(tx, seals, COLUMNS, rows)
+    return first
+
+
+def head(tx: Tx, account: Account) -> Head | None:
+    """The newest seal of the account's chain; None before the first."""
+    found = tx.execute(NEWEST, {"account": account.id}).one_or_none()
+    return Head(*found) if found else None

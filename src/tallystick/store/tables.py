@@ -369,6 +369,9 @@ invoices = Table(
     _one_of("state", InvoiceState),
     CheckConstraint("paid >= 0 AND credited >= 0 AND paid + credited <= total", name="never_overpaid"),
     CheckConstraint("state = 'draft' OR number IS NOT NULL", name="issued_is_numbered"),
+    CheckConstraint("(state = 'draft') = (issued_at IS NULL)", name="issued_at_some_time"),
+    CheckConstraint("state = 'draft' OR deleted_at IS NULL", name="issued_is_never_in_the_trash"),
+    CheckConstraint("state = 'issued' OR (paid = 0 AND credited = 0)", name="only_issued_is_settled"),
     Index(None, "account_id", "customer_id", "id"),
     # Lists and statistics never show the trash: without it in their indexes, they need not look at a row to know.
     Index(None, "account_id", "issue_date", "id", **_where("deleted_at IS NULL")),
@@ -434,6 +437,7 @@ quotations = Table(
     _belongs_to("invoices", "invoice_id"),
     _one_of("state", QuotationState),
     CheckConstraint("state = 'draft' OR number IS NOT NULL", name="issued_is_numbered"),
+    CheckConstraint("(state = 'draft') = (issued_at IS NULL)", name="issued_at_some_time"),
     CheckConstraint("(state = 'converted') = (invoice_id IS NOT NULL)", name="converted_has_its_invoice"),
     Index(None, "account_id", "customer_id", "id"),
     Index(None, "account_id", "issue_date", "id"),
@@ -478,6 +482,7 @@ payments = Table(
     _one_of("method", Method),
     _one_of("status", PaymentStatus),
     CheckConstraint("amount > 0 AND to_credit >= 0 AND to_credit <= amount", name="amounts"),
+    CheckConstraint("(status = 'reversed') = (reversed_at IS NOT NULL)", name="reversed_at_some_time"),
     Index(None, "account_id", "customer_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -538,6 +543,19 @@ credit_note_lines = Table(
     Index("ix_credit_note_lines_line", "account_id", "invoice_line_id"),
 )
 
+
+def _sealed_in_batches() -> tuple[Column[object], ...]:
+    return (Column("seal_position", BigInteger), Column("row_hash", LargeBinary(32)))
+
+
+def _sealed_whole() -> CheckConstraint:
+    return CheckConstraint("(seal_position IS NULL) = (row_hash IS NULL)", name="sealed_whole")
+
+
+def _unsealed_index(table: str) -> Index:
+    return Index(f"ix_{table}_unsealed", "account_id", "id", **_where("seal_position IS NULL"))
+
+
 journal = Table(
     "journal",
     metadata,
@@ -553,12 +571,15 @@ journal = Table(
     Column("debit", Text, nullable=False),
     Column("credit", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
+    *_sealed_in_batches(),
     UniqueConstraint("account_id", "id"),
     _belongs_to("customers", "customer_id"),
     _belongs_to("invoices", "invoice_id"),
     _belongs_to("payments", "payment_id"),
     _belongs_to("credit_notes", "credit_note_id"),
     CheckConstraint("amount > 0 AND debit <> credit", name="moves_money"),
+    _sealed_whole(),
+    _unsealed_index("journal"),
     Index(None, "account_id", "customer_id"),
     Index(None, "account_id", "invoice_id"),
 )
@@ -579,12 +600,14 @@ seals = Table(
     metadata,
     Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("form", SmallInteger, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("bill_id", Key, nullable=False),
+    # The bill, or the last record of a batch.
+    Column("subject_id", Key, nullable=False),
     Column("content_hash", LargeBinary(32)),
     Column("hash", LargeBinary(32), nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Index(None, "account_id", "kind", "bill_id", "position"),
+    Index(None, "account_id", "kind", "subject_id", "position"),
 )
 
 sequences = Table(
@@ -607,7 +630,10 @@ events = Table(
     Column("subject_id", Key, nullable=False),
     Column("data", JSON(none_as_null=True)),
     Column("delivered_at", UtcDateTime),
+    *_sealed_in_batches(),
     UniqueConstraint("account_id", "id"),
+    _sealed_whole(),
+    _unsealed_index("events"),
     Index("ix_events_undelivered", "account_id", "id", **_where("delivered_at IS NULL")),
     Index(None, "account_id", "subject_id"),
 )

@@ -1,0 +1,98 @@
+"""Events and postings held against the seals that were set on them in batches."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, Table, bindparam, select
+
+from tallystick.audit.types import Check, Difference
+from tallystick.core.account import Account
+from tallystick.store.db import Tx
+from tallystick.store.record_seals import RECORDS, batch_hash, content_columns, row_hash
+from tallystick.store.tables import seals
+
+
+class Record(NamedTuple):
+    """A record that is sealed: the place of its batch's seal, the hash that it keeps, and the one that is due."""
+
+    id: int
+    seal_position: int
+    kept: bytes
+    due: bytes
+
+
+class Batch(NamedTuple):
+    """A batch's seal: its place in the chain, its last record, and the hash over the hashes of all of them."""
+
+    position: int
+    subject_id: int
+    content_hash: bytes
+
+
+def check_of(table: Table) -> Check:
+    """The check of one table of records, in one walk and in memory that does not grow with it."""
+    records = _records_of(table)
+    batches = _batches_of(table)
+
+    def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
+        coming = batches(tx, account)
+        batch = next(coming, None)
+        kept: dict[int, list[bytes]] = defaultdict(list)
+        for record in records(tx, account):
+            while batch and batch.subject_id < record.id:
+                yield from _held(table, batch, kept.pop(batch.position, []))
+                batch = next(coming, None)
+            if record.kept != record.due:
+                finding = f"is not what it was when seal {record.seal_position} was set on it"
+                yield Difference(table.name, str(record.id), finding)
+            kept[record.seal_position].append(record.kept)
+            advance(1)
+        while batch:
+            yield from _held(table, batch, kept.pop(batch.position, []))
+            batch = next(coming, None)
+        for position in kept:
+            yield Difference(table.name, f"of seal {position}", "are more than the records that it was set on")
+
+    return Check(f"the seals of the {table.name}", table, run)
+
+
+def _records_of(table: Table) -> Callable[[Tx, Account], Iterator[Record]]:
+    statement: Select[Any] = (
+        select(table.c.seal_position, table.c.row_hash, *content_columns(table))
+        .where(table.c.account_id == bindparam("account"), table.c.seal_position.is_not(None))
+        .order_by(table.c.id)
+        .execution_options(yield_per=1_000)
+    )
+
+    def read(tx: Tx, account: Account) -> Iterator[Record]:
+        for row in tx.execute(statement, {"account": account.id}).mappings():
+            content = dict(row)
+            position, kept = content.pop("seal_position"), content.pop("row_hash")
+            yield Record(content["id"], position, kept, row_hash(content))
+
+    return read
+
+
+def _batches_of(table: Table) -> Callable[[Tx, Account], Iterator[Batch]]:
+    statement: Select[Any] = (
+        select(*(seals.c[name] for name in Batch._fields))
+        .where(seals.c.account_id == bindparam("account"), seals.c.kind == table.name)
+        .order_by(seals.c.subject_id)
+        .execution_options(yield_per=1_000)
+    )
+
+    def read(tx: Tx, account: Account) -> Iterator[Batch]:
+        for row in tx.execute(statement, {"account": account.id}):
+            yield Batch(*row)
+
+    return read
+
+
+def _held(table: Table, batch: Batch, kept: list[bytes]) -> Iterator[Difference]:
+    if batch_hash(kept) != batch.content_hash:
+        finding = f"are not the records up to {batch.subject_id} that it was set on: {len(kept)} of them are there"
+        yield Difference(table.name, f"of seal {batch.position}", finding)
+
+
+CHECKS = tuple(map(check_of, RECORDS))
