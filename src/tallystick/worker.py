@@ -20,7 +20,7 @@ from tallystick.recurring import store as recurring
 from tallystick.recurring.types import Order
 from tallystick.store import idempotency, outbox, record_seals, seals
 from tallystick.store.db import Database, Tx
-from tallystick.store.outbox import Event
+from tallystick.store.outbox import Recorded
 from tallystick.store.tables import events, idempotency_keys
 from tallystick.store.tables import recurring as schedules
 from tallystick.store.tables import recurring_runs as runs
@@ -32,7 +32,7 @@ EVENTS_AT_ONCE = 1000
 FURTHEST_AHEAD = timedelta(hours=14)
 """No time zone's calendar is further ahead of UTC."""
 
-Receiver = Callable[[Tx, Account, Sequence[Event]], None]
+Receiver = Callable[[Tx, Account, Sequence[Recorded]], None]
 RECEIVERS: tuple[Receiver, ...] = ()
 """Who learns of events. A receiver writes down what is to be done, and leaves it to others to talk to the network."""
 

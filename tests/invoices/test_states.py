@@ -117,12 +117,13 @@ def test_the_record_tells_who_did_what(api: Api) -> None:
     assert [event["type"] for event in activity] == [
         "invoice.created",
         "invoice.issued",
-        "invoice.payment_recorded",
-        "invoice.payment_reversed",
+        "payment.created",
+        "payment.reversed",
         "invoice.voided",
     ]
     assert {event["actor"] for event in activity} == {f"key:{key['id']}" for key in api.data(api.get("/api-keys"))}
-    assert activity[2]["data"] == {"payment_id": payment["id"], "amount": 1000}
+    assert [event["subject"] for event in activity[1:3]] == [f"invoice:{invoice['id']}", f"payment:{payment['id']}"]
+    assert [str(event["data"]["amount"]) for event in activity[2:4]] == ["10.00", "10.00"]
 
 
 def test_void_against_pay(api: Api) -> None:

@@ -3,13 +3,12 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from tallystick.store import outbox
-from tallystick.store.tables import events
+from tallystick.core.events import Event
 from tests.api import Api, opened
 from tests.bills import a_customer, an_invoice
 from tests.clock import Clock
+from tests.recorded import names, recorded
 from tests.recurring.schedules import a_schedule, bills, days, differences, now, process
 
 
@@ -144,15 +143,10 @@ def test_a_draft_that_was_thrown_away_is_not_billed_again(api: Api) -> None:
 def test_sending_is_asked_for(api: Api) -> None:
     a_schedule(api, auto_send=True, start_date="2026-06-15")
     a_schedule(api, start_date="2026-06-15")
-    first, _second = process(api)["invoices"]
-    with api.database.read() as tx:
-        asked = tx.all(select(events.c.subject_id).where(events.c.type == "invoice.send_requested"))
-        assert [tuple(row) for row in asked] == [(first,)]
-        assert [each.type for each in outbox.history(tx, api.account, "invoice", first)] == [
-            "invoice.created",
-            "invoice.issued",
-            "invoice.send_requested",
-        ]
+    for bill, is_to_be_sent in zip(process(api)["invoices"], [True, False], strict=True):
+        created, issued = recorded(api, f"invoice:{bill}")
+        assert (created.type, issued.type) == (Event.INVOICE_CREATED, Event.INVOICE_ISSUED)
+        assert (issued.data or {})["auto_send"] is is_to_be_sent
 
 
 def test_prices_and_taxes_are_those_of_the_day(api: Api) -> None:
@@ -201,9 +195,7 @@ def test_one_broken_schedule_stops_no_other(api: Api, breaks: Any, field: str) -
     assert [days(api, each) for each in (before, broken, after)] == [["26-06-15"], [], ["26-06-15"]]
     assert now(api, broken)["last_error"] == {"code": error["code"], "reason": error["reason"]}
     assert process(api)["failed"] == 1
-    with api.database.read() as tx:
-        told = outbox.history(tx, api.account, "recurring", broken["id"])
-    assert [each.type for each in told] == ["recurring.created", "recurring.failed"]
+    assert names(recorded(api, f"recurring:{broken['id']}")) == ["recurring.created", "recurring.failed"]
 
 
 def test_once_it_is_mended_it_bills_what_it_missed(api: Api) -> None:

@@ -19,7 +19,7 @@ from tallystick.core.account import Account
 from tallystick.recurring import store
 from tallystick.recurring.types import BEGINNING, Order
 from tallystick.store.db import Database, Tx
-from tallystick.store.outbox import Event
+from tallystick.store.outbox import Recorded
 from tallystick.store.tables import events, idempotency_keys
 from tallystick.worker import Worker
 from tests.api import Api, opened
@@ -103,7 +103,7 @@ def test_a_run_is_not_finished_while_another_is_at_work_on_it(api: Api) -> None:
 def test_it_hands_on_every_event_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     received: list[tuple[int, str]] = []
 
-    def receive(_tx: Tx, account: Account, handed: Sequence[Event]) -> None:
+    def receive(_tx: Tx, account: Account, handed: Sequence[Recorded]) -> None:
         received.extend((account.id, event.type) for event in handed)
 
     monkeypatch.setattr(worker, "RECEIVERS", (receive,))
@@ -124,7 +124,7 @@ def test_it_hands_on_every_event_once(api: Api, monkeypatch: pytest.MonkeyPatch)
 def test_an_event_whose_receiver_fails_stays(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_tx: Tx, account: Account, _handed: Sequence[Event]) -> None:
+    def fail(_tx: Tx, account: Account, _handed: Sequence[Recorded]) -> None:
         if account.id == api.account.id:
             raise ConnectionError("no receiver")
 

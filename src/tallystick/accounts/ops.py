@@ -8,6 +8,7 @@ from tallystick.accounts import store
 from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
 from tallystick.core.errors import NotFound, Unauthorized
+from tallystick.core.events import Event
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.numbering import DEFAULT_PATTERNS
 from tallystick.store import outbox, secrets
@@ -51,7 +52,7 @@ def change_settings(tx: Tx, account: Account, changes: Mapping[str, Any], versio
     """Changes the settings that ``changes`` name; number patterns one by one."""
     patterns = account.number_patterns | changes.get("number_patterns", {})
     changed = store.change(tx, account, {**changes, "number_patterns": patterns}, version)
-    outbox.add(tx, account, "settings.updated", account.id)
+    outbox.add(tx, account, Event.SETTINGS_UPDATED, account.id)
     return changed
 
 
@@ -59,14 +60,14 @@ def create_key(tx: Tx, account: Account, name: str, scopes: Sequence[Scope]) -> 
     """Makes a key; the secret is shown now and never again."""
     secret = secrets.new_secret(account.id)
     key = _insert_key(tx, account, name, scopes, secret, source="issued")
-    outbox.add(tx, account, "api_key.created", key.id)
+    outbox.add(tx, account, Event.API_KEY_CREATED, key.id)
     return key, secret
 
 
 def revoke_key(tx: Tx, account: Account, key_id: int) -> ApiKey:
     """Revokes a key, for ever and at once."""
     key = store.revoke(tx, account, key_id)
-    outbox.add(tx, account, "api_key.revoked", key_id)
+    outbox.add(tx, account, Event.API_KEY_REVOKED, key_id)
     return key
 
 

@@ -5,9 +5,11 @@ from typing import Any
 from tallystick.bills.seal import seal_of
 from tallystick.bills.store import taxes_column
 from tallystick.core.account import Account
+from tallystick.core.events import Event
 from tallystick.core.states import Action, CreditNoteState, after
 from tallystick.credit_notes import rules, store
 from tallystick.credit_notes.types import CreditLine, CreditNote, NewCreditNote
+from tallystick.invoices import ops as invoice_ops
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import Invoice
 from tallystick.store import customer_credit, journal, outbox, seals
@@ -26,15 +28,16 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
     lines = rules.credit_lines(invoice, new, store.credited(tx, account, invoice_id))
     values = _values(tx, account, invoice, lines, new)
     applied = values["total"] - values["to_credit"]
-    if applied:
-        invoice_store.change(tx, account, invoice.row, {"credited": invoice.row.credited + applied})
     if values["to_credit"]:
         customer_credit.add(tx, account, invoice.row.customer_id, invoice.row.currency, values["to_credit"])
     values |= store.numbers.take(tx, account, values["issue_date"]).columns()
     credit_note = store.insert(tx, account, values, lines)
     _post(tx, account, credit_note)
-    outbox.add(tx, account, "invoice.credited", invoice_id, {"credit_note_id": credit_note.row.id})
-    outbox.add(tx, account, "credit_note.issued", credit_note.row.id)
+    facts = rules.facts(credit_note)
+    outbox.add(tx, account, Event.CREDIT_NOTE_ISSUED, credit_note.row.id, {"invoice_id": invoice_id, **facts})
+    outbox.add(tx, account, Event.INVOICE_CREDITED, invoice_id, {"credit_note_id": credit_note.row.id, **facts})
+    if applied:
+        invoice_ops.settle(tx, account, invoice.row, credited=applied)
     seals.append(tx, account, [sealed(credit_note)])
     return credit_note
 

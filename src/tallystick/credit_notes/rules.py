@@ -9,9 +9,10 @@ from decimal import Context, Decimal
 
 from tallystick.bills.types import LineRow
 from tallystick.core.errors import ValidationFailed
+from tallystick.core.events import Facts
 from tallystick.core.money import RoundingMode, digits, round_ratio, to_decimal, to_minor, to_units
 from tallystick.core.totals import LineTotals, TaxTotal, Totals
-from tallystick.credit_notes.types import Credited, CreditLine, NewCreditNote, WantedCredit
+from tallystick.credit_notes.types import Credited, CreditLine, CreditNote, NewCreditNote, WantedCredit
 from tallystick.invoices.types import Invoice
 
 KIND = "credit_note"
@@ -31,6 +32,12 @@ def credit_lines(invoice: Invoice, new: NewCreditNote, earlier: Mapping[int, Cre
     if not lines:
         raise ValidationFailed({"items": ["Nothing is left to credit on this invoice."]})
     return lines
+
+
+def facts(credit_note: CreditNote) -> Facts:
+    """What is told of a credit note; ``to_credit`` is what exceeded the balance."""
+    row = credit_note.row
+    return {"currency": row.currency, "total": row.total, "to_credit": row.to_credit}
 
 
 def _wanted_lines(invoice: Invoice, items: Sequence[WantedCredit], earlier: Mapping[int, Credited]) -> list[CreditLine]:

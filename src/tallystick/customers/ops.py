@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tallystick.core.account import Account
+from tallystick.core.events import Event
 from tallystick.customers import store
 from tallystick.customers.types import Customer
 from tallystick.store import outbox
@@ -13,18 +14,18 @@ from tallystick.store.db import Tx
 def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
     """Makes a customer."""
     customer = store.insert(tx, account, values)
-    outbox.add(tx, account, "customer.created", customer.id)
+    outbox.add(tx, account, Event.CUSTOMER_CREATED, customer.id)
     return customer
 
 
 def update(tx: Tx, account: Account, customer_id: int, changes: Mapping[str, Any], version: int | None) -> Customer:
     """Changes what ``changes`` name. Issued bills keep the details that they were issued with."""
     customer = store.change(tx, account, customer_id, changes, version)
-    outbox.add(tx, account, "customer.updated", customer_id)
+    outbox.add(tx, account, Event.CUSTOMER_UPDATED, customer_id)
     return customer
 
 
 def delete(tx: Tx, account: Account, customer_id: int) -> None:
     """Deletes a customer that no bill names; Conflict otherwise."""
     store.delete(tx, account, customer_id)
-    outbox.add(tx, account, "customer.deleted", customer_id)
+    outbox.add(tx, account, Event.CUSTOMER_DELETED, customer_id)

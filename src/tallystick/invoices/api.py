@@ -23,11 +23,12 @@ from tallystick.bills.api import (
 )
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
+from tallystick.core.events import Event, in_major_units
 from tallystick.core.money import digits
 from tallystick.core.states import Status
-from tallystick.invoices import ops, rules, store
+from tallystick.invoices import ops, store
 from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
-from tallystick.store import outbox
+from tallystick.store.outbox import Recorded
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted
 from tallystick.wire.csv import CsvFile
@@ -156,11 +157,15 @@ class InvoiceJson(InvoiceRowJson, frozen=True, kw_only=True):
 
 
 class Activity(msgspec.Struct, frozen=True):
-    """What was done to a bill: when, by whom, and what. Amounts in ``data`` are in minor units."""
+    """What was done to a bill, or to a ``subject`` as ``payment:12`` that belongs to it: when, by whom, and what.
+
+    Amounts in ``data`` are in major units, with exactly the digits of its ``currency``.
+    """
 
     at: datetime
     actor: str
-    type: str
+    type: Event
+    subject: str
     data: dict[str, Any] | None
 
 
@@ -237,6 +242,17 @@ def credit_note_json(credit_note: CreditNoteLine, places: int) -> CreditNoteSumm
         amount_applied=render.amount(credit_note.total - credit_note.to_credit, places),
         amount_to_credit=render.amount(credit_note.to_credit, places),
         reason=credit_note.reason,
+    )
+
+
+def activity_json(event: Recorded) -> Activity:
+    """What happened, as it is shown."""
+    return Activity(
+        at=event.at,
+        actor=event.actor,
+        type=event.type,
+        subject=f"{event.type.kind}:{event.subject_id}",
+        data=None if event.data is None else in_major_units(event.data),
     )
 
 
@@ -338,9 +354,7 @@ def restore(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
 
 def activity(call: Call, invoice_id: Id) -> list[Activity]:
     """Show who did what to an invoice, and when."""
-    store.check_known(call.tx, call.account, invoice_id)
-    events = outbox.history(call.tx, call.account, rules.KIND, invoice_id)
-    return [Activity(event.at, event.actor, event.type, event.data) for event in events]
+    return [activity_json(event) for event in store.activity(call.tx, call.account, invoice_id)]
 
 
 def next_number(call: Call) -> NextNumber:

@@ -12,6 +12,7 @@ from tallystick.bills.numbers import Taken
 from tallystick.bills.types import LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
+from tallystick.core.events import Event
 from tallystick.core.states import InvoiceState
 from tallystick.core.totals import Totals
 from tallystick.invoices import rules, store
@@ -44,13 +45,14 @@ class Content(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """An invoice to make, dated by its period."""
+    """An invoice to make, dated by its period; issued, and then sent, where it ``issues`` and ``sends``."""
 
     content: Content
     customer: dict[str, Any]
     period: Period
     due_date: date
     issues: bool
+    sends: bool
 
 
 def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
@@ -69,7 +71,7 @@ def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
         for invoice_id, each in zip(ids, wanted, strict=True)
     ]
     store.insert_many(tx, account, made)
-    _record(tx, account, made)
+    _record(tx, account, wanted, made)
     return list(ids)
 
 
@@ -114,11 +116,17 @@ class _Models:
         return InvoiceRow(**columns, id=0, customer_name=None)  # type: ignore[arg-type]
 
 
-def _record(tx: Tx, account: Account, made: Sequence[Invoice]) -> None:
+def _record(tx: Tx, account: Account, wanted: Sequence[Wanted], made: Sequence[Invoice]) -> None:
     """The journal, the events and the seals of these invoices."""
     issued = [invoice for invoice in made if invoice.row.state is InvoiceState.ISSUED]
     journal.post_all(tx, account, "issue", [(rules.subject(invoice), rules.revenue(invoice)) for invoice in issued])
-    created = [News("invoice.created", each.row.id, {"recurring_id": each.row.recurring_id}) for each in made]
-    outbox.add_all(tx, account, created + [News("invoice.issued", each.row.id) for each in issued])
+    created = [News(Event.INVOICE_CREATED, each.row.id, {"recurring_id": each.row.recurring_id}) for each in made]
+    told = [
+        news
+        for each, invoice in zip(wanted, made, strict=True)
+        if each.issues
+        for news in rules.issue_news(invoice, "recurring", auto_send=each.sends)
+    ]
+    outbox.add_all(tx, account, created + told)
     if issued:
         seals.append(tx, account, [rules.sealed(invoice) for invoice in issued])

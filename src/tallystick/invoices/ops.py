@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.bills import rules as bill_rules
@@ -13,11 +13,12 @@ from tallystick.bills.store import NumberInUse
 from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
+from tallystick.core.events import Event
 from tallystick.core.states import Action, InvoiceState, after
 from tallystick.core.totals import compute
 from tallystick.invoices import rules, store
 from tallystick.invoices.store import numbers
-from tallystick.invoices.types import Invoice
+from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store import journal, outbox, rows, seals, secrets
 from tallystick.store.db import TryAgain, Tx
 from tallystick.store.seals import Sealed
@@ -32,7 +33,7 @@ def create(tx: Tx, account: Account, new: NewBill) -> Invoice:
     values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
     invoice_id = store.insert(tx, account, values)
     lines = store.lines.insert(tx, account, invoice_id, bill, totals)
-    outbox.add(tx, account, "invoice.created", invoice_id)
+    outbox.add(tx, account, Event.INVOICE_CREATED, invoice_id)
     return rules.draft(invoice_id, values, lines, found)
 
 
@@ -58,7 +59,7 @@ def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
     store.change(tx, account, invoice.row, columns | bill_store.bill_values(bill, totals))
     if bill != bill_rules.stored_bill(invoice.row, invoice.lines):
         store.lines.replace(tx, account, invoice_id, bill, totals)
-    outbox.add(tx, account, "invoice.updated", invoice_id)
+    outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id)
     return store.get(tx, account, invoice_id)
 
 
@@ -70,7 +71,7 @@ def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
         return invoice
     share = {"share_token": secrets.new_secret(account.id)}
     if invoice.row.state is InvoiceState.DRAFT:
-        return issue(tx, account, invoice, share)
+        return issue(tx, account, invoice, "publish", share)
     shared = _change(tx, account, invoice, share)
     seals.append(tx, account, [rules.sealed(shared)])
     return shared
@@ -78,13 +79,15 @@ def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 
 def mark_sent(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Issues a draft without a share token; an issued invoice stays as it is."""
-    return issue(tx, account, store.get_locked(tx, account, invoice_id))
+    return issue(tx, account, store.get_locked(tx, account, invoice_id), "mark-sent")
 
 
-def issue(tx: Tx, account: Account, invoice: Invoice, also: Mapping[str, Any] = NOTHING) -> Invoice:
+def issue(
+    tx: Tx, account: Account, invoice: Invoice, action: rules.IssueAction, also: Mapping[str, Any] = NOTHING
+) -> Invoice:
     """Gives a draft its number and makes it immutable; an issued invoice stays as it is, a voided one is a Conflict.
 
-    ``also`` are columns that are set with it.
+    ``action`` tells the record what it was issued by; ``also`` are columns that are set with it.
 
     The number is taken after everything else, because its counter stays locked until the transaction ends.
     """
@@ -92,7 +95,7 @@ def issue(tx: Tx, account: Account, invoice: Invoice, also: Mapping[str, Any] = 
     if invoice.row.state is InvoiceState.ISSUED:
         return invoice
     journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
-    outbox.add(tx, account, "invoice.issued", invoice.row.id)
+    outbox.add_all(tx, account, rules.issue_news(invoice, action))
     numbered = {} if invoice.row.number else numbers.take(tx, account, invoice.row.issue_date).columns()
     try:
         issued = _change(tx, account, invoice, {**rules.issued(invoice, account, tx.now), **numbered, **also})
@@ -102,13 +105,20 @@ def issue(tx: Tx, account: Account, invoice: Invoice, also: Mapping[str, Any] = 
     return issued
 
 
+def settle(tx: Tx, account: Account, row: InvoiceRow, *, paid: int = 0, credited: int = 0) -> None:
+    """Adds to what is paid and credited on an invoice (minor units, below 0 to take back); tells when that is all."""
+    settled = {"paid": row.paid + paid, "credited": row.credited + credited}
+    store.change(tx, account, row, settled)
+    outbox.add_all(tx, account, rules.paid_news(structs.replace(row, **settled), owed_before=row.balance))
+
+
 def unpublish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Takes an issued invoice on which nothing was paid or credited back to draft; it keeps its number."""
     invoice = store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.UNPUBLISH)
     rules.check_untouched(invoice)
     journal.post(tx, account, "unpublish", rules.subject(invoice), rules.reversed_revenue(invoice))
-    outbox.add(tx, account, "invoice.unpublished", invoice_id)
+    outbox.add(tx, account, Event.INVOICE_UNPUBLISHED, invoice_id)
     store.change(tx, account, invoice.row, rules.UNPUBLISHED)
     seals.append(tx, account, [Sealed(rules.KIND, invoice_id, None)])
     return store.get(tx, account, invoice_id)
@@ -120,7 +130,7 @@ def void(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     after(invoice.row.state, Action.VOID)
     rules.check_untouched(invoice)
     journal.post(tx, account, "void", rules.subject(invoice), rules.reversed_revenue(invoice))
-    outbox.add(tx, account, "invoice.voided", invoice_id)
+    outbox.add(tx, account, Event.INVOICE_VOIDED, invoice_id)
     return _change(tx, account, invoice, {"state": InvoiceState.VOIDED})
 
 
@@ -141,7 +151,7 @@ def create_like(
     values = rules.copied_values(original, account, tx.now, terms_days) | bill_store.bill_values(bill, totals)
     invoice_id = store.insert(tx, account, values)
     store.lines.insert(tx, account, invoice_id, bill, totals)
-    outbox.add(tx, account, "invoice.created", invoice_id, origin)
+    outbox.add(tx, account, Event.INVOICE_CREATED, invoice_id, origin)
     return store.get(tx, account, invoice_id)
 
 
@@ -150,13 +160,13 @@ def delete(tx: Tx, account: Account, invoice_id: int) -> None:
     invoice = store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.DELETE)
     store.change(tx, account, invoice.row, {"deleted_at": tx.now})
-    outbox.add(tx, account, "invoice.deleted", invoice_id)
+    outbox.add(tx, account, Event.INVOICE_DELETED, invoice_id)
 
 
 def restore(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Takes a draft out of the trash."""
     invoice = store.get_trashed_locked(tx, account, invoice_id)
-    outbox.add(tx, account, "invoice.restored", invoice_id)
+    outbox.add(tx, account, Event.INVOICE_RESTORED, invoice_id)
     return _change(tx, account, invoice, {"deleted_at": None})
 
 
@@ -168,7 +178,7 @@ def purge(tx: Tx, account: Account, invoice_id: int) -> None:
         store.purge(tx, account, invoice_id)
     except IntegrityError:
         raise Conflict(rules.NAMED_ON_RECORD) from None
-    outbox.add(tx, account, "invoice.purged", invoice_id)
+    outbox.add(tx, account, Event.INVOICE_PURGED, invoice_id)
 
 
 def next_number(tx: Tx, account: Account) -> str:

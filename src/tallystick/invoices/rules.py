@@ -1,7 +1,7 @@
 """The decisions of invoices."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import structs
 
@@ -10,12 +10,15 @@ from tallystick.bills.seal import seal_of
 from tallystick.bills.types import BillRow, Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
+from tallystick.core.events import Event
 from tallystick.core.periods import due_date
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store.journal import Ledger, Posting, Subject
+from tallystick.store.outbox import News
 from tallystick.store.seals import Sealed
 
+IssueAction = Literal["publish", "mark-sent", "mark-paid", "recurring"]
 KIND = "invoice"
 UNTIL = "due_date"
 
@@ -80,6 +83,21 @@ def revenue(invoice: Invoice) -> list[Posting]:
 def reversed_revenue(invoice: Invoice) -> list[Posting]:
     """The postings that take an issue back."""
     return [posting._replace(amount=-posting.amount) for posting in revenue(invoice)]
+
+
+def issue_news(invoice: Invoice, action: IssueAction, **more: bool) -> list[News]:
+    """What an issue is told by, and ``more`` facts of it; an invoice of 0 is paid at once."""
+    row = invoice.row
+    facts = {"action": action, "currency": row.currency, "total": row.total, **more}
+    return [News(Event.INVOICE_ISSUED, row.id, facts), *paid_news(row, owed_before=None)]
+
+
+def paid_news(row: InvoiceRow, owed_before: int | None) -> list[News]:
+    """What it is told by that nothing is owed on an invoice any more, where something was or it was not issued."""
+    if row.balance or owed_before == 0:
+        return []
+    facts = {"currency": row.currency, "amount_paid": row.paid, "amount_credited": row.credited}
+    return [News(Event.INVOICE_PAID, row.id, facts)]
 
 
 def subject(invoice: Invoice) -> Subject:

@@ -26,12 +26,14 @@ from tallystick.bills.store import BillRows, Lines
 from tallystick.core.account import Account
 from tallystick.core.states import InvoiceState, Status
 from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
-from tallystick.store import blocks, rows
+from tallystick.store import blocks, outbox, rows
 from tallystick.store.db import Tx
+from tallystick.store.outbox import Recorded
 from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.prepared import Prepared
 from tallystick.store.tables import (
     credit_notes,
+    events,
     invoice_lines,
     invoices,
     payment_allocations,
@@ -123,6 +125,26 @@ HISTORY = union_all(
         credit_notes.c.created_at,
     ).where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.invoice_id == bindparam("invoice")),
 )
+ACTIVITY = union_all(
+    outbox.about("invoice", events.c.subject_id == bindparam("invoice")),
+    outbox.about(
+        "payment",
+        events.c.subject_id.in_(
+            select(payment_allocations.c.payment_id).where(
+                payment_allocations.c.account_id == bindparam("account"),
+                payment_allocations.c.invoice_id == bindparam("invoice"),
+            )
+        ),
+    ),
+    outbox.about(
+        "credit_note",
+        events.c.subject_id.in_(
+            select(credit_notes.c.id).where(
+                credit_notes.c.account_id == bindparam("account"), credit_notes.c.invoice_id == bindparam("invoice")
+            )
+        ),
+    ),
+)
 COLUMNS = ("account_id", *InvoiceRow.__struct_fields__)
 DELETE = delete(invoices).where(invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"))
 
@@ -179,6 +201,13 @@ def _history(tx: Tx, account: Account, invoice_id: int) -> tuple[list[PaymentLin
         if row.kind == "credit_note"
     ]
     return received, credited
+
+
+def activity(tx: Tx, account: Account, invoice_id: int) -> list[Recorded]:
+    """What happened to an invoice, to its payments and to its credit notes, oldest first; NotFound in the trash."""
+    check_known(tx, account, invoice_id)
+    found = [Recorded(*row) for row in tx.all(ACTIVITY, {"account": account.id, "invoice": invoice_id})]
+    return sorted(found, key=lambda event: event.id)
 
 
 def trash(tx: Tx, account: Account, request: PageRequest) -> Page[InvoiceRow]:

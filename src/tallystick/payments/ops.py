@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, ValidationFailed
+from tallystick.core.events import Event
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import Action, InvoiceState, after
 from tallystick.customers import store as customer_store
@@ -35,7 +36,7 @@ def mark_paid(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Inv
     """Issues the invoice if needed and records one payment of its balance; a paid one stays as it is."""
     invoice = invoice_store.get_locked(tx, account, invoice_id)
     if invoice.row.state is InvoiceState.DRAFT:
-        invoice = invoice_ops.issue(tx, account, invoice)
+        invoice = invoice_ops.issue(tx, account, invoice, "mark-paid")
     after(invoice.row.state, Action.PAY)
     if not invoice.row.balance:
         return invoice
@@ -76,13 +77,14 @@ def reverse(tx: Tx, account: Account, payment_id: int, invoice_id: int | None = 
     amounts = {share.invoice_id: share.amount for share in payment.allocations}
     for row in invoice_store.rows_locked(tx, account, amounts):
         share = amounts[row.id]
-        invoice_store.change(tx, account, row, {"paid": row.paid - share})
+        invoice_ops.settle(tx, account, row, paid=-share)
         posting = rules.settlement(payment.method, -share)
         journal.post(tx, account, "reversal", subject._replace(invoice_id=row.id), [posting])
-        outbox.add(tx, account, "invoice.payment_reversed", row.id, {"payment_id": payment.id, "amount": share})
     _take_back_credit(tx, account, payment, subject)
     store.reverse(tx, account, payment.id)
-    return store.get(tx, account, payment.id)
+    reversed_payment = store.get(tx, account, payment.id)
+    outbox.add(tx, account, Event.PAYMENT_REVERSED, payment.id, rules.facts(reversed_payment))
+    return reversed_payment
 
 
 def _take_back_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -> None:
@@ -111,13 +113,13 @@ def _receive(tx: Tx, account: Account, subject: Subject, amount: int, shares: Sh
     }
     if new.status is PaymentStatus.FAILED:
         payment = store.insert(tx, account, values, rules.as_allocations(shares))
-        for row, _share in shares:
-            outbox.add(tx, account, "invoice.payment_failed", row.id, {"payment_id": payment.id, "amount": amount})
+        outbox.add(tx, account, Event.PAYMENT_FAILED, payment.id, rules.facts(payment))
         return payment
     excess = amount - sum(share for _row, share in shares)
     rules.check_shares(shares)
     rules.check_excess(excess, new)
     payment = store.insert(tx, account, values | {"to_credit": excess}, rules.as_allocations(shares))
+    outbox.add(tx, account, Event.PAYMENT_CREATED, payment.id, rules.facts(payment))
     subject = subject._replace(payment_id=payment.id)
     for row, share in shares:
         _settle(tx, account, row, share, payment, subject)
@@ -127,10 +129,9 @@ def _receive(tx: Tx, account: Account, subject: Subject, amount: int, shares: Sh
 
 def _settle(tx: Tx, account: Account, row: InvoiceRow, share: int, payment: Payment, subject: Subject) -> None:
     after(row.state, Action.PAY)
-    invoice_store.change(tx, account, row, {"paid": row.paid + share})
+    invoice_ops.settle(tx, account, row, paid=share)
     posting = rules.settlement(payment.method, share)
     journal.post(tx, account, "payment", subject._replace(invoice_id=row.id), [posting])
-    outbox.add(tx, account, "invoice.payment_recorded", row.id, {"payment_id": payment.id, "amount": share})
 
 
 def _move_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from tallystick.core.errors import Conflict, Overpayment, ValidationFailed
+from tallystick.core.events import Facts
 from tallystick.core.money import digits, to_decimal, to_minor
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.invoices.types import InvoiceRow
@@ -102,6 +103,22 @@ def columns(new: NewPayment, amount: int, today: date) -> dict[str, object]:
         "date": new.date or today,
         "notes": new.notes,
         "status": new.status,
+    }
+
+
+def facts(payment: Payment) -> Facts:
+    """All that a payment says, as its events keep it: the record that the payment can be held against."""
+    return {
+        "customer_id": payment.customer_id,
+        "currency": payment.currency,
+        "amount": payment.amount,
+        "to_credit": payment.to_credit,
+        "method": payment.method.value,
+        "reference": payment.reference,
+        "date": payment.date.isoformat(),
+        "notes": payment.notes,
+        "status": payment.status.value,
+        "allocations": [{"invoice_id": share.invoice_id, "amount": share.amount} for share in payment.allocations],
     }
 
 

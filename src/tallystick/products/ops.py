@@ -5,6 +5,7 @@ from typing import Any
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
+from tallystick.core.events import Event
 from tallystick.products import store
 from tallystick.products.types import Product
 from tallystick.store import outbox
@@ -15,7 +16,7 @@ def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Product:
     """Makes a product."""
     store.check_tax(tx, account, values.get("tax_id"))
     product = store.insert(tx, account, values)
-    outbox.add(tx, account, "product.created", product.id)
+    outbox.add(tx, account, Event.PRODUCT_CREATED, product.id)
     return product
 
 
@@ -23,7 +24,7 @@ def update(tx: Tx, account: Account, product_id: int, changes: Mapping[str, Any]
     """Changes what ``changes`` name. Bills keep the price and the tax that they were made with."""
     store.check_tax(tx, account, changes.get("tax_id"))
     product = store.change(tx, account, product_id, changes, version)
-    outbox.add(tx, account, "product.updated", product_id)
+    outbox.add(tx, account, Event.PRODUCT_UPDATED, product_id)
     return product
 
 
@@ -33,7 +34,7 @@ def delete(tx: Tx, account: Account, product_id: int) -> Product | None:
         store.delete(tx, account, product_id)
     except Conflict:
         return _set_active(tx, account, product_id, active=False)
-    outbox.add(tx, account, "product.deleted", product_id)
+    outbox.add(tx, account, Event.PRODUCT_DELETED, product_id)
     return None
 
 
@@ -44,5 +45,5 @@ def reactivate(tx: Tx, account: Account, product_id: int) -> Product:
 
 def _set_active(tx: Tx, account: Account, product_id: int, *, active: bool) -> Product:
     product = store.change(tx, account, product_id, {"is_active": active}, None)
-    outbox.add(tx, account, "product.reactivated" if active else "product.deactivated", product_id)
+    outbox.add(tx, account, Event.PRODUCT_REACTIVATED if active else Event.PRODUCT_DEACTIVATED, product_id)
     return product

@@ -1,6 +1,7 @@
 """Converting a quotation: the one place where a quotation knows of invoices (docs/adr, "Converting a quotation")."""
 
 from tallystick.core.account import Account
+from tallystick.core.events import Event
 from tallystick.core.states import QuotationState
 from tallystick.invoices import api as invoice_api
 from tallystick.invoices import ops as invoice_ops
@@ -29,7 +30,7 @@ def to_invoice(tx: Tx, account: Account, quotation_id: int) -> Invoice:
         terms_days=account.payment_terms_days,
         origin={"quotation_id": quotation_id},
     )
-    outbox.add(tx, account, "quotation.converted", quotation_id, {"invoice_id": invoice.row.id})
+    outbox.add(tx, account, Event.QUOTATION_CONVERTED, quotation_id, {"invoice_id": invoice.row.id})
     converted = {"state": QuotationState.CONVERTED, "converted_at": tx.now, "invoice_id": invoice.row.id}
     ops.change(tx, account, ops.issue(tx, account, quotation), converted)
     return invoice

@@ -11,6 +11,7 @@ from tallystick.bills import store as bill_store
 from tallystick.bills.store import NumberInUse
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
+from tallystick.core.events import Event
 from tallystick.core.states import Action, QuotationState, after
 from tallystick.core.totals import compute
 from tallystick.quotations import rules, store
@@ -28,7 +29,7 @@ def create(tx: Tx, account: Account, new: NewBill) -> Quotation:
     values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
     quotation_id = store.insert(tx, account, values)
     lines = store.lines.insert(tx, account, quotation_id, bill, totals)
-    outbox.add(tx, account, "quotation.created", quotation_id)
+    outbox.add(tx, account, Event.QUOTATION_CREATED, quotation_id)
     return rules.draft(quotation_id, values, lines, found)
 
 
@@ -54,7 +55,7 @@ def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, ver
     store.change(tx, account, quotation.row, columns | bill_store.bill_values(bill, totals))
     if bill != bill_rules.stored_bill(quotation.row, quotation.lines):
         store.lines.replace(tx, account, quotation_id, bill, totals)
-    outbox.add(tx, account, "quotation.updated", quotation_id)
+    outbox.add(tx, account, Event.QUOTATION_UPDATED, quotation_id)
     return store.get(tx, account, quotation_id)
 
 
@@ -88,7 +89,7 @@ def issue(tx: Tx, account: Account, quotation: Quotation, also: Mapping[str, Any
     """
     if quotation.row.state is not QuotationState.DRAFT:
         return quotation
-    outbox.add(tx, account, "quotation.sent", quotation.row.id)
+    outbox.add(tx, account, Event.QUOTATION_ISSUED, quotation.row.id)
     numbered = {} if quotation.row.number else store.numbers.take(tx, account, quotation.row.issue_date).columns()
     try:
         issued = change(tx, account, quotation, {**rules.issued(quotation, account, tx.now), **numbered, **also})
@@ -122,7 +123,7 @@ def _answer(tx: Tx, account: Account, quotation: Quotation, action: Action, answ
     if state is quotation.row.state:
         return quotation
     quotation = issue(tx, account, quotation)
-    outbox.add(tx, account, f"quotation.{state}", quotation.row.id)
+    outbox.add(tx, account, Event(f"quotation.{state}"), quotation.row.id)
     return change(tx, account, quotation, {"state": state, **answered})
 
 
@@ -134,7 +135,7 @@ def duplicate(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     values = rules.copied_values(original.row, account, tx.now) | bill_store.bill_values(bill, totals)
     copy_id = store.insert(tx, account, values)
     store.lines.insert(tx, account, copy_id, bill, totals)
-    outbox.add(tx, account, "quotation.created", copy_id, {"duplicate_of": quotation_id})
+    outbox.add(tx, account, Event.QUOTATION_CREATED, copy_id, {"duplicate_of": quotation_id})
     return store.get(tx, account, copy_id)
 
 
@@ -143,7 +144,7 @@ def delete(tx: Tx, account: Account, quotation_id: int) -> None:
     quotation = store.get_locked(tx, account, quotation_id)
     rules.check_deletable(quotation)
     store.remove(tx, account, quotation_id)
-    outbox.add(tx, account, "quotation.deleted", quotation_id)
+    outbox.add(tx, account, Event.QUOTATION_DELETED, quotation_id)
 
 
 def change(tx: Tx, account: Account, quotation: Quotation, changes: dict[str, Any]) -> Quotation:

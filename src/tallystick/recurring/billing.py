@@ -16,6 +16,7 @@ from typing import NamedTuple
 from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
+from tallystick.core.events import Event
 from tallystick.invoices import many
 from tallystick.invoices.many import Wanted
 from tallystick.recurring import rules, store
@@ -97,13 +98,7 @@ def _outcome(decision: Decision, invoices: list[int]) -> Outcome:
 
 
 def _make(tx: Tx, account: Account, plans: Sequence[Plan]) -> list[int]:
-    wanted = _wanted(plans)
-    invoices = many.create(tx, account, wanted)
-    sends = {plan.schedule.id for plan in plans if plan.schedule.auto_send}
-    made = zip(invoices, wanted, strict=True)
-    asked = [News("invoice.send_requested", invoice) for invoice, each in made if each.period.recurring_id in sends]
-    outbox.add_all(tx, account, asked)
-    return invoices
+    return many.create(tx, account, _wanted(plans))
 
 
 def _wanted(plans: Sequence[Plan]) -> list[Wanted]:
@@ -120,7 +115,7 @@ def _keep_failures(tx: Tx, account: Account, decision: Decision) -> None:
     ]
     store.set_errors(tx, account, new)
     outbox.add_all(
-        tx, account, [News("recurring.failed", each.id, {"code": each.code, "reason": each.reason}) for each in new]
+        tx, account, [News(Event.RECURRING_FAILED, each.id, {"code": each.code, "reason": each.reason}) for each in new]
     )
 
 

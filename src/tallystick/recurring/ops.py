@@ -10,6 +10,7 @@ from tallystick.bills.types import NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.errors import ValidationFailed
+from tallystick.core.events import Event
 from tallystick.core.totals import Totals
 from tallystick.recurring import rules, store
 from tallystick.recurring.types import Recurring, ScheduleChange, Terms
@@ -32,7 +33,7 @@ def create(tx: Tx, account: Account, content: NewBill, terms: Terms) -> Recurrin
         "next_date": following,
     }
     made = store.insert(tx, account, values, content.items)
-    outbox.add(tx, account, "recurring.created", made.row.id)
+    outbox.add(tx, account, Event.RECURRING_CREATED, made.row.id)
     return made
 
 
@@ -50,7 +51,7 @@ def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, 
         **_content_columns(content, bill, totals),
         **rules.moved(stored.row, terms),
     }
-    outbox.add(tx, account, "recurring.updated", recurring_id)
+    outbox.add(tx, account, Event.RECURRING_UPDATED, recurring_id)
     return store.change(tx, account, stored, columns, content.items)
 
 
@@ -61,14 +62,16 @@ def toggle(tx: Tx, account: Account, recurring_id: int, *, catches_up: bool) -> 
         columns = rules.SWITCHED_OFF
     else:
         columns = rules.switched_on(stored.row, account.today(tx.now), catches_up=catches_up)
-    outbox.add(tx, account, "recurring.switched_on" if columns["active"] else "recurring.switched_off", recurring_id)
+    outbox.add(
+        tx, account, Event.RECURRING_SWITCHED_ON if columns["active"] else Event.RECURRING_SWITCHED_OFF, recurring_id
+    )
     return store.change(tx, account, stored, columns, stored.items)
 
 
 def delete(tx: Tx, account: Account, recurring_id: int) -> bool:
     """Deletes a schedule; its invoices stay, and stay what they are. Answers whether it had none."""
     stored = store.get_locked(tx, account, recurring_id)
-    outbox.add(tx, account, "recurring.deleted", recurring_id)
+    outbox.add(tx, account, Event.RECURRING_DELETED, recurring_id)
     return store.delete_or_hide(tx, account, stored.row)
 
 

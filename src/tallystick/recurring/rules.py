@@ -235,6 +235,7 @@ def wanted(plan: Plan) -> list[Wanted]:
             period=period,
             due_date=due_date(period.start, plan.due_days),
             issues=plan.schedule.auto_issue,
+            sends=plan.schedule.auto_send,
         )
         for period in plan.unbilled
     ]

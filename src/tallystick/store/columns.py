@@ -18,8 +18,8 @@ class OneOf(TypeDecorator[StrEnum]):
         super().__init__()
         self.kind = kind
 
-    def process_bind_param(self, value: StrEnum | None, _dialect: Dialect) -> str | None:
-        return None if value is None else value.value
+    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
+        return None if value is None else self.kind(value).value
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> StrEnum | None:
         return None if value is None else self.kind(value)

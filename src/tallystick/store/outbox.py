@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
 
 from tallystick.core.account import Account
+from tallystick.core.events import Event, Facts, of_kind
 from tallystick.store import blocks
 from tallystick.store.db import Tx
 from tallystick.store.lists import among
@@ -17,15 +18,6 @@ from tallystick.store.tables import events
 
 COLUMNS = ("account_id", "at", "actor", "type", "subject_id", "data")
 FIELDS = (events.c.id, events.c.at, events.c.type, events.c.actor, events.c.subject_id, events.c.data)
-OF_SUBJECT: Select[Any] = (
-    select(*FIELDS)
-    .where(
-        events.c.account_id == bindparam("account"),
-        events.c.subject_id == bindparam("subject"),
-        events.c.type.startswith(bindparam("kind")),
-    )
-    .order_by(events.c.id)
-)
 UNDELIVERED: Select[Any] = (
     select(*FIELDS)
     .where(events.c.account_id == bindparam("account"), events.c.delivered_at.is_(None))
@@ -40,27 +32,27 @@ MARK = (
 )
 
 
-class Event(NamedTuple):
+class Recorded(NamedTuple):
     """What happened to a subject, when, and by whom (``key:7``, or a name for what has no key)."""
 
     id: int
     at: datetime
-    type: str
+    type: Event
     actor: str
     subject_id: int
-    data: dict[str, Any] | None
+    data: Facts | None
 
 
 class News(NamedTuple):
-    """What is to be recorded: a type, as ``invoice.created``, the subject, and what else to know of it."""
+    """What is to be recorded: what happened, the id of its subject, and what else to know of it."""
 
-    type: str
+    type: Event
     subject_id: int
-    data: dict[str, Any] | None = None
+    data: Facts | None = None
 
 
-def add(tx: Tx, account: Account, type: str, subject_id: int, data: dict[str, Any] | None = None) -> None:
-    """Records that ``type`` (as ``invoice.created``) happened to its subject, now, by the transaction's actor."""
+def add(tx: Tx, account: Account, type: Event, subject_id: int, data: Facts | None = None) -> None:
+    """Records what happened to its subject, now, by the transaction's actor; of ``data`` see ``core.events.Facts``."""
     add_all(tx, account, [News(type, subject_id, data)])
 
 
@@ -69,17 +61,19 @@ def add_all(tx: Tx, account: Account, news: Sequence[News]) -> None:
     blocks.insert(tx, events, COLUMNS, [(account.id, tx.now, tx.actor, *each) for each in news])
 
 
-def history(tx: Tx, account: Account, kind: str, subject_id: int) -> list[Event]:
-    """All that happened to one subject of a kind, as ``invoice``, oldest first."""
-    found = tx.all(OF_SUBJECT, {"account": account.id, "subject": subject_id, "kind": f"{kind}."})
-    return [Event(*row) for row in found]
+def about(kind: str, subject: ColumnElement[bool]) -> Select[Any]:
+    """The statement for what happened, in the account of the parameter ``account``, to subjects of a kind.
+
+    ``subject`` is the condition on ``events.subject_id`` that chooses them.
+    """
+    return select(*FIELDS).where(events.c.account_id == bindparam("account"), subject, events.c.type.in_(of_kind(kind)))
 
 
-def undelivered(tx: Tx, account: Account, limit: int) -> list[Event]:
+def undelivered(tx: Tx, account: Account, limit: int) -> list[Recorded]:
     """The oldest events that are still to be delivered, for this transaction alone; at most ``limit``."""
-    return [Event(*row) for row in tx.all(UNDELIVERED, {"account": account.id, "limit": limit})]
+    return [Recorded(*row) for row in tx.all(UNDELIVERED, {"account": account.id, "limit": limit})]
 
 
-def mark_delivered(tx: Tx, account: Account, delivered: Sequence[Event]) -> None:
+def mark_delivered(tx: Tx, account: Account, delivered: Sequence[Recorded]) -> None:
     """Marks events as delivered, now."""
     tx.execute(MARK, {"account": account.id, "ids": [event.id for event in delivered], "now": tx.now})

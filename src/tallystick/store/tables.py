@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 
+from tallystick.core.events import Event
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.periods import Frequency
 from tallystick.core.states import CreditNoteState, InvoiceState, QuotationState, RunStatus
@@ -626,7 +627,7 @@ events = Table(
     _account(),
     Column("at", UtcDateTime, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("type", Text, nullable=False),
+    Column("type", OneOf(Event), nullable=False),
     Column("subject_id", Key, nullable=False),
     Column("data", JSON(none_as_null=True)),
     Column("delivered_at", UtcDateTime),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tallystick.core.account import Account
+from tallystick.core.events import Event
 from tallystick.store import outbox
 from tallystick.store.db import Tx
 from tallystick.taxes import rules, store
@@ -16,7 +17,7 @@ def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Tax:
     if values["is_default"]:
         store.clear_default(tx, account)
     tax = store.insert(tx, account, values)
-    outbox.add(tx, account, "tax.created", tax.id)
+    outbox.add(tx, account, Event.TAX_CREATED, tax.id)
     return tax
 
 
@@ -26,11 +27,11 @@ def update(tx: Tx, account: Account, tax_id: int, changes: Mapping[str, Any], ve
         store.clear_default(tx, account)
     tax = store.change(tx, account, tax_id, changes, version)
     rules.check_rate(tax.rate, tax.category)
-    outbox.add(tx, account, "tax.updated", tax_id)
+    outbox.add(tx, account, Event.TAX_UPDATED, tax_id)
     return tax
 
 
 def delete(tx: Tx, account: Account, tax_id: int) -> None:
     """Deletes a tax that nothing uses; Conflict otherwise."""
     store.delete(tx, account, tax_id)
-    outbox.add(tx, account, "tax.deleted", tax_id)
+    outbox.add(tx, account, Event.TAX_DELETED, tax_id)

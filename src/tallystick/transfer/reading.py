@@ -10,6 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
 from tallystick.core.errors import Conflict
+from tallystick.core.events import Event
 from tallystick.store import ids
 from tallystick.store.db import Tx
 from tallystick.store.migrate import revision
@@ -18,7 +19,7 @@ from tallystick.transfer.lines import TABLES, End, Header, Line, Rows
 
 ROWS_AT_ONCE = 500
 FIRST_VERSION = 1
-KEY_EVENTS = "api_key."
+MADE_BY_A_FIRST_START = (Event.API_KEY_CREATED, Event.API_KEY_REVOKED)
 _HEADER = msgspec.json.Decoder(Header)
 _LINE = msgspec.json.Decoder(Line)
 T = TypeVar("T")
@@ -142,7 +143,7 @@ def _is_filled(tx: Tx, rows: Rows, account_id: int) -> bool:
         return False
     found = select(rows.account).where(rows.account == account_id).limit(1)
     if rows.table is events:
-        found = found.where(events.c.type.not_like(f"{KEY_EVENTS}%"))
+        found = found.where(events.c.type.not_in(MADE_BY_A_FIRST_START))
     return tx.execute(found).first() is not None
 
 
