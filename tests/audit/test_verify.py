@@ -1,7 +1,7 @@
 """`verify` is silent after everything that can happen, and names each row that was altered behind our back."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from sqlalchemy import text
 from tallystick import demo
 from tallystick.accounts import store as account_store
 from tallystick.audit import bills, verify
-from tallystick.store.db import Database, Tx
+from tallystick.store.db import Database
 from tests.api import Api, opened, unwatched
+from tests.audit.tampering import report, unguarded
 from tests.bills import an_invoice
 from tests.business import do_business
 from tests.clock import Clock
@@ -21,7 +22,6 @@ from tests.program import run
 pytestmark = pytest.mark.slow
 
 AT = "2026-03-31T12:00:00Z"
-CHECKS_ON_POSTGRESQL = "SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'c' AND conrelid > 0"
 SEALED_1 = "invoices 1 (INV-2026-0001): its content is not what it was when seal 1 was set on it"
 SEALED_2 = "invoices 2 (INV-2026-0002): its content is not what it was when seal 2 was set on it"
 
@@ -274,25 +274,6 @@ def business(database_url: str) -> Iterator[Api]:
         yield api
 
 
-def report(tx: Tx, *owners: Api) -> list[str]:
-    return [str(difference) for difference in verify.differences(tx, [api.account for api in owners], unwatched)]
-
-
-@contextmanager
-def unguarded(api: Api) -> Iterator[Tx]:
-    """A transaction in which the database lets every row go, and which is rolled back."""
-    with api.database.transaction("tests") as tx:
-        if tx.is_postgresql:
-            tx.execute(text("SET LOCAL session_replication_role = replica"))
-            for table, name in tx.execute(text(CHECKS_ON_POSTGRESQL)).all():
-                tx.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
-        else:
-            tx.execute(text("PRAGMA defer_foreign_keys = ON"))
-            tx.execute(text("PRAGMA ignore_check_constraints = ON"))
-        yield tx
-        tx.connection.get_transaction().rollback()  # type: ignore[union-attr]
-
-
 def test_an_alteration_is_named(business: Api) -> None:
     missed = {}
     with unguarded(business) as tx:
@@ -358,6 +339,16 @@ def test_the_command_prints_each_difference_and_fails(business: Api, database_ur
     ]
     assert verified(database_url) == (1, altered)
     assert verified(database_url, "--account", "2") == (0, ["ok: accounts 1, bills 1"])
+
+
+def test_the_command_looks_for_a_head_that_was_kept(business: Api, database_url: str) -> None:
+    kept = business.data(business.get("/stats"))["seal_head"]
+    an_invoice(business, 10)
+    assert verified(database_url, "--head", kept)[0] == 0
+    lost = "ab" * 32
+    finding = f"seals head {lost}: is in no chain: seals were cut off, or made anew, since this head was kept"
+    assert verified(database_url, "--head", kept, "--head", lost) == (1, [finding])
+    assert verified(database_url, "--head", "abc")[0] == 2
 
 
 def test_the_command_makes_no_database(tmp_path: Path) -> None:

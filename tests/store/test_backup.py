@@ -42,6 +42,16 @@ def test_a_backup_holds_what_was_committed(api: Api, database_url: str, tmp_path
 
 
 @ONLY_SQLITE
+def test_a_backup_tells_the_newest_seal_of_each_account(api: Api, database_url: str, tmp_path: Path) -> None:
+    other = Api(api.database)
+    for each in (api, other, api):
+        an_invoice(each, 100)
+    told = run("backup", str(tmp_path / "a #1?.db"), database_url=database_url).stdout.splitlines()
+    heads = {each.account.id: each.data(each.get("/stats"))["seal_head"] for each in (api, other)}
+    assert told[1:] == [f"The newest seal of account {account}: {head}" for account, head in heads.items()]
+
+
+@ONLY_SQLITE
 def test_a_file_that_is_there_is_not_overwritten(api: Api, database_url: str, tmp_path: Path) -> None:
     target = tmp_path / "backup.db"
     target.write_text("precious")

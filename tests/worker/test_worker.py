@@ -6,8 +6,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,14 @@ from tallystick import worker
 from tallystick.core.account import Account
 from tallystick.recurring import store
 from tallystick.recurring.types import BEGINNING, Order
+from tallystick.store import record_seals
 from tallystick.store.db import Database, Tx
 from tallystick.store.outbox import Recorded
+from tallystick.store.record_seals import RECORDS
 from tallystick.store.tables import events, idempotency_keys
 from tallystick.worker import Worker
 from tests.api import Api, opened
+from tests.bills import an_invoice
 from tests.clock import Clock
 from tests.recurring.schedules import a_schedule, days, now
 from tests.server import PROGRAM, serving
@@ -205,3 +210,43 @@ def test_a_server_over_sqlite_works_too(database_url: str, tmp_path: Path, optio
         assert (status == "finished") is works
         server.terminate()
         assert server.wait() == 0
+
+
+def unsealed(api: Api) -> list[int]:
+    with api.database.read() as tx:
+        return [
+            tx.execute(select(func.count()).select_from(table).where(table.c.seal_position.is_(None))).scalar_one()
+            for table in RECORDS
+        ]
+
+
+def test_it_seals_every_record(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record_seals, "BATCH", 3)
+    other = Api(api.database)
+    for each in (api, other):
+        an_invoice(each, 10)
+    assert unsealed(api)[0] > 3
+    assert Worker(api.database).work()
+    assert unsealed(api) == [0, 0]
+    assert other.differences() == []
+
+
+def test_two_workers_seal_each_record_once(api: Api) -> None:
+    for _ in range(5):
+        an_invoice(api, 10)
+    with ThreadPoolExecutor(4) as threads:
+        seal = partial(record_seals.seal, account=api.account)
+        sealing = [threads.submit(api.database.transact, "tests", seal) for _ in range(4)]
+        sealed = [each.result() for each in sealing]
+    with api.database.read() as tx:
+        assert sum(sealed) == sum(tx.execute(select(func.count()).select_from(each)).scalar_one() for each in RECORDS)
+    assert unsealed(api) == [0, 0]
+
+
+def test_it_tells_the_newest_seal(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    an_invoice(api, 10)
+    Worker(api.database).work()
+    head = api.data(api.get("/stats"))["seal_head"]
+    with caplog.at_level(logging.INFO):
+        Worker(api.database).work()
+    assert f"account {api.account.id}: the newest seal is 3, with the hash {head}" in caplog.messages

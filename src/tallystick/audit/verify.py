@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import func, select
 
-from tallystick.audit import bills, chain, credited, postings, records, references, sequences, sums
+from tallystick.audit import bills, chain, credited, facts, postings, records, references, sequences, sums, told
 from tallystick.audit.types import Check, Difference
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
@@ -18,6 +18,8 @@ CHECKS: tuple[Check, ...] = (
     postings.CHECK,
     *sums.CHECKS,
     credited.CHECK,
+    facts.CHECK,
+    *told.CHECKS,
     *references.CHECKS,
 )
 

@@ -25,6 +25,12 @@ ONE: Select[Any] = select(*PAYMENT_COLUMNS).where(
     payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment")
 )
 ONE_LOCKED = ONE.with_for_update()
+SOME_AFTER: Select[Any] = (
+    select(*PAYMENT_COLUMNS)
+    .where(payments.c.account_id == bindparam("account"), payments.c.id > bindparam("after"))
+    .order_by(payments.c.id)
+    .limit(bindparam("limit"))
+)
 REVERSE = (
     update(payments)
     .where(payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment"))
@@ -125,6 +131,13 @@ def _conditions(account: Account, wanted: PaymentFilter) -> list[ColumnElement[b
     if wanted.search:
         tests.append(func.lower(payments.c.reference).contains(wanted.search.lower(), autoescape=True))
     return tests
+
+
+def some_after(tx: Tx, account: Account, payment_id: int, limit: int) -> list[Payment]:
+    """The first payments after an id, in the order of their ids; at most ``limit``."""
+    found = tx.all(SOME_AFTER, {"account": account.id, "after": payment_id, "limit": limit})
+    settled = allocations(tx, account, [row.id for row in found])
+    return [_payment(row, settled[row.id]) for row in found]
 
 
 def allocations(tx: Tx, account: Account, payment_ids: Collection[int]) -> dict[int, list[Allocation]]:

@@ -30,9 +30,10 @@ def to_invoice(tx: Tx, account: Account, quotation_id: int) -> Invoice:
         terms_days=account.payment_terms_days,
         origin={"quotation_id": quotation_id},
     )
+    issued = ops.issue(tx, account, quotation)
     outbox.add(tx, account, Event.QUOTATION_CONVERTED, quotation_id, {"invoice_id": invoice.row.id})
     converted = {"state": QuotationState.CONVERTED, "converted_at": tx.now, "invoice_id": invoice.row.id}
-    ops.change(tx, account, ops.issue(tx, account, quotation), converted)
+    ops.change(tx, account, issued, converted)
     return invoice
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, bindparam, select
+from sqlalchemy import Select, Table, bindparam, select
 
 from tallystick.core.account import Account
 from tallystick.store import blocks, canonical, seals
@@ -18,7 +18,7 @@ from tallystick.store.tables import events, journal
 
 RECORDS: tuple[Table, ...] = (events, journal)
 BATCH = 500
-UNSEALED_COLUMNS = frozenset({"account_id", "seal_position", "row_hash"})
+UNSEALED_COLUMNS = frozenset({"account_id", "delivered_at", "seal_position", "row_hash"})
 SEAL_COLUMNS = ("seal_position", "row_hash")
 
 
@@ -46,19 +46,19 @@ def seal(tx: Tx, account: Account) -> int:
 
 
 def _seal_batch(tx: Tx, account: Account, table: Table) -> int:
-    found = tx.execute(UNSEALED[table], {"account": account.id}).all()
+    found = tx.execute(UNSEALED[table], {"account": account.id}).mappings().all()
     if not found:
         return 0
     hashes = [row_hash(row) for row in found]
-    position = seals.append(tx, account, [Sealed(table.name, found[-1].id, batch_hash(hashes))])
-    marks = [(position, each, account.id, row.id) for row, each in zip(found, hashes, strict=True)]
+    position = seals.append(tx, account, [Sealed(table.name, found[-1]["id"], batch_hash(hashes))])
+    marks = [(position, each, account.id, row["id"]) for row, each in zip(found, hashes, strict=True)]
     blocks.update(tx, table, SEAL_COLUMNS, marks)
     return len(found)
 
 
-def row_hash(row: Row[Any]) -> bytes:
+def row_hash(row: Mapping[Any, Any]) -> bytes:
     """The hash of one record's content."""
-    return canonical.digest(row._asdict())
+    return canonical.digest(dict(row))
 
 
 def batch_hash(hashes: Iterable[bytes]) -> bytes:

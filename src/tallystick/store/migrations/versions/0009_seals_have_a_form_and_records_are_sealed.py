@@ -1,5 +1,7 @@
 """Seals have a form, events and postings are sealed, and the database refuses what no bill or payment may be."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -22,6 +24,7 @@ CHECKS = {
 
 def upgrade() -> None:
     _give_seals_a_form()
+    _tell_of_an_issue_before_the_conversion()
     for table in ("events", "journal"):
         with op.batch_alter_table(table) as batch_op:
             batch_op.add_column(sa.Column("seal_position", sa.BigInteger(), nullable=True))
@@ -52,6 +55,27 @@ def _give_seals_a_form() -> None:
     op.create_index(
         op.f("ix_seals_account_id_kind_subject_id_position"), "seals", ["account_id", "kind", "subject_id", "position"]
     )
+
+
+def _tell_of_an_issue_before_the_conversion() -> None:
+    """A draft quotation that was converted was issued by it, and this was written after it: events tell in order."""
+    connection = op.get_bind()
+    pairs = connection.execute(
+        sa.text("""
+            SELECT conversion.id AS first_id, conversion.data AS conversion_data, issue.id AS second_id
+            FROM events conversion JOIN events issue
+            ON issue.account_id = conversion.account_id AND issue.subject_id = conversion.subject_id
+            AND issue.type = 'quotation.issued' AND issue.id > conversion.id
+            WHERE conversion.type = 'quotation.converted'
+        """)
+    ).all()
+    events = sa.table("events", sa.column("id"), sa.column("type"), sa.column("data", sa.JSON(none_as_null=True)))
+    for pair in pairs:
+        data = pair.conversion_data
+        data = json.loads(data) if isinstance(data, str) else data
+        told = ((pair.first_id, "quotation.issued", None), (pair.second_id, "quotation.converted", data))
+        for event_id, kind, facts in told:
+            connection.execute(sa.update(events).where(events.c.id == event_id).values(type=kind, data=facts))
 
 
 def _last_id(table: str) -> int | None:
