@@ -24,6 +24,7 @@ ALLOWED = [
     (DRAFT, Action.DELETE, DRAFT),
     (DRAFT, Action.ISSUE, ISSUED),
     (ISSUED, Action.ISSUE, ISSUED),
+    (ISSUED, Action.REVISE, ISSUED),
     (ISSUED, Action.UNPUBLISH, DRAFT),
     (ISSUED, Action.VOID, VOIDED),
     (ISSUED, Action.PAY, ISSUED),
@@ -45,15 +46,17 @@ ALLOWED = [
 ]
 
 REFUSED = [
+    (DRAFT, Action.REVISE, "change it, then publish it"),
     (DRAFT, Action.UNPUBLISH, "nothing to unpublish"),
     (DRAFT, Action.VOID, "delete it instead"),
     (DRAFT, Action.PAY, "publish it first"),
     (DRAFT, Action.CREDIT, "change it instead"),
-    (ISSUED, Action.UPDATE, "credit note"),
+    (ISSUED, Action.UPDATE, "revise it, or write a credit note"),
     (ISSUED, Action.DELETE, "void it instead"),
     (VOIDED, Action.UPDATE, "duplicate it"),
     (VOIDED, Action.DELETE, "keeps its number"),
     (VOIDED, Action.ISSUE, "duplicate it"),
+    (VOIDED, Action.REVISE, "change the copy"),
     (VOIDED, Action.UNPUBLISH, "duplicate it"),
     (VOIDED, Action.VOID, "voided already"),
     (VOIDED, Action.PAY, "nothing is owed"),
@@ -75,7 +78,10 @@ REFUSED = [
     (CONVERTED, Action.REJECT, "delete its invoice"),
     (CONVERTED, Action.CONVERT, "converted already"),
 ]
-OF_INVOICES = {Action.UPDATE, Action.DELETE, Action.ISSUE, Action.UNPUBLISH, Action.VOID, Action.PAY, Action.CREDIT}
+OF_INVOICES = {
+    *(Action.UPDATE, Action.DELETE, Action.ISSUE, Action.REVISE),
+    *(Action.UNPUBLISH, Action.VOID, Action.PAY, Action.CREDIT),
+}
 OF_QUOTATIONS = {Action.UPDATE, Action.DELETE, Action.ISSUE, Action.ACCEPT, Action.REJECT, Action.CONVERT}
 
 

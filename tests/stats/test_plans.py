@@ -81,6 +81,7 @@ def test_a_request_goes_by_the_index_that_holds_all_it_takes(api: Api, path: str
     ("method", "path", "body"),
     [
         ("GET", "/invoices/1", None),
+        ("GET", "/invoices/1/activity", None),
         ("GET", "/invoices/1/payments", None),
         ("GET", "/payments/1", None),
         ("POST", "/invoices/1/payments", {"amount": 1}),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, event
 from tallystick.store.db import Tx
 from tests.api import Api
 
-CREATE, GET, LIST, CONVERT = 8, 4, 3, 11
+CREATE, GET, LIST, CONVERT, ACTIVITY = 8, 4, 3, 11, 3
 
 
 @contextmanager
@@ -66,6 +66,17 @@ def test_get(seller: Api, lines: int) -> None:
     with counted() as statements:
         assert len(seller.data(seller.get("/invoices/1"))["payments"]) == 2
     assert len(statements) <= GET, statements
+
+
+def test_activity(seller: Api) -> None:
+    """The key, that the invoice is known, and one query for its own events, its payments' and its credit notes'."""
+    seller.post("/invoices", bill(1))
+    seller.post("/invoices/1/publish")
+    seller.post("/invoices/1/payments", {"amount": 1})
+    seller.post("/invoices/1/credit-note")
+    with counted() as statements:
+        assert len(seller.data(seller.get("/invoices/1/activity"))) == 6
+    assert len(statements) <= ACTIVITY, statements
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from tallystick.core.account import Account
 from tallystick.core.bill import NO_TAX, Bill, Discount, DiscountType, Line, Tax
 from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.numbering import Pattern
 from tallystick.core.periods import due_date
 from tallystick.core.totals import Totals, compute
 from tallystick.customers.types import Customer
@@ -218,6 +219,20 @@ def check_number(row: BillRow, change: DraftChange) -> None:
     """Raises Conflict where ``change`` would take a number of the sequence from the bill that has it."""
     if change.number not in (UNSET, row.number) and row.number_sequence is not None:
         raise Conflict(f"This draft keeps its number {row.number}, which would be missing from the sequence.")
+
+
+def check_scope(row: BillRow, issue_date: date, pattern: str) -> None:
+    """Raises Conflict where a bill would be dated outside the days that its number of the sequence is for (ADR 16).
+
+    ``pattern`` is the account's. A number of another pattern, whose days nobody can tell, keeps its very day.
+    """
+    if not row.number_scope or issue_date == row.issue_date:
+        return
+    if Pattern.parse(pattern).scope(issue_date) != row.number_scope:
+        raise Conflict(
+            f"The number {row.number} is of {row.issue_date} and not of {issue_date}. "
+            "Keep the issue date among the days that share its sequence, or void this bill and make a new one."
+        )
 
 
 def issued_columns(customer: dict[str, Any], account: Account, now: datetime) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Action(StrEnum):
     DELETE = "delete"
     ISSUE = "issue"
     """To see to it that the bill is issued: on an issued one it changes nothing, so that a repeat is safe."""
+    REVISE = "revise"
+    """To change what is issued, and issue it again at once."""
     UNPUBLISH = "unpublish"
     VOID = "void"
     PAY = "pay"
@@ -95,12 +97,14 @@ RULES: Mapping[type[StrEnum], Rules] = {
             (_DRAFT, Action.DELETE): _DRAFT,
             (_DRAFT, Action.ISSUE): _ISSUED,
             (_ISSUED, Action.ISSUE): _ISSUED,
+            (_ISSUED, Action.REVISE): _ISSUED,
             (_ISSUED, Action.UNPUBLISH): _DRAFT,
             (_ISSUED, Action.VOID): _VOIDED,
             (_ISSUED, Action.PAY): _ISSUED,
             (_ISSUED, Action.CREDIT): _ISSUED,
         },
         refusals={
+            (_DRAFT, Action.REVISE): "The invoice is a draft: change it, then publish it.",
             (_DRAFT, Action.UNPUBLISH): "The invoice is a draft, so there is nothing to unpublish.",
             (_DRAFT, Action.VOID): "The invoice is a draft: delete it instead.",
             (_DRAFT, Action.PAY): "The invoice is a draft: publish it first, then record the payment.",
@@ -108,11 +112,12 @@ RULES: Mapping[type[StrEnum], Rules] = {
             (
                 _ISSUED,
                 Action.UPDATE,
-            ): "The invoice is issued and cannot be changed: write a credit note or a new invoice.",
+            ): "The invoice is issued and cannot be changed: revise it, or write a credit note or a new invoice.",
             (_ISSUED, Action.DELETE): "The invoice is issued and cannot be deleted: void it instead.",
             (_VOIDED, Action.UPDATE): "The invoice is voided and cannot be changed: duplicate it instead.",
             (_VOIDED, Action.DELETE): "The invoice is voided and keeps its number, so it cannot be deleted.",
             (_VOIDED, Action.ISSUE): "The invoice is voided for ever: duplicate it and issue the copy.",
+            (_VOIDED, Action.REVISE): "The invoice is voided for ever: duplicate it and change the copy.",
             (_VOIDED, Action.UNPUBLISH): "The invoice is voided for ever: duplicate it to get a draft.",
             (_VOIDED, Action.VOID): "The invoice is voided already.",
             (

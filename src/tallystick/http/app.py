@@ -79,6 +79,7 @@ ROUTES = (
     Route("GET", "/invoices/{invoice_id}/activity", invoices.activity),
     Route("POST", "/invoices/{invoice_id}/publish", invoices.publish),
     Route("POST", "/invoices/{invoice_id}/mark-sent", invoices.mark_sent),
+    Route("POST", "/invoices/{invoice_id}/revise", invoices.revise),
     Route("POST", "/invoices/{invoice_id}/unpublish", invoices.unpublish),
     Route("POST", "/invoices/{invoice_id}/send", delivery.send_invoice),
     Route("POST", "/invoices/{invoice_id}/void", invoices.void),

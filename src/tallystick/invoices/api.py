@@ -143,6 +143,7 @@ class InvoiceRowJson(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     issued_at: datetime | None
+    revised_at: datetime | None
     version: int
 
 
@@ -182,6 +183,7 @@ def row_fields(row: InvoiceRow, call: Call) -> dict[str, Any]:
         "status": row.status(call.account, call.tx.now),
         "due_date": row.due_date,
         **settled_fields(row),
+        "revised_at": row.revised_at,
         "recurring_id": row.recurring_id,
         "period_start": row.period_start,
         "period_end": row.period_end,
@@ -318,6 +320,13 @@ def publish(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
 def mark_sent(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
     """Issue a draft without a share link or an e-mail."""
     return Reply(to_json(ops.mark_sent(call.tx, call.account, invoice_id), call), "The invoice is marked as sent.")
+
+
+def revise(call: Call, invoice_id: Id, body: InvoiceBody) -> Reply[InvoiceJson]:
+    """Change an issued invoice on which nothing is paid or credited, and issue it again under its number."""
+    change = change_from_json(body, call.account)
+    invoice = ops.revise(call.tx, call.account, invoice_id, change, body.seen_version)
+    return Reply(to_json(invoice, call), "The invoice is revised.")
 
 
 def unpublish(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:

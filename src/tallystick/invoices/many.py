@@ -15,7 +15,7 @@ from tallystick.core.bill import Bill
 from tallystick.core.events import Event
 from tallystick.core.states import InvoiceState
 from tallystick.core.totals import Totals
-from tallystick.invoices import rules, store
+from tallystick.invoices import news, rules, store
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store import blocks, journal, outbox, seals
 from tallystick.store.db import Tx
@@ -121,12 +121,12 @@ def _record(tx: Tx, account: Account, wanted: Sequence[Wanted], made: Sequence[I
     issued = [invoice for invoice in made if invoice.row.state is InvoiceState.ISSUED]
     journal.post_all(tx, account, "issue", [(rules.subject(invoice), rules.revenue(invoice)) for invoice in issued])
     created = [News(Event.INVOICE_CREATED, each.row.id, {"recurring_id": each.row.recurring_id}) for each in made]
-    told = [
-        news
+    of_issues = [
+        told
         for each, invoice in zip(wanted, made, strict=True)
         if each.issues
-        for news in rules.issue_news(invoice, "recurring", auto_send=each.sends)
+        for told in news.issued(invoice, "recurring", auto_send=each.sends)
     ]
-    outbox.add_all(tx, account, created + told)
+    outbox.add_all(tx, account, created + of_issues)
     if issued:
         seals.append(tx, account, [rules.sealed(invoice) for invoice in issued])

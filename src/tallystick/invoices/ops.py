@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UNSET, structs
 from sqlalchemy.exc import IntegrityError
@@ -12,11 +12,13 @@ from tallystick.bills import store as bill_store
 from tallystick.bills.store import NumberInUse
 from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
+from tallystick.core.bill import Bill
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
 from tallystick.core.states import Action, InvoiceState, after
-from tallystick.core.totals import compute
-from tallystick.invoices import rules, store
+from tallystick.core.totals import Totals, compute
+from tallystick.invoices import news, rules, store
+from tallystick.invoices.news import IssueAction
 from tallystick.invoices.store import numbers
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store import journal, outbox, rows, seals, secrets
@@ -52,15 +54,35 @@ def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
     if version not in (None, invoice.row.version):
         raise rows.stale()
     bill_rules.check_number(invoice.row, change)
+    changed = _changed(tx, account, invoice, change)
+    _write(tx, account, invoice, changed)
+    outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id)
+    return store.get(tx, account, invoice_id)
+
+
+class Changed(NamedTuple):
+    """What is to become of an invoice: its columns but for the bill's own, the bill, and the customer."""
+
+    columns: dict[str, Any]
+    bill: Bill
+    totals: Totals
+    customer: dict[str, Any]
+
+
+def _changed(tx: Tx, account: Account, invoice: Invoice, change: DraftChange) -> Changed:
     customer_id = invoice.row.customer_id if change.customer_id is UNSET else change.customer_id
     found = bill_store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     bill, totals = bill_rules.changed_bill(invoice.row, invoice.lines, change, found)
     columns = bill_rules.changed_columns(invoice.row, change, account, tx.now, rules.UNTIL)
-    store.change(tx, account, invoice.row, columns | bill_store.bill_values(bill, totals))
-    if bill != bill_rules.stored_bill(invoice.row, invoice.lines):
-        store.lines.replace(tx, account, invoice_id, bill, totals)
-    outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id)
-    return store.get(tx, account, invoice_id)
+    issue_date = columns.get("issue_date", invoice.row.issue_date)
+    bill_rules.check_scope(invoice.row, issue_date, account.number_patterns[rules.KIND])
+    return Changed(columns, bill, totals, bill_rules.customer_copy(found.customer))
+
+
+def _write(tx: Tx, account: Account, invoice: Invoice, changed: Changed) -> None:
+    store.change(tx, account, invoice.row, changed.columns | bill_store.bill_values(changed.bill, changed.totals))
+    if changed.bill != bill_rules.stored_bill(invoice.row, invoice.lines):
+        store.lines.replace(tx, account, invoice.row.id, changed.bill, changed.totals)
 
 
 def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
@@ -83,7 +105,7 @@ def mark_sent(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 
 
 def issue(
-    tx: Tx, account: Account, invoice: Invoice, action: rules.IssueAction, also: Mapping[str, Any] = NOTHING
+    tx: Tx, account: Account, invoice: Invoice, action: IssueAction, also: Mapping[str, Any] = NOTHING
 ) -> Invoice:
     """Gives a draft its number and makes it immutable; an issued invoice stays as it is, a voided one is a Conflict.
 
@@ -95,7 +117,7 @@ def issue(
     if invoice.row.state is InvoiceState.ISSUED:
         return invoice
     journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
-    outbox.add_all(tx, account, rules.issue_news(invoice, action))
+    outbox.add_all(tx, account, news.issued(invoice, action))
     numbered = {} if invoice.row.number else numbers.take(tx, account, invoice.row.issue_date).columns()
     try:
         issued = _change(tx, account, invoice, {**rules.issued(invoice, account, tx.now), **numbered, **also})
@@ -109,7 +131,33 @@ def settle(tx: Tx, account: Account, row: InvoiceRow, *, paid: int = 0, credited
     """Adds to what is paid and credited on an invoice (minor units, below 0 to take back); tells when that is all."""
     settled = {"paid": row.paid + paid, "credited": row.credited + credited}
     store.change(tx, account, row, settled)
-    outbox.add_all(tx, account, rules.paid_news(structs.replace(row, **settled), owed_before=row.balance))
+    outbox.add_all(tx, account, news.paid(structs.replace(row, **settled), owed_before=row.balance))
+
+
+def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, version: int | None) -> Invoice:
+    """Takes an issued invoice back, changes it and issues it again at once, to the customer as it is by now.
+
+    Its number and its share link stay; one that would say what it says already stays as it is. Raises Conflict where
+    something is paid or credited, for another number, a day that is not its number's, and a stale ``version``.
+    """
+    invoice = store.get_locked(tx, account, invoice_id)
+    after(invoice.row.state, Action.REVISE)
+    if version not in (None, invoice.row.version):
+        raise rows.stale()
+    rules.check_untouched(invoice)
+    rules.check_keeps_number(invoice.row, change)
+    changed = _changed(tx, account, invoice, change)
+    changed = changed._replace(columns=changed.columns | rules.revised(changed.customer, account, tx.now))
+    is_same_bill = changed.bill == bill_rules.stored_bill(invoice.row, invoice.lines)
+    if is_same_bill and not rules.is_changed(invoice.row, changed.columns):
+        return invoice
+    _write(tx, account, invoice, changed)
+    revised = store.get(tx, account, invoice_id)
+    journal.post(tx, account, "unpublish", rules.subject(invoice), rules.reversed_revenue(invoice))
+    journal.post(tx, account, "issue", rules.subject(revised), rules.revenue(revised))
+    outbox.add_all(tx, account, news.revised(invoice, revised))
+    seals.append(tx, account, [Sealed(rules.KIND, invoice_id, None), rules.sealed(revised)])
+    return revised
 
 
 def unpublish(tx: Tx, account: Account, invoice_id: int) -> Invoice:

@@ -18,6 +18,7 @@ class PublicInvoice(PublicBill, frozen=True, kw_only=True):
     invoice_number: str
     status: Status
     due_date: date
+    revised_on: date | None
     amount_paid: Decimal
     amount_credited: Decimal
     balance_due: Decimal
@@ -31,6 +32,7 @@ def to_json(invoice: Invoice, call: Call) -> PublicInvoice:
         invoice_number=invoice.row.shown_number,
         status=invoice.row.status(call.account, call.tx.now),
         due_date=invoice.row.due_date,
+        revised_on=invoice.row.revised_at and call.account.today(invoice.row.revised_at),
     )
 
 

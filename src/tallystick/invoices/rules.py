@@ -1,24 +1,21 @@
 """The decisions of invoices."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from msgspec import structs
+from msgspec import UNSET, structs
 
 from tallystick.bills import rules as bills
 from tallystick.bills.seal import seal_of
-from tallystick.bills.types import BillRow, Found, LineRow, NewBill
+from tallystick.bills.types import BillRow, DraftChange, Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.events import Event
 from tallystick.core.periods import due_date
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store.journal import Ledger, Posting, Subject
-from tallystick.store.outbox import News
 from tallystick.store.seals import Sealed
 
-IssueAction = Literal["publish", "mark-sent", "mark-paid", "recurring"]
 KIND = "invoice"
 UNTIL = "due_date"
 
@@ -39,7 +36,28 @@ def issued(invoice: Invoice, account: Account, now: datetime) -> dict[str, Any]:
     return {"state": InvoiceState.ISSUED, **bills.issued_columns(invoice.customer, account, now)}
 
 
-UNPUBLISHED: dict[str, Any] = {"state": InvoiceState.DRAFT, "customer_name": None, **bills.UNISSUED}
+UNPUBLISHED: dict[str, Any] = {
+    "state": InvoiceState.DRAFT,
+    "customer_name": None,
+    "revised_at": None,
+    **bills.UNISSUED,
+}
+
+
+def revised(customer: dict[str, Any], account: Account, now: datetime) -> dict[str, Any]:
+    """The columns that a revision sets, beside those that it changes: it is issued anew, to the customer as it is."""
+    return {**bills.issued_columns(customer, account, now), "revised_at": now}
+
+
+def is_changed(row: InvoiceRow, columns: dict[str, Any]) -> bool:
+    """Whether a revision that sets ``columns`` says anything new, other than when it was issued."""
+    return any(columns[name] != getattr(row, name) for name in columns.keys() - {"issued_at", "revised_at"})
+
+
+def check_keeps_number(row: InvoiceRow, change: DraftChange) -> None:
+    """Raises Conflict where a revision would give the invoice another number."""
+    if change.number not in (UNSET, row.number):
+        raise Conflict(f"The invoice keeps its number {row.number} when it is revised. Leave out the invoice_number.")
 
 
 def sealed(invoice: Invoice) -> Sealed:
@@ -85,21 +103,6 @@ def reversed_revenue(invoice: Invoice) -> list[Posting]:
     return [posting._replace(amount=-posting.amount) for posting in revenue(invoice)]
 
 
-def issue_news(invoice: Invoice, action: IssueAction, **more: bool) -> list[News]:
-    """What an issue is told by, and ``more`` facts of it; an invoice of 0 is paid at once."""
-    row = invoice.row
-    facts = {"action": action, "currency": row.currency, "total": row.total, **more}
-    return [News(Event.INVOICE_ISSUED, row.id, facts), *paid_news(row, owed_before=None)]
-
-
-def paid_news(row: InvoiceRow, owed_before: int | None) -> list[News]:
-    """What it is told by that nothing is owed on an invoice any more, where something was or it was not issued."""
-    if row.balance or owed_before == 0:
-        return []
-    facts = {"currency": row.currency, "amount_paid": row.paid, "amount_credited": row.credited}
-    return [News(Event.INVOICE_PAID, row.id, facts)]
-
-
 def subject(invoice: Invoice) -> Subject:
     """What the journal's postings for this invoice are about."""
     return Subject(invoice.row.customer_id, invoice.row.currency, invoice_id=invoice.row.id)
@@ -118,6 +121,7 @@ UNTOUCHED: dict[str, Any] = {
     "number_sequence": None,
     "paid": 0,
     "credited": 0,
+    "revised_at": None,
     "recurring_id": None,
     "period_start": None,
     "period_end": None,

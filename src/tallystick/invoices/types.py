@@ -13,6 +13,8 @@ from tallystick.core.states import InvoiceState, Status, status
 class InvoiceRow(BillRow, frozen=True):
     """An invoice as it is stored; amounts in minor units.
 
+    ``revised_at`` is the instant of its last revision since it was published, None without one.
+
     ``period_start`` and ``period_end``, both inclusive, are what it bills (EN 16931, BG-14), and ``recurring_id`` names
     the schedule that made it; None on any other.
     """
@@ -21,6 +23,7 @@ class InvoiceRow(BillRow, frozen=True):
     due_date: date
     paid: int
     credited: int
+    revised_at: datetime | None
     recurring_id: int | None
     period_start: date | None
     period_end: date | None

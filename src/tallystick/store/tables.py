@@ -357,6 +357,8 @@ invoices = Table(
     Column("due_date", Date, nullable=False),
     Column("paid", BigInteger, nullable=False, server_default="0"),
     Column("credited", BigInteger, nullable=False, server_default="0"),
+    # When an issued invoice was last changed, if it ever was.
+    Column("revised_at", UtcDateTime),
     Column("recurring_id", Key),
     Column("period_start", Date),
     Column("period_end", Date),

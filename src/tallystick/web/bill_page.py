@@ -26,7 +26,8 @@ def invoice_page(invoice: PublicInvoice) -> Html:
     settled = (("Paid", invoice.amount_paid), ("Credited", invoice.amount_credited))
     rows = [_total(name, MINUS + formats.amount(amount)) for name, amount in settled if amount]
     rows.append(_total("Balance due", formats.amount(invoice.balance_due), class_="sum"))
-    days = (("Issued", invoice.issue_date), ("Due", invoice.due_date))
+    revised = (("Revised on", invoice.revised_on),) if invoice.revised_on else ()
+    days = (("Issued", invoice.issue_date), ("Due", invoice.due_date), *revised)
     return _page(f"Invoice {invoice.invoice_number}", invoice.status, invoice, days, rows, _payment(invoice.seller))
 
 

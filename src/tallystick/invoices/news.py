@@ -1,0 +1,65 @@
+"""What the record is told of invoices: the events, and the facts that they keep."""
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from msgspec import structs, to_builtins
+
+from tallystick.bills.types import LineRow
+from tallystick.core.events import Event, Facts
+from tallystick.invoices.types import Invoice, InvoiceRow
+from tallystick.store.outbox import News
+
+IssueAction = Literal["publish", "mark-sent", "mark-paid", "recurring"]
+
+NAMES = {"number": "invoice_number", "discount": "discount_amount", "tax": "tax_total"}
+LINE_NAMES = {"amount": "line_total", "tax": "tax_amount"}
+TAX_NAMES = ("rate", "category", "exemption_reason", "base", "amount")
+"""The names that the native API has for columns, and for the parts of a stored breakdown."""
+UNSAID = frozenset(
+    {
+        *("id", "number_scope", "number_sequence", "state", "share_token", "paid", "credited"),
+        *("rounding", "rounding_mode", "created_at", "updated_at", "deleted_at"),
+    }
+)
+UNSAID_OF_LINE = frozenset({"id", "discount"})
+
+
+def issued(invoice: Invoice, action: IssueAction, **more: bool) -> list[News]:
+    """Of an issue: by what ``action``, and ``more`` facts of it. An invoice of 0 is paid at once."""
+    row = invoice.row
+    facts = {"action": action, "currency": row.currency, "total": row.total, **more}
+    return [News(Event.INVOICE_ISSUED, row.id, facts), *paid(row, owed_before=None)]
+
+
+def revised(before: Invoice, after: Invoice) -> list[News]:
+    """Of a revision, with all that the invoice said before."""
+    news = News(Event.INVOICE_REVISED, before.row.id, {"before": content(before)})
+    return [news, *paid(after.row, owed_before=before.row.balance)]
+
+
+def paid(row: InvoiceRow, owed_before: int | None) -> list[News]:
+    """That nothing is owed any more, where something was (minor units), or, with None, it was not issued before."""
+    if row.balance or owed_before == 0:
+        return []
+    facts = {"currency": row.currency, "amount_paid": row.paid, "amount_credited": row.credited}
+    return [News(Event.INVOICE_PAID, row.id, facts)]
+
+
+def content(invoice: Invoice) -> Facts:
+    """All that an invoice says, by the names that the native API has for it."""
+    says = _named(invoice.row, NAMES, UNSAID)
+    says["taxes"] = [dict(zip(TAX_NAMES, tax, strict=True)) for tax in invoice.row.taxes]
+    says["items"] = [_named(line, LINE_NAMES, UNSAID_OF_LINE) for line in invoice.lines]
+    return says
+
+
+def _named(row: InvoiceRow | LineRow, names: dict[str, str], unsaid: frozenset[str]) -> Facts:
+    says = {names.get(name, name): value for name, value in structs.asdict(row).items() if name not in unsaid}
+    plain = {name: _digits(value) if isinstance(value, Decimal) else value for name, value in says.items()}
+    facts: dict[str, Any] = to_builtins(plain)
+    return facts
+
+
+def _digits(number: Decimal) -> str:
+    return format(number.normalize(), "f")
