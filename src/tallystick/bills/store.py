@@ -91,6 +91,7 @@ def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
         "prices_include_tax": bill.prices_include_tax,
         "rounding": bill.rounding.value,
         "rounding_mode": bill.rounding_mode.value,
+        "calculation": bill.calculation.value,
         "subtotal": totals.subtotal,
         "discount": totals.discount,
         "tax": totals.tax,
