@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 from sqlalchemy.exc import IntegrityError
 
+from tallystick.bills import ops as bill_ops
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
 from tallystick.bills.store import NumberInUse
@@ -74,16 +75,19 @@ def mark_sent(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 def issue(tx: Tx, account: Account, invoice: Invoice) -> Invoice:
     """Gives a draft its number and makes it immutable; an issued invoice stays as it is, a voided one is a Conflict.
 
-    The number is taken after everything else, because its counter stays locked until the transaction ends.
+    Raises ValidationFailed where EN 16931 has no such bill with its taxes. The number is taken after everything else,
+    because its counter stays locked until the transaction ends.
     """
     after(invoice.row.state, Action.ISSUE)
     if invoice.row.state is InvoiceState.ISSUED:
         return invoice
+    changes, lines = bill_ops.readied(tx, account, store.lines, invoice.row, invoice.lines)
+    invoice = structs.replace(invoice, row=structs.replace(invoice.row, **changes), lines=lines)
     journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
     outbox.add(tx, account, "invoice.issued", invoice.row.id)
     numbered = {} if invoice.row.number else numbers.take(tx, account, invoice.row.issue_date).columns()
     try:
-        issued = _change(tx, account, invoice, rules.issued(invoice, account, tx.now) | numbered)
+        issued = _change(tx, account, invoice, changes | rules.issued(invoice, account, tx.now) | numbered)
     except NumberInUse:
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])
@@ -124,7 +128,7 @@ def create_like(
     tx: Tx, account: Account, original: BillRow, lines: list[LineRow], *, terms_days: int, origin: dict[str, int]
 ) -> Invoice:
     """Makes a draft with the content of another bill, dated today; ``origin`` tells the record which bill it was."""
-    bill = bill_rules.stored_bill(original, lines)
+    bill = bill_rules.renewed(bill_rules.stored_bill(original, lines))
     totals = compute(bill)
     values = rules.copied_values(original, account, tx.now, terms_days) | bill_store.bill_values(bill, totals)
     invoice_id = store.insert(tx, account, values)
