@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from tallystick.core.bill import Bill, Discount, DiscountType, Line, Tax
+from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, Tax
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import MAX_MINOR, Rounding, RoundingMode
 from tallystick.core.totals import LineTotals, TaxTotal, Totals, compute
@@ -132,12 +132,26 @@ def test_sums(of: Bill, expected: tuple[int, int, int, int]) -> None:
         (inclusive(line("340.00", "19"), line("13.90", "19")), [(34000, 0, 5429), (1390, 0, 222)]),
         (
             bill(line("100", "20"), line("-20", "20"), discount=percent("10")),
-            [(10000, 1000, 1800), (-2000, -200, -360)],
+            [(10000, 800, 1840), (-2000, 0, -400)],
         ),
         # a line and its rebate each keep their own tax
         (bill(line("100", "20"), line("-100", "20")), [(10000, 0, 2000), (-10000, 0, -2000)]),
         (bill(line("100", "20"), line("-100"), discount=percent("100")), [(10000, 0, 2000), (-10000, 0, 0)]),
         (bill(line("0", "20"), line("0.04", "20")), [(0, 0, 0), (4, 0, 1)]),
+        # a discount falls on the lines above 0 alone: 99.00 at 20 %
+        (bill(line("100", "20"), line("-99"), discount=off("1.00")), [(10000, 100, 1980), (-9900, 0, 0)]),
+        # 20.00 over 70.00 and 10.00: 17.50 and 2.50
+        (
+            bill(line("70", "20"), line("-40"), line("10"), discount=off("20.00")),
+            [(7000, 1750, 1050), (-4000, 0, 0), (1000, 250, 0)],
+        ),
+        # 0.03 over three equal lines of 0.01, which go down to 0 and not below
+        (bill(*3 * (line("0.01"),), line("0"), discount=off("0.03")), [(1, 1, 0), (1, 1, 0), (1, 1, 0), (0, 0, 0)]),
+        # 7.98 of 50.00 at 19 %: 11.0168... and -3.0336...
+        (
+            inclusive(line("119.00", "19"), line("-19.00", "19"), discount=off("50.00")),
+            [(11900, 5000, 1102), (-1900, 0, -304)],
+        ),
     ],
 )
 def test_shares_of_the_lines(of: Bill, expected: list[tuple[int, int, int]]) -> None:
@@ -159,7 +173,11 @@ def test_shares_of_the_lines(of: Bill, expected: list[tuple[int, int, int]]) -> 
         ),
         (
             bill(line("1", category="E", reason="art. 132"), line("2", category="E", reason="art. 135")),
-            [("0", "E", "art. 132", 100, 0), ("0", "E", "art. 135", 200, 0)],
+            [("0", "E", "art. 132; art. 135", 300, 0)],
+        ),
+        (
+            bill(*(line("1", category="E", reason=reason) for reason in ("b", None, "a", "b"))),
+            [("0", "E", "b; a", 400, 0)],
         ),
         (inclusive(line("340.00", "19"), line("13.90", "19")), [("19", "S", None, 29739, 5651)]),
         (by_line(inclusive(*4 * (line("1.00", "20"),))), [("20", "S", None, 332, 68)]),
@@ -172,6 +190,25 @@ def test_shares_of_the_lines(of: Bill, expected: list[tuple[int, int, int]]) -> 
 def test_breakdown(of: Bill, expected: list[tuple[str, str, str | None, int, int]]) -> None:
     breakdown = [(str(row.rate), row.category, row.exemption_reason, row.base, row.amount) for row in compute(of).taxes]
     assert breakdown == expected
+
+
+ORIGINAL = Calculation.ORIGINAL
+REBATED = bill(line("100", "20"), line("-99"), discount=off("1.00"))
+TWO_REASONS = bill(line("1", category="E", reason="art. 132"), line("2", category="E", reason="art. 135"))
+
+
+def test_a_bill_of_the_first_versions_is_computed_by_their_rules() -> None:
+    """1.00 off 1.00 took 100.00 off the one line and gave 99.00 to the other; each reason had a row."""
+    rebated = compute(REBATED._replace(calculation=ORIGINAL))
+    assert summary(rebated) == (100, 100, 0, 0)
+    assert rebated.lines == (LineTotals(10000, 10000, 0), LineTotals(-9900, -9900, 0))
+    two_reasons = compute(TWO_REASONS._replace(calculation=ORIGINAL))
+    assert [row.exemption_reason for row in two_reasons.taxes] == ["art. 132", "art. 135"]
+
+
+@pytest.mark.parametrize("of", [M1, M3, bill(*M1_LINES, discount=off("1000.00"))])
+def test_without_rebates_and_reasons_both_rules_come_to_the_same(of: Bill) -> None:
+    assert compute(of._replace(calculation=ORIGINAL)) == compute(of)
 
 
 def test_a_line_without_tax_is_zero_rated() -> None:

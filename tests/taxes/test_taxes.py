@@ -22,7 +22,8 @@ def test_a_tax_is_made_read_changed_and_deleted(api: Api) -> None:
 
 CATEGORIES = [
     ("S", "20", 201),
-    ("S", "0", 201),
+    ("S", "0", 422),
+    ("S", "0.01", 201),
     ("Z", "0", 201),
     ("E", "0", 201),
     ("AE", "0", 201),

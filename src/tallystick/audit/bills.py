@@ -14,6 +14,7 @@ from tallystick.bills.seal import CONTENT_HASHES
 from tallystick.bills.store import taxes_column
 from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
+from tallystick.core.bill import Calculation
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.totals import Totals, compute
 from tallystick.credit_notes import rules as credit_note_rules
@@ -69,7 +70,8 @@ def _computed(row: Any, lines: list[LineRow]) -> Totals:
 
 def _credited(row: CreditNoteRow, lines: list[LineRow]) -> Totals:
     credited = [CreditLine(line, line.quantity, line.amount, line.discount, line.tax) for line in lines]
-    return credit_note_rules.totals(credited, prices_include_tax=row.prices_include_tax)
+    calculation = Calculation(row.calculation)
+    return credit_note_rules.totals(credited, prices_include_tax=row.prices_include_tax, calculation=calculation)
 
 
 INVOICES = Kind(

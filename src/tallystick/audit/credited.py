@@ -1,63 +1,123 @@
-"""Credit notes take no more of an invoice's line than it has."""
+"""Credit notes, worked out again one after the other: none takes more of an invoice than was left, nor another tax."""
 
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Row, Select, and_, bindparam, select
 
-from tallystick.audit.types import Check, Difference, money
+from tallystick.audit.types import Check, Difference, money, row_name, unequal
+from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
+from tallystick.core.bill import Calculation
+from tallystick.core.errors import ValidationFailed
+from tallystick.credit_notes import rules
+from tallystick.credit_notes.types import NOTHING, Credited, Part
+from tallystick.invoices import store as invoice_store
+from tallystick.invoices.types import InvoiceRow
+from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.tables import credit_note_lines, invoice_lines, invoices
+from tallystick.store.tables import credit_note_lines, credit_notes, invoice_lines, invoices
 
-AMOUNTS = ("amount", "discount", "tax")
+AMOUNTS = ("amount", "discount")
 CREDITED: Select[Any] = (
     select(
-        invoice_lines.c.id,
-        invoices.c.number,
-        invoices.c.currency,
-        invoice_lines.c.quantity,
-        credit_note_lines.c.quantity.label("taken_quantity"),
-        *(invoice_lines.c[name] for name in AMOUNTS),
-        *(credit_note_lines.c[name].label(f"taken_{name}") for name in AMOUNTS),
+        *(credit_notes.c[name] for name in ("invoice_id", "number", "calculation")),
+        *(credit_note_lines.c[name] for name in ("id", "credit_note_id", "invoice_line_id")),
+        *(credit_note_lines.c[name] for name in ("quantity", *AMOUNTS, "tax")),
     )
     .join_from(
         credit_note_lines,
-        invoice_lines,
+        credit_notes,
         and_(
-            invoice_lines.c.account_id == credit_note_lines.c.account_id,
-            invoice_lines.c.id == credit_note_lines.c.invoice_line_id,
+            credit_notes.c.account_id == credit_note_lines.c.account_id,
+            credit_notes.c.id == credit_note_lines.c.credit_note_id,
         ),
     )
-    .join(
-        invoices,
-        and_(invoices.c.account_id == invoice_lines.c.account_id, invoices.c.id == invoice_lines.c.invoice_id),
-    )
     .where(credit_note_lines.c.account_id == bindparam("account"))
-    .order_by(credit_note_lines.c.invoice_line_id)
+    .order_by(credit_notes.c.invoice_id, credit_notes.c.id, credit_note_lines.c.position)
     .execution_options(yield_per=1_000)
+)
+INVOICE: Select[Any] = select(*rows.columns(invoices, InvoiceRow)).where(
+    invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice")
 )
 
 
+class _Credited(NamedTuple):
+    """An invoice, and what its credit notes have taken of each line so far."""
+
+    row: InvoiceRow
+    lines: dict[int, LineRow]
+    taken: dict[int, Credited]
+
+
 def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
-    """Adds up what was credited of each line. Quantities have to be added here: to SQLite they are text."""
-    found = tx.execute(CREDITED, {"account": account.id})
-    for _line_id, group in groupby(found, key=lambda row: row.id):
+    """Goes through the credit notes of each invoice in the order in which they were issued."""
+    for invoice_id, group in groupby(tx.execute(CREDITED, {"account": account.id}), key=attrgetter("invoice_id")):
         credited = list(group)
-        line = credited[0]
-        name = f"{line.id} ({line.number})"
-        quantity = sum((row.taken_quantity for row in credited), Decimal(0))
-        if quantity > line.quantity:
-            finding = f"credited quantity is {quantity:f}, should be at most {line.quantity:f}"
-            yield Difference(invoice_lines.name, name, finding)
-        for what in AMOUNTS:
-            taken, whole = sum(getattr(row, f"taken_{what}") for row in credited), getattr(line, what)
-            if not min(0, whole) <= taken <= max(0, whole):
-                finding = f"credited {what} is {money(taken, line.currency)}, should be at most "
-                yield Difference(invoice_lines.name, name, finding + money(whole, line.currency))
+        found = tx.all(INVOICE, {"account": account.id, "invoice": invoice_id})
+        # That an invoice is missing is found where references are looked at.
+        if found:
+            lines = {line.id: line for line in invoice_store.lines.of(tx, account, invoice_id)}
+            yield from _of_invoice(_Credited(InvoiceRow(*found[0]), lines, {}), credited)
         advance(len(credited))
 
 
 CHECK = Check("the credited lines", credit_note_lines, run)
+
+
+def _of_invoice(invoice: _Credited, credited: Sequence[Row[Any]]) -> Iterator[Difference]:
+    shares: dict[int, int] = {}
+    for note_id, group in groupby(credited, key=attrgetter("credit_note_id")):
+        note = []
+        for line in group:
+            if line.invoice_line_id in invoice.lines:
+                note.append(line)
+            else:
+                finding = f"credits the line {line.invoice_line_id}, which is none of its invoice {invoice.row.id}"
+                yield Difference(credit_note_lines.name, row_name(line.id, line.number), finding)
+        if note and note[0].calculation == Calculation.ORIGINAL:
+            for line in note:
+                shares[line.invoice_line_id] = shares.get(line.invoice_line_id, 0) + line.tax
+        elif note:
+            yield from _again(invoice, note_id, note)
+        for line in note:
+            before = invoice.taken.get(line.invoice_line_id, NOTHING)
+            invoice.taken[line.invoice_line_id] = before.after(line.quantity, line.amount, line.discount, line.tax)
+    yield from _beyond(invoice, shares)
+
+
+def _again(invoice: _Credited, note_id: int, note: Sequence[Row[Any]]) -> Iterator[Difference]:
+    """A credit note taxed again, after those before it."""
+    number, currency = note[0].number, invoice.row.currency
+    parts = [Part(invoice.lines[line.invoice_line_id], line.quantity, line.amount, line.discount) for line in note]
+    try:
+        due = rules.taxed(invoice.row, list(invoice.lines.values()), parts, invoice.taken)
+    except (ValidationFailed, ValueError) as error:
+        reasons = error.errors if isinstance(error, ValidationFailed) else error
+        yield Difference(credit_notes.name, row_name(note_id, number), f"takes more than was left: {reasons}")
+        return
+    for line, line_due in zip(note, due, strict=True):
+        if line.tax != line_due.tax:
+            finding = unequal("tax", line.tax, line_due.tax, currency)
+            yield Difference(credit_note_lines.name, row_name(line.id, number), finding)
+
+
+def _beyond(invoice: _Credited, shares: dict[int, int]) -> Iterator[Difference]:
+    """The lines of which more is credited than they have.
+
+    A line's own tax is the limit only for ``shares``, what notes of the first versions took of it.
+    """
+    for line_id, taken in sorted(invoice.taken.items()):
+        line = invoice.lines[line_id]
+        name = row_name(line_id, invoice.row.number)
+        if taken.quantity > line.quantity:
+            finding = f"credited quantity is {taken.quantity:f}, should be at most {line.quantity:f}"
+            yield Difference(invoice_lines.name, name, finding)
+        amounts = {what: getattr(taken, what) for what in AMOUNTS} | {"tax": shares.get(line_id, 0)}
+        for what, amount in amounts.items():
+            whole = getattr(line, what)
+            if not min(0, whole) <= amount <= max(0, whole):
+                finding = f"credited {what} is {money(amount, invoice.row.currency)}, should be at most "
+                yield Difference(invoice_lines.name, name, finding + money(whole, invoice.row.currency))

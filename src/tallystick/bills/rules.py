@@ -1,18 +1,21 @@
 """From what was asked for and what was found to the bill, with every wrong reference named."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import UNSET
 
 from tallystick.bills.types import BillRow, DraftChange, Found, Item, LineRow, NewBill
 from tallystick.core.account import Account
-from tallystick.core.bill import NO_TAX, Bill, Discount, DiscountType, Line, Tax
+from tallystick.core.bill import NO_TAX, Bill, Calculation, Discount, DiscountType, Line, Tax
 from tallystick.core.errors import Conflict, ValidationFailed
-from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.money import Rounding, RoundingMode, digits, to_decimal
 from tallystick.core.numbering import Pattern
 from tallystick.core.periods import due_date
+from tallystick.core.tax_categories import ALONE, STANDARD_RATE, ZERO_RATE, issue_refusal, lacks_reason, out_of_place
 from tallystick.core.totals import Totals, compute
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
@@ -47,6 +50,7 @@ def bill_in(currency: str, new: NewBill, found: Found, account: Account, errors:
 
 def checked_totals(bill: Bill, errors: Errors) -> Totals:
     """The bill's totals. Raises ValidationFailed with ``errors`` and whatever else is wrong with the bill."""
+    errors = misplaced(bill.lines) | errors
     try:
         totals = compute(bill)
     except ValidationFailed as failure:
@@ -54,6 +58,23 @@ def checked_totals(bill: Bill, errors: Errors) -> Totals:
     if errors:
         raise ValidationFailed(errors)
     return totals
+
+
+def misplaced(lines: Sequence[Line]) -> Errors:
+    """The lines outside the scope of tax on a bill that has others (EN 16931, BR-O-11 to BR-O-14)."""
+    return {f"items.{index}.tax_id": [ALONE] for index in out_of_place([line.tax for line in lines])}
+
+
+def check_issuable(lines: Sequence[LineRow]) -> None:
+    """Raises ValidationFailed where EN 16931 has no bill with these taxes, naming the rule for each line.
+
+    Whoever issues a bill asks this first.
+    """
+    content = [stored_line(line) for line in lines]
+    refusals = {f"items.{index}.tax_id": issue_refusal(line.tax) for index, line in enumerate(content)}
+    errors = {field: [refusal] for field, refusal in refusals.items() if refusal} | misplaced(content)
+    if errors:
+        raise ValidationFailed(errors)
 
 
 def lines_from(items: tuple[Item, ...], found: Found, currency: str, errors: Errors) -> tuple[Line, ...]:
@@ -101,7 +122,7 @@ def _tax(item: Item, product: Product | None, found: Found, path: str, errors: E
     if item.tax_rate is not None:
         return (Tax(item.tax_rate) if item.tax_rate else NO_TAX), None
     stored = found.taxes.get(product.tax_id) if product and product.tax_id else found.default_tax
-    return (_copied(stored), stored.id) if stored else (NO_TAX, None)
+    return (stored.content, stored.id) if stored else (NO_TAX, None)
 
 
 def _chosen_tax(item: Item, tax_id: int, found: Found, path: str, errors: Errors) -> tuple[Tax, int | None]:
@@ -111,11 +132,7 @@ def _chosen_tax(item: Item, tax_id: int, found: Found, path: str, errors: Errors
         return NO_TAX, None
     if item.tax_rate not in (None, stored.rate):
         errors[f"{path}.tax_rate"] = [f"Is not the rate of the tax {tax_id}; give one of the two."]
-    return _copied(stored), tax_id
-
-
-def _copied(tax: StoredTax) -> Tax:
-    return Tax(tax.rate, tax.category, tax.exemption_reason)
+    return stored.content, tax_id
 
 
 def dates(new: NewBill, account: Account, today: date, until: str) -> tuple[date, date]:
@@ -168,7 +185,7 @@ def changed_bill(row: BillRow, lines: list[LineRow], change: DraftChange, found:
     errors: Errors = {}
     if found.customer is None:
         errors["customer_id"] = [NO_CUSTOMER]
-    stored = stored_bill(row, lines)
+    stored = renewed(stored_bill(row, lines))
     bill = stored._replace(
         currency=stored.currency if change.currency is UNSET else change.currency,
         discount=changed_discount(stored.discount, change, errors),
@@ -253,6 +270,48 @@ UNISSUED: dict[str, Any] = {
 }
 
 
+def is_outdated(bill: Bill) -> bool:
+    """Whether a draft's bill may differ from what it would be if it were made today."""
+    return bill.calculation is not Calculation.EN16931 or any(
+        lacks_reason(line.tax) or line.tax != _renewed_tax(line.tax) for line in bill.lines
+    )
+
+
+def renewed(bill: Bill, taxes: Mapping[int, StoredTax] = MappingProxyType({})) -> Bill:
+    """A stored bill as it is made today, whatever version made it; rates and prices stay.
+
+    Its exempt lines take the reasons that ``taxes``, by id, have got meanwhile.
+    """
+    lines = tuple(
+        line._replace(tax=_with_reason(_renewed_tax(line.tax), taxes.get(line.tax_id or 0))) for line in bill.lines
+    )
+    return bill._replace(lines=lines, calculation=Calculation.EN16931)
+
+
+def _renewed_tax(tax: Tax) -> Tax:
+    """The first versions took a rate of 0 without a category for S."""
+    had_none = tax.category == STANDARD_RATE and not tax.rate and not tax.exemption_reason
+    return tax._replace(category=ZERO_RATE) if had_none else tax
+
+
+def _with_reason(tax: Tax, source: StoredTax | None) -> Tax:
+    if source is None or source.category != tax.category or not lacks_reason(tax):
+        return tax
+    return tax._replace(exemption_reason=source.exemption_reason)
+
+
+def renewed_totals(bill: Bill, row: BillRow) -> Totals:
+    """The totals of a renewed draft. Raises Conflict where they are no longer those that the draft shows."""
+    totals = checked_totals(bill, {})
+    if (totals.tax, totals.total) != (row.tax, row.total):
+        total = to_decimal(totals.total, digits(row.currency))
+        raise Conflict(
+            f"An older version made this draft; by the rules of today it comes to {total} {row.currency}. "
+            "Change it (an empty change will do), look at it, and issue it then."
+        )
+    return totals
+
+
 def stored_bill(row: Any, lines: list[LineRow]) -> Bill:
     """The bill that a stored row and its lines hold, for computing it again."""
     return Bill(
@@ -262,6 +321,7 @@ def stored_bill(row: Any, lines: list[LineRow]) -> Bill:
         prices_include_tax=row.prices_include_tax,
         rounding=Rounding(row.rounding),
         rounding_mode=RoundingMode(row.rounding_mode),
+        calculation=Calculation(row.calculation),
     )
 
 

@@ -78,6 +78,15 @@ def _found_taxes(tx: Tx, account: Account, items: Sequence[Item], named: dict[in
     if all(item.tax_rate is not None and item.tax_id is None for item in items):
         return {}
     wanted = {item.tax_id for item in items} | {product.tax_id for product in named.values()}
+    return _taxes(tx, account, wanted)
+
+
+def taxes_of(tx: Tx, account: Account, lines: Sequence[LineRow]) -> dict[int, Tax]:
+    """The taxes that stored lines name, as they are by now."""
+    return _taxes(tx, account, {line.tax_id for line in lines})
+
+
+def _taxes(tx: Tx, account: Account, wanted: set[int | None]) -> dict[int, Tax]:
     found = TAXES.all(tx, {"account": account.id, "wanted": [tax_id for tax_id in wanted if tax_id]})
     return {tax.id: tax for tax in (Tax(*row) for row in found)}
 
@@ -91,6 +100,7 @@ def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
         "prices_include_tax": bill.prices_include_tax,
         "rounding": bill.rounding.value,
         "rounding_mode": bill.rounding_mode.value,
+        "calculation": bill.calculation.value,
         "subtotal": totals.subtotal,
         "discount": totals.discount,
         "tax": totals.tax,

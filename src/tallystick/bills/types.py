@@ -125,6 +125,7 @@ class BillRow(msgspec.Struct, frozen=True):
     prices_include_tax: bool
     rounding: str
     rounding_mode: str
+    calculation: str
     subtotal: int
     discount: int
     tax: int

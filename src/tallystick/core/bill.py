@@ -8,9 +8,16 @@ from tallystick.core.money import Rounding, RoundingMode
 
 MAX_LINES = 1000
 
-TAX_CATEGORIES = frozenset({"S", "Z", "E", "AE", "K", "G", "O"})
-"""EN 16931, BT-151 (codes of UNCL5305): standard rate, zero rate, exempt, reverse charge, intra-community
-supply, export, outside the scope of tax."""
+
+class Calculation(StrEnum):
+    """The rules by which a bill was computed. They are stored with it, so that it can be computed again for ever."""
+
+    ORIGINAL = "original"
+    """Those of the first versions: a bill's discount falls on rebates too, each exemption reason has a row of its own
+    in the tax breakdown, and the tax of a credit note is a sum of shares of its lines' tax."""
+    EN16931 = "en16931"
+    """Those of today: a bill's discount falls on lines above 0 alone (BG-20), the breakdown has one row for each
+    category and rate (BR-S-1, BR-E-1, ...), and the tax of a credit note is cumulated on such a row (BR-CO-17)."""
 
 
 class DiscountType(StrEnum):
@@ -28,7 +35,7 @@ class Tax(NamedTuple):
     rate: Decimal
     """Percent."""
     category: str = "S"
-    """One of ``TAX_CATEGORIES``."""
+    """A key of ``tax_categories.RULES`` (BT-151)."""
     exemption_reason: str | None = None
 
 
@@ -56,3 +63,4 @@ class Bill(NamedTuple):
     prices_include_tax: bool = False
     rounding: Rounding = Rounding.DOCUMENT
     rounding_mode: RoundingMode = RoundingMode.HALF_UP
+    calculation: Calculation = Calculation.EN16931

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from tallystick.core.bill import MAX_LINES, Bill, Discount, DiscountType, Line, Tax
+from tallystick.core.bill import MAX_LINES, Bill, Calculation, Discount, DiscountType, Line, Tax
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import (
     DIGITS,
@@ -30,7 +30,7 @@ class LineTotals(NamedTuple):
     amount: int
     """After the line's own discount, before its share of the bill's (BT-131)."""
     discount: int
-    """Its share of the bill's discount."""
+    """Its share of the bill's discount; none on a rebate (BG-20)."""
     tax: int
     """Its share of the tax; already inside ``amount`` where prices include tax."""
 
@@ -41,6 +41,7 @@ class TaxTotal(NamedTuple):
     rate: Decimal
     category: str
     exemption_reason: str | None
+    """All that its lines have, one after the other (BT-120)."""
     base: int
     """The taxable amount, without tax (BT-116)."""
     amount: int
@@ -88,14 +89,16 @@ def compute(bill: Bill) -> Totals:
     """The bill's sums. Raises ValidationFailed, which names every field that is wrong.
 
     Rounded: each line's amount; a percentage discount on the bill; the tax of each rate (EN 16931, BR-CO-17)
-    or, with ``Rounding.LINE``, of each line. All else are sums, and splits by largest remainder. Where prices
-    include tax, it is inside the amounts: the total is subtotal - discount; else subtotal - discount + tax.
+    or, with ``Rounding.LINE``, of each line. All else are sums, and splits by largest remainder: the discount on the
+    bill, at most the subtotal, falls on the lines above 0. Where prices include tax, it is inside the amounts: the
+    total is subtotal - discount; else subtotal - discount + tax.
     """
     errors: _Errors = defaultdict(list)
     digits = _digits(bill.currency, errors)
     lines = _lines(bill, errors)
     amounts = [_line_amount(line, f"items.{n}", digits, bill, errors) for n, line in enumerate(lines)]
-    rates = [_number(line.tax.rate, _PERCENT, f"items.{n}.tax_rate", errors) for n, line in enumerate(lines)]
+    for n, line in enumerate(lines):
+        _number(line.tax.rate, _PERCENT, f"items.{n}.tax_rate", errors)
     reduction = _reduction(bill.discount, digits, "discount_value", errors)
     _refuse(errors)
 
@@ -104,9 +107,9 @@ def compute(bill: Bill) -> Totals:
         errors["items"].append(_BELOW_ZERO)
         _refuse(errors)
     discount = _document_discount(subtotal, reduction, digits, bill)
-    discounts = allocate(discount, amounts)
+    discounts = _spread(discount, amounts, bill)
     discounted = [amount - part for amount, part in zip(amounts, discounts, strict=True)]
-    taxes, line_taxes = _taxes(bill, rates, discounted)
+    taxes, line_taxes = _taxes(bill, discounted)
     tax = sum(line_taxes)
     total = subtotal - discount if bill.prices_include_tax else subtotal - discount + tax
     if total < 0:
@@ -186,35 +189,57 @@ def _document_discount(subtotal: int, reduction: int, digits: int, bill: Bill) -
     return min(reduction // minor_unit, subtotal)
 
 
-def _taxes(bill: Bill, rates: Sequence[int], discounted: Sequence[int]) -> tuple[tuple[TaxTotal, ...], list[int]]:
-    """The breakdown by rate, category and reason, and each line's share of the tax."""
-    groups: dict[tuple[int, str, str | None], list[int]] = defaultdict(list)
-    for index, line in enumerate(bill.lines):
-        groups[rates[index], line.tax.category, line.tax.exemption_reason].append(index)
+def _spread(discount: int, amounts: Sequence[int], bill: Bill) -> list[int]:
+    """The bill's discount over its lines: an allowance is never negative (BG-20), and takes no line below 0."""
+    if bill.calculation is Calculation.ORIGINAL:
+        return allocate(discount, amounts)
+    return allocate(discount, [max(amount, 0) for amount in amounts])
 
+
+def _taxes(bill: Bill, discounted: Sequence[int]) -> tuple[tuple[TaxTotal, ...], list[int]]:
+    """The breakdown, and each line's share of the tax."""
     line_taxes = [0] * len(bill.lines)
     breakdown = []
-    for (rate, _, _), members in groups.items():
+    for members in tax_groups([line.tax for line in bill.lines], bill.calculation):
+        taxes = [bill.lines[index].tax for index in members]
         amounts = [discounted[index] for index in members]
-        shares = _group_taxes(amounts, rate, bill)
+        shares = group_taxes(amounts, taxes[0].rate, bill)
         for index, share in zip(members, shares, strict=True):
             line_taxes[index] = share
-        breakdown.append(_tax_total(bill.lines[members[0]].tax, sum(amounts), sum(shares), bill))
+        breakdown.append(tax_total(taxes, sum(amounts), sum(shares), prices_include_tax=bill.prices_include_tax))
     return tuple(breakdown), line_taxes
 
 
-def _group_taxes(amounts: Sequence[int], rate: int, bill: Bill) -> list[int]:
-    """The tax of each line of one group; together they are the group's tax."""
-    whole = _HUNDRED + rate if bill.prices_include_tax else _HUNDRED
-    exact = [amount * rate for amount in amounts]
+def tax_groups(taxes: Sequence[Tax], calculation: Calculation) -> list[list[int]]:
+    """The lines, by index, of each row of the tax breakdown, in order of first appearance.
+
+    There is exactly one row for each category and rate (EN 16931, BR-S-8, BR-E-1, BR-AE-1, BR-IC-1, ...).
+    """
+    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, tax in enumerate(taxes):
+        own = (tax.exemption_reason,) if calculation is Calculation.ORIGINAL else ()
+        groups[tax.rate, tax.category, *own].append(index)
+    return list(groups.values())
+
+
+def group_taxes(amounts: Sequence[int], rate: Decimal, bill: Bill) -> list[int]:
+    """The tax of each line of one group at ``rate`` percent; together they are the group's tax (BT-117, BR-CO-17).
+
+    ``amounts`` and taxes in minor units; of ``bill`` counts how it rounds, and whether its prices include tax.
+    """
+    percent = to_units(rate, _SCALE)
+    whole = _HUNDRED + percent if bill.prices_include_tax else _HUNDRED
+    exact = [amount * percent for amount in amounts]
     if bill.rounding == Rounding.LINE:
         return [round_ratio(numerator, whole, bill.rounding_mode) for numerator in exact]
     return apportion(round_ratio(sum(exact), whole, bill.rounding_mode), exact, whole)
 
 
-def _tax_total(tax: Tax, taxed: int, amount: int, bill: Bill) -> TaxTotal:
-    base = taxed - amount if bill.prices_include_tax else taxed
-    return TaxTotal(tax.rate, tax.category, tax.exemption_reason, base, amount)
+def tax_total(taxes: Sequence[Tax], taxed: int, amount: int, *, prices_include_tax: bool) -> TaxTotal:
+    """The row of the breakdown for lines with these taxes: ``amount`` of tax on, or in, ``taxed`` minor units."""
+    base = taxed - amount if prices_include_tax else taxed
+    reasons = dict.fromkeys(tax.exemption_reason for tax in taxes if tax.exemption_reason)
+    return TaxTotal(taxes[0].rate, taxes[0].category, "; ".join(reasons) or None, base, amount)
 
 
 def _overflow(taxes: Sequence[TaxTotal], tax: int) -> bool:

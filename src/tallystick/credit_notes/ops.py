@@ -5,6 +5,7 @@ from typing import Any
 from tallystick.bills.seal import seal_of
 from tallystick.bills.store import taxes_column
 from tallystick.core.account import Account
+from tallystick.core.bill import Calculation
 from tallystick.core.events import Event
 from tallystick.core.states import Action, CreditNoteState, after
 from tallystick.credit_notes import rules, store
@@ -49,12 +50,13 @@ def sealed(credit_note: CreditNote) -> Sealed:
 
 def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine], new: NewCreditNote) -> dict[str, Any]:
     row = invoice.row
-    totals = rules.totals(lines, prices_include_tax=row.prices_include_tax)
-    rules.check_total(totals.total)
+    calculation = Calculation.EN16931
+    totals = rules.totals(lines, prices_include_tax=row.prices_include_tax, calculation=calculation)
     copied = ("customer_id", "currency", "prices_include_tax", "rounding", "rounding_mode", "template_id")
     return {
         **{name: getattr(row, name) for name in copied},
         "invoice_id": row.id,
+        "calculation": calculation.value,
         "state": CreditNoteState.ISSUED,
         "issue_date": account.today(tx.now),
         "subtotal": totals.subtotal,

@@ -1,14 +1,13 @@
 """The SQL of credit notes."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from tallystick.bills.numbers import Numbers
 from tallystick.core.account import Account
-from tallystick.credit_notes.types import Credited, CreditLine, CreditNote, CreditNoteLine, CreditNoteRow
+from tallystick.credit_notes.types import NOTHING, Credited, CreditLine, CreditNote, CreditNoteLine, CreditNoteRow
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch
@@ -51,13 +50,8 @@ def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, Credited]:
     """What earlier credit notes took of each line of an invoice."""
     taken: dict[int, Credited] = {}
     for row in tx.all(CREDITED, {"account": account.id, "invoice": invoice_id}):
-        before = taken.get(row.invoice_line_id, Credited(Decimal(0), 0, 0, 0))
-        taken[row.invoice_line_id] = Credited(
-            before.quantity + row.quantity,
-            before.amount + row.amount,
-            before.discount + row.discount,
-            before.tax + row.tax,
-        )
+        before = taken.get(row.invoice_line_id, NOTHING)
+        taken[row.invoice_line_id] = before.after(row.quantity, row.amount, row.discount, row.tax)
     return taken
 
 

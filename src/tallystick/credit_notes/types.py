@@ -33,9 +33,35 @@ class Credited(NamedTuple):
     discount: int
     tax: int
 
+    @property
+    def net(self) -> int:
+        """What its tax was charged on, or contained in."""
+        return self.amount - self.discount
+
+    def after(self, quantity: Decimal, amount: int, discount: int, tax: int) -> "Credited":
+        """How much it is once this is taken too."""
+        return Credited(self.quantity + quantity, self.amount + amount, self.discount + discount, self.tax + tax)
+
+
+NOTHING = Credited(Decimal(0), 0, 0, 0)
+
+
+class Part(NamedTuple):
+    """The part of an invoice's line that is credited; amounts in minor units."""
+
+    line: LineRow
+    quantity: Decimal
+    amount: int
+    discount: int
+
+    @property
+    def net(self) -> int:
+        """What its tax is charged on, or contained in."""
+        return self.amount - self.discount
+
 
 class CreditLine(NamedTuple):
-    """A line of a new credit note: the invoice's line, and the part of it that is credited; amounts in minor units."""
+    """A line of a credit note: a part of an invoice's line, with its share of the tax; amounts in minor units."""
 
     line: LineRow
     quantity: Decimal
@@ -62,6 +88,7 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     prices_include_tax: bool
     rounding: str
     rounding_mode: str
+    calculation: str
     subtotal: int
     discount: int
     tax: int

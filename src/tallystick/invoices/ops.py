@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from msgspec import UNSET, structs
 from sqlalchemy.exc import IntegrityError
 
+from tallystick.bills import ops as bill_ops
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
 from tallystick.bills.store import NumberInUse
@@ -109,18 +110,21 @@ def issue(
 ) -> Invoice:
     """Gives a draft its number and makes it immutable; an issued invoice stays as it is, a voided one is a Conflict.
 
-    ``action`` tells the record what it was issued by; ``also`` are columns that are set with it.
-
-    The number is taken after everything else, because its counter stays locked until the transaction ends.
+    ``action`` tells the record what it was issued by; ``also`` are columns that are set with it. Raises
+    ValidationFailed where EN 16931 has no such bill with its taxes. The number is taken after everything else, because
+    its counter stays locked until the transaction ends.
     """
     after(invoice.row.state, Action.ISSUE)
     if invoice.row.state is InvoiceState.ISSUED:
         return invoice
+    changes, lines = bill_ops.readied(tx, account, store.lines, invoice.row, invoice.lines)
+    invoice = structs.replace(invoice, row=structs.replace(invoice.row, **changes), lines=lines)
     journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
     outbox.add_all(tx, account, news.issued(invoice, action))
     numbered = {} if invoice.row.number else numbers.take(tx, account, invoice.row.issue_date).columns()
     try:
-        issued = _change(tx, account, invoice, {**rules.issued(invoice, account, tx.now), **numbered, **also})
+        changes = {**changes, **rules.issued(invoice, account, tx.now), **numbered, **also}
+        issued = _change(tx, account, invoice, changes)
     except NumberInUse:
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])
@@ -153,6 +157,7 @@ def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
         return invoice
     _write(tx, account, invoice, changed)
     revised = store.get(tx, account, invoice_id)
+    bill_rules.check_issuable(revised.lines)
     journal.post(tx, account, "unpublish", rules.subject(invoice), rules.reversed_revenue(invoice))
     journal.post(tx, account, "issue", rules.subject(revised), rules.revenue(revised))
     outbox.add_all(tx, account, news.revised(invoice, revised))
@@ -194,7 +199,7 @@ def create_like(
     tx: Tx, account: Account, original: BillRow, lines: list[LineRow], *, terms_days: int, origin: dict[str, int]
 ) -> Invoice:
     """Makes a draft with the content of another bill, dated today; ``origin`` tells the record which bill it was."""
-    bill = bill_rules.stored_bill(original, lines)
+    bill = bill_rules.renewed(bill_rules.stored_bill(original, lines))
     totals = compute(bill)
     values = rules.copied_values(original, account, tx.now, terms_days) | bill_store.bill_values(bill, totals)
     invoice_id = store.insert(tx, account, values)

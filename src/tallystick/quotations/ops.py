@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
+from tallystick.bills import ops as bill_ops
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
 from tallystick.bills.store import NumberInUse
@@ -83,16 +84,18 @@ def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 def issue(tx: Tx, account: Account, quotation: Quotation, also: Mapping[str, Any] = NOTHING) -> Quotation:
     """Gives a draft its number and makes it immutable; any other quotation stays as it is.
 
-    ``also`` are columns that are set with it.
-
+    ``also`` are columns that are set with it. Raises ValidationFailed where EN 16931 has no such bill with its taxes.
     The number is taken after everything else, because its counter stays locked until the transaction ends.
     """
     if quotation.row.state is not QuotationState.DRAFT:
         return quotation
+    changes, lines = bill_ops.readied(tx, account, store.lines, quotation.row, quotation.lines)
+    quotation = structs.replace(quotation, row=structs.replace(quotation.row, **changes), lines=lines)
     outbox.add(tx, account, Event.QUOTATION_ISSUED, quotation.row.id)
     numbered = {} if quotation.row.number else store.numbers.take(tx, account, quotation.row.issue_date).columns()
     try:
-        issued = change(tx, account, quotation, {**rules.issued(quotation, account, tx.now), **numbered, **also})
+        changes = {**changes, **rules.issued(quotation, account, tx.now), **numbered, **also}
+        issued = change(tx, account, quotation, changes)
     except NumberInUse:
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])
@@ -130,7 +133,7 @@ def _answer(tx: Tx, account: Account, quotation: Quotation, action: Action, answ
 def duplicate(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     """Makes a draft with the same content, dated today and valid for as many days."""
     original = store.get(tx, account, quotation_id)
-    bill = bill_rules.stored_bill(original.row, original.lines)
+    bill = bill_rules.renewed(bill_rules.stored_bill(original.row, original.lines))
     totals = compute(bill)
     values = rules.copied_values(original.row, account, tx.now) | bill_store.bill_values(bill, totals)
     copy_id = store.insert(tx, account, values)

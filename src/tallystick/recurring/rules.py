@@ -187,14 +187,17 @@ SAID = attrgetter(
 
 
 def plan(schedule: Schedule, catalogue: Catalogue, account: Account, as_of: date, limit: int) -> Plan:
-    """What to bill. Raises DomainError where the schedule's content makes no bill any more."""
+    """What to bill. Raises DomainError where the schedule's content makes no bill any more, or none to issue."""
     is_due = due(schedule, as_of, limit)
+    computed = _computed(schedule, catalogue, account)
+    if schedule.auto_issue:
+        bills.check_issuable(computed.lines)
     return Plan(
         schedule=schedule,
         due=is_due,
         is_whole=is_due.next_date is None or is_due.next_date > as_of,
         unbilled=[period for period in is_due.periods if (schedule.id, period.start) not in catalogue.billed],
-        content=_computed(schedule, catalogue, account),
+        content=computed,
         customer=catalogue.customers[schedule.customer_id],
         due_days=account.payment_terms_days if schedule.due_days is None else schedule.due_days,
     )

@@ -30,6 +30,7 @@ from sqlalchemy import (
     text,
 )
 
+from tallystick.core.bill import Calculation
 from tallystick.core.events import Event
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.periods import Frequency
@@ -204,6 +205,7 @@ def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
         Column("prices_include_tax", Boolean, nullable=False),
         Column("rounding", Text, nullable=False),
         Column("rounding_mode", Text, nullable=False),
+        Column("calculation", Text, nullable=False, server_default=Calculation.EN16931.value),
         Column("subtotal", BigInteger, nullable=False),
         Column("discount", BigInteger, nullable=False),
         Column("tax", BigInteger, nullable=False),

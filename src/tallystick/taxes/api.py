@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tallystick.taxes import ops, rules, store
+from tallystick.core.tax_categories import default_category
+from tallystick.taxes import ops, store
 from tallystick.taxes.types import Tax
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
@@ -17,7 +18,11 @@ Category = Literal["S", "Z", "E", "AE", "K", "G", "O"]
 
 
 class TaxChange(Change, kw_only=True):
-    """A tax, as far as it is to change. ``rate`` in percent; ``category`` a code of EN 16931."""
+    """A tax, as far as it is to change. ``rate`` in percent; ``category`` a code of EN 16931.
+
+    ``S`` has a rate above 0, every other the rate 0. All but ``S`` and ``Z`` need an ``exemption_reason`` by the time
+    a bill that uses them is issued; those two take none.
+    """
 
     name: Name | UnsetType = UNSET
     rate: Percent | UnsetType = UNSET
@@ -27,7 +32,7 @@ class TaxChange(Change, kw_only=True):
 
 
 class NewTax(TaxChange, kw_only=True):
-    """A new tax."""
+    """A new tax. Without a ``category`` it is ``S``, or ``Z`` where the rate is 0."""
 
     name: Name
     rate: Percent
@@ -45,7 +50,7 @@ def index(call: Call, query: ListQuery) -> Listed[Tax]:
 
 def create(call: Call, body: NewTax) -> Tax:
     """Make a tax."""
-    defaults = {"category": rules.STANDARD_RATE, "is_default": False}
+    defaults = {"category": default_category(body.rate), "is_default": False}
     return to_json(ops.create(call.tx, call.account, defaults | given(body)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tallystick.core.account import Account
+from tallystick.core.bill import Tax as CoreTax
 from tallystick.core.events import Event
 from tallystick.store import outbox
 from tallystick.store.db import Tx
@@ -13,7 +14,7 @@ from tallystick.taxes.types import Tax
 
 def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Tax:
     """Makes a tax; a new default takes the place of the old one."""
-    rules.check_rate(values["rate"], values["category"])
+    rules.check(CoreTax(values["rate"], values["category"], values.get("exemption_reason")))
     if values["is_default"]:
         store.clear_default(tx, account)
     tax = store.insert(tx, account, values)
@@ -26,7 +27,7 @@ def update(tx: Tx, account: Account, tax_id: int, changes: Mapping[str, Any], ve
     if changes.get("is_default"):
         store.clear_default(tx, account)
     tax = store.change(tx, account, tax_id, changes, version)
-    rules.check_rate(tax.rate, tax.category)
+    rules.check(tax.content)
     outbox.add(tx, account, Event.TAX_UPDATED, tax_id)
     return tax
 

@@ -1,16 +1,16 @@
 """The rules of taxes."""
 
-from decimal import Decimal
-
+from tallystick.core.bill import Tax
 from tallystick.core.errors import ValidationFailed
+from tallystick.core.tax_categories import rate_refusal, reason_refusal
 
-STANDARD_RATE = "S"
 
+def check(tax: Tax) -> None:
+    """Raises ValidationFailed for what no tax can be (EN 16931): with the rule, for ``rate`` or ``exemption_reason``.
 
-def check_rate(rate: Decimal, category: str) -> None:
-    """Only the category S charges tax (EN 16931, BR-Z-5, BR-E-5, BR-AE-5, BR-IC-5, BR-G-5, BR-O-5).
-
-    Raises ValidationFailed for ``rate``.
+    That an exempt tax has no reason yet is fine until a bill is issued with it.
     """
-    if category != STANDARD_RATE and rate != 0:
-        raise ValidationFailed({"rate": [f"Must be 0 with the category {category}; only {STANDARD_RATE} charges tax."]})
+    refusals = {"rate": rate_refusal(tax), "exemption_reason": reason_refusal(tax)}
+    errors = {field: [refusal] for field, refusal in refusals.items() if refusal}
+    if errors:
+        raise ValidationFailed(errors)

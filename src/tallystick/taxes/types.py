@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
+from tallystick.core.bill import Tax as CoreTax
+
 
 class Tax(msgspec.Struct, frozen=True):
     """A rate in percent, with its category code of EN 16931 (BT-151)."""
@@ -18,3 +20,8 @@ class Tax(msgspec.Struct, frozen=True):
     version: int
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def content(self) -> CoreTax:
+        """What a bill copies of it."""
+        return CoreTax(self.rate, self.category, self.exemption_reason)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tallystick.bills.api import TaxJson
 from tallystick.bills.public import PublicBill, PublicCustomer, PublicItem, PublicSeller
 from tallystick.core.bill import DiscountType
-from tallystick.core.states import QuotationStatus
+from tallystick.core.states import QuotationStatus, Status
 from tallystick.invoices.public import PublicInvoice
 from tallystick.quotations.public import PublicQuotation
 from tallystick.web.formats import Formats
@@ -28,7 +28,19 @@ def invoice_page(invoice: PublicInvoice) -> Html:
     rows.append(_total("Balance due", formats.amount(invoice.balance_due), class_="sum"))
     revised = (("Revised on", invoice.revised_on),) if invoice.revised_on else ()
     days = (("Issued", invoice.issue_date), ("Due", invoice.due_date), *revised)
-    return _page(f"Invoice {invoice.invoice_number}", invoice.status, invoice, days, rows, _payment(invoice.seller))
+    title = f"Invoice {invoice.invoice_number}"
+    shown_status = element("span", _standing(invoice), class_=f"status {invoice.status}")
+    return _page(title, shown_status, invoice, days, rows, _payment(invoice.seller))
+
+
+CREDITED = {Status.PAID: "Credited", Status.PARTIALLY_PAID: "Partially credited"}
+"""What stands for these where nothing was paid."""
+
+
+def _standing(invoice: PublicInvoice) -> str:
+    """An invoice's status in words, which claim no payment where credit notes alone settled it."""
+    is_only_credited = invoice.amount_credited and not invoice.amount_paid
+    return (is_only_credited and CREDITED.get(invoice.status)) or _in_words(invoice.status)
 
 
 def quotation_page(quotation: PublicQuotation, path: str) -> Html:
@@ -36,7 +48,8 @@ def quotation_page(quotation: PublicQuotation, path: str) -> Html:
     days = (("Dated", quotation.issue_date), ("Valid until", quotation.valid_until))
     answers = (_answer(path, "Accept"), _answer(path, "Reject")) if quotation.status is QuotationStatus.SENT else ()
     title = f"Quotation {quotation.quotation_number}"
-    return _page(title, quotation.status, quotation, days, [], joined(*answers))
+    shown_status = element("span", _in_words(quotation.status), class_=f"status {quotation.status}")
+    return _page(title, shown_status, quotation, days, [], joined(*answers))
 
 
 def message_page(title: str, sentence: str) -> Html:
@@ -49,15 +62,18 @@ def _answer(path: str, name: str) -> Html:
     return element("form", element("button", name, type="submit"), method="post", action=f"{path}/{verb}", class_=verb)
 
 
+def _in_words(status: str) -> str:
+    return status.replace("_", " ").capitalize()
+
+
 def _formats(bill: PublicBill) -> Formats:
     return Formats(bill.customer.language or bill.seller.language, bill.currency)
 
 
 def _page(
-    title: str, status: str, bill: PublicBill, days: tuple[tuple[str, date], ...], rows: list[Html], last: Html
+    title: str, shown_status: Html, bill: PublicBill, days: tuple[tuple[str, date], ...], rows: list[Html], last: Html
 ) -> Html:
     formats = _formats(bill)
-    shown_status = element("span", status.replace("_", " ").capitalize(), class_=f"status {status}")
     return page(
         f"{title} · {bill.seller.name}",
         CSS,
