@@ -11,7 +11,7 @@ from tallystick.bills.types import LineRow
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import RoundingMode, digits, round_ratio, to_decimal, to_minor, to_units
 from tallystick.core.totals import LineTotals, TaxTotal, Totals
-from tallystick.credit_notes.types import Credited, CreditLine, NewCreditNote, WantedCredit
+from tallystick.credit_notes.types import Credited, CreditLine, Given, NewCreditNote, WantedCredit
 from tallystick.invoices.types import Invoice
 
 KIND = "credit_note"
@@ -148,3 +148,21 @@ def check_total(total: int) -> None:
     """Raises ValidationFailed where a credit note would ask for money instead of giving it back."""
     if total < 0:
         raise ValidationFailed({"items": ["These lines add up to less than 0; a rebate is credited with its lines."]})
+
+
+def put_back(owed: Mapping[int, int], given: Sequence[Given], unspent: int) -> list[Given]:
+    """What of the credit that notes gave goes back onto their invoices, in the order of the notes.
+
+    ``owed`` has the balance of each invoice and ``unspent`` is the customer's credit, all in minor units: no more goes
+    back than any of the three. With an invoice's oldest note first, its notes settle what they would have settled if
+    the reversed payment had never been.
+    """
+    left = dict(owed)
+    back = []
+    for note in given:
+        amount = min(note.amount, left[note.invoice_id], unspent)
+        if amount:
+            back.append(note._replace(amount=amount))
+            left[note.invoice_id] -= amount
+            unspent -= amount
+    return back

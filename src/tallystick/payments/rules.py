@@ -1,15 +1,24 @@
 """The decisions of payments."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tallystick.core.errors import Conflict, Overpayment, ValidationFailed
 from tallystick.core.money import digits, to_decimal, to_minor
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.invoices.types import InvoiceRow
-from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, WantedShare
+from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, Returned, WantedShare
 from tallystick.store.journal import Ledger, Posting
+
+FIRST_DAY = date(1970, 1, 1)
+
+
+def check_day(field: str, day: date, today: date) -> None:
+    """Raises ValidationFailed for a day on which nobody can have paid; a payer's calendar may be a day ahead."""
+    if not FIRST_DAY <= day <= today + timedelta(days=1):
+        raise ValidationFailed({field: [f"Must be a day from {FIRST_DAY} to tomorrow, and not {day}."]})
 
 
 def minor_amount(amount: Decimal, currency: str, field: str = "amount") -> int:
@@ -76,6 +85,13 @@ def check_reversible(payment: Payment) -> None:
         raise Conflict("This payment failed, so there is nothing to reverse.")
     if payment.status is PaymentStatus.REVERSED:
         raise Conflict("This payment is reversed already.")
+
+
+def reversal_facts(payment: Payment, returned: Returned) -> dict[str, Any]:
+    """What the record says of a reversal beside its invoice; minor units."""
+    notes = [{"credit_note_id": note.credit_note_id, "amount": note.amount} for note in returned.notes]
+    facts = {"payment_id": payment.id, "amount": returned.share or returned.put_back}
+    return facts | ({"put_back": notes} if notes else {})
 
 
 def source(method: Method) -> Ledger:
