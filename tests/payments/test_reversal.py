@@ -134,7 +134,7 @@ def test_a_payment_of_several_invoices_names_each_and_puts_back_onto_its_own(api
 
 
 def test_the_excess_of_a_payment_is_taken_back_before_anything_is_put_back(api: Api) -> None:
-    """120 on 100 gives 20 of credit, the note 100 more; 110 are spent, so the excess is still there, and no more."""
+    """120 on 100 gives 20 of credit, the note 100 more; 90 are spent: of the 30 left 20 are excess, and 10 go back."""
     customer_id = a_customer(api)
     first, second = (an_invoice(api, price, customer_id=customer_id) for price in (100, 200))
     payment = api.data(pay(api, first, 120, excess="credit"))
@@ -157,7 +157,7 @@ def test_an_excess_that_is_spent_stops_the_whole_reversal(api: Api) -> None:
 
 
 def test_credit_that_paid_and_is_taken_back_goes_onto_the_invoices_own_notes_first(api: Api) -> None:
-    """The first is short of the 40 that paid the second, which is credited; its own note settles it, 60 are left."""
+    """40 of credit paid what is then credited whole: 60 settle it, and 40 are credit, as the 40 taken back are."""
     customer_id = a_customer(api)
     source, second = (an_invoice(api, 100, customer_id=customer_id) for _ in range(2))
     pay(api, source, 140, excess="credit")
