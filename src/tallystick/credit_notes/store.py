@@ -62,7 +62,6 @@ GIVEN: Select[Any] = (
 )
 SHORT: Select[Any] = (
     select(credit_notes.c.invoice_id)
-    .distinct()
     .select_from(WITH_INVOICE)
     .where(
         credit_notes.c.account_id == bindparam("account"),
