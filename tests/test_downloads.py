@@ -13,6 +13,7 @@ from sqlalchemy import insert, literal, select, true
 
 from tallystick.accounts.types import Scope
 from tallystick.http.app import NATIVE
+from tallystick.payments import store as payment_store
 from tallystick.serve import THREADS
 from tallystick.store.db import Database
 from tallystick.store.tables import invoices
@@ -22,6 +23,10 @@ from tests.business import do_business
 from tests.server import Server, serving
 
 HEADER = "Invoice Number,Customer,Status,Issue Date,Due Date,Subtotal,Tax,Discount,Total,Currency,Created"
+NOTES_HEADER = (
+    "Credit Note Number,Invoice Number,Customer,Issue Date,Subtotal,Tax,Discount,Total,"
+    "To Credit,Currency,Reason,Created"
+)
 MANY = 100_000
 FLAT_KIB = 30 * 1024
 
@@ -106,9 +111,9 @@ def test_a_key_that_may_read_may_export(api: Api) -> None:
 
 
 def test_another_account_exports_its_own(api: Api) -> None:
-    an_invoice(api, 100)
+    pay(api, an_invoice(api, 100), 1)
     other = Api(api.database)
-    for path in ("/invoices", "/customers", "/products"):
+    for path in ("/invoices", "/customers", "/products", "/payments"):
         assert rows_of(other.get(f"{path}/export/csv")) == []
 
 
@@ -130,6 +135,57 @@ def test_a_product_export(api: Api) -> None:
     assert [hour[name] for name in named] == ["Hour", "'-1", "80.125", "", "h", "true"]
     assert [rebate[name] for name in named] == ["Rebate", "", "-5", "JPY", "", "false"]
     assert [row["Name"] for row in rows_of(api.get("/products/export/csv?is_active=true"))] == ["Hour"]
+
+
+def test_a_payment_export(api: Api) -> None:
+    customer = a_customer(api, name='Smith, "Joe"')
+    dated: dict[str, Any] = {"customer_id": customer, "due_date": "2099-02-04"}
+    for number, price in (("A-1", 100), ("A-2", 50)):
+        an_invoice(api, price, invoice_number=number, **dated)
+    both = {"customer_id": customer, "amount": 160, "excess": "credit", "date": "2026-01-05", "reference": "=1+1"}
+    api.data(api.post("/payments", both))
+    api.data(pay(api, an_invoice(api, 7, **dated, currency="JPY", invoice_number="A-3"), 7, status="failed"))
+    created = [row["created_at"] for row in api.get("/payments").json()["data"]]
+    response = api.get("/payments/export/csv?sort=date&order=asc&limit=1")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="payments.csv"'
+    today = created[0][:10]
+    assert response.text.split("\r\n") == [
+        "Customer,Date,Amount,Currency,Method,Status,Invoice Numbers,To Credit,Reference,Notes,Created",
+        f'"Smith, ""Joe""",2026-01-05,160.00,USD,bank_transfer,succeeded,"A-1, A-2",10.00,\'=1+1,,{created[1]}',
+        f'"Smith, ""Joe""",{today},7,JPY,bank_transfer,failed,A-3,0,,,{created[0]}',
+        "",
+    ]
+    assert [row["Amount"] for row in rows_of(api.get("/payments/export/csv?status=failed"))] == ["7"]
+
+
+def test_a_payment_export_of_several_batches_is_the_list(api: Api) -> None:
+    invoice = an_invoice(api, 1000)
+    for amount in range(1, 4):
+        pay(api, invoice, amount)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(payment_store, "EXPORTED_AT_ONCE", 2)
+        rows = rows_of(api.get("/payments/export/csv"))
+    number = invoice["invoice_number"]
+    assert [(row["Amount"], row["Invoice Numbers"]) for row in rows] == [(f"{n}.00", number) for n in (3, 2, 1)]
+
+
+def test_a_credit_note_export(api: Api) -> None:
+    items = [{"description": "Work", "quantity": 2, "unit_price": 50, "tax_rate": 20}]
+    invoice = an_invoice(api, customer_id=a_customer(api, name="Zoë"), items=items, invoice_number="A-1")
+    pay(api, invoice, 90)
+    note = api.data(api.post(f"/invoices/{invoice['id']}/credit-note", {"reason": "-1"}))
+    other = an_invoice(api, 5)
+    api.data(api.post(f"/invoices/{other['id']}/credit-note"))
+    response = api.get(f"/credit-notes/export/csv?customer_id={invoice['customer_id']}")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="credit-notes.csv"'
+    number, day, created = (note[name] for name in ("credit_note_number", "issue_date", "created_at"))
+    assert response.text.split("\r\n") == [
+        NOTES_HEADER,
+        f"{number},A-1,Zoë,{day},100.00,20.00,0.00,120.00,90.00,USD,'-1,{created}",
+        "",
+    ]
+    assert len(rows_of(api.get("/credit-notes/export/csv"))) == 2
+    assert rows_of(Api(api.database).get("/credit-notes/export/csv")) == []
 
 
 @pytest.mark.alters

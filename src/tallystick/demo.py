@@ -32,6 +32,7 @@ from tallystick.invoices import ops as invoices
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import Invoice
 from tallystick.payments import ops as payments
+from tallystick.payments import reversal
 from tallystick.payments.types import Excess, NewPayment
 from tallystick.products import ops as products
 from tallystick.products.types import Product
@@ -289,7 +290,7 @@ def charged_back(shop: Shop, invoice: Invoice) -> Story:
     tx = yield shop.luck.randrange(1, 8)
     payment = payments.record(tx, shop.account, invoice.row.id, receipt(shop))
     tx = yield shop.luck.randrange(2, 6)
-    payments.reverse(tx, shop.account, payment.id)
+    reversal.reverse(tx, shop.account, payment.id)
     yield from paid_late(shop, invoice)
 
 

@@ -9,7 +9,9 @@ from tallystick.audit import verify
 from tallystick.store.db import Tx
 from tests.api import Api, unwatched
 
-CHECKS_ON_POSTGRESQL = "SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'c' AND conrelid > 0"
+CHECKS_ON_POSTGRESQL = """
+    SELECT conrelid::regclass AS table_name, conname FROM pg_constraint WHERE contype = 'c' AND conrelid > 0
+"""
 
 
 def report(tx: Tx, *owners: Api) -> list[str]:
@@ -23,8 +25,8 @@ def unguarded(api: Api) -> Iterator[Tx]:
     with api.database.transaction("tests") as tx:
         if tx.is_postgresql:
             tx.execute(text("SET LOCAL session_replication_role = replica"))
-            for table, name in tx.execute(text(CHECKS_ON_POSTGRESQL)).all():
-                tx.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
+            for check in tx.all(text(CHECKS_ON_POSTGRESQL)):
+                tx.execute(text(f"ALTER TABLE {check.table_name} DROP CONSTRAINT {check.conname}"))
         else:
             tx.execute(text("PRAGMA defer_foreign_keys = ON"))
             tx.execute(text("PRAGMA ignore_check_constraints = ON"))

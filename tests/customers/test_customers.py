@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
+from tests.bills import a_customer, an_invoice, pay
 
 ITEMS = [{"description": "Work", "unit_price": 100}]
 
@@ -92,18 +93,49 @@ def test_the_summary_adds_up_by_currency(api: Api) -> None:
     api.post("/invoices", {"customer_id": 1, "currency": "USD", "items": ITEMS})  # a draft bills nothing
 
     assert Api.data(api.get("/customers/1"))["summary"] == {
-        "EUR": amounts(invoiced="150.00", paid="30.00", outstanding="120.00"),
-        "JPY": amounts(invoiced="1000", paid="1000", outstanding="0"),
+        "EUR": amounts(invoiced="150.00", paid="30.00", outstanding="120.00", received="30.00"),
+        "JPY": amounts(invoiced="1000", paid="1000", received="1000"),
     }
 
 
-def amounts(*, invoiced: str, paid: str, outstanding: str) -> dict[str, Any]:
+def amounts(*, invoiced: str, paid: str, received: str, credited: str = "0", **others: str) -> dict[str, Any]:
     return {
         "total_invoiced": Decimal(invoiced),
         "total_paid": Decimal(paid),
-        "outstanding": Decimal(outstanding),
-        "credit_balance": Decimal(0),
+        "total_credited": Decimal(credited),
+        "received": Decimal(received),
+        **{name: Decimal(others.get(name, 0)) for name in ("outstanding", "credit_notes", "credit_balance")},
     }
+
+
+def test_the_summary_tells_money_from_settlement(api: Api) -> None:
+    """The first 100, paid by 60 and 40, is credited whole and so pays the second; 20 of the third's 50 is credited.
+
+    Then the 40 is reversed. The credit is all spent, so nothing of it goes back, and 40 more is owed.
+    """
+    ann = a_customer(api)
+    first, second, third = (an_invoice(api, price, customer_id=ann) for price in (100, 100, 50))
+    pay(api, first, 60)
+    cheque = api.data(pay(api, first, 40))
+    credit(api, first, 100)
+    pay(api, second, 100, method="credit")
+    credit(api, third, 20)
+    pay(api, third, 5, status="failed")
+    expected = {"invoiced": "250", "credited": "20", "outstanding": "30", "credit_notes": "120"}
+    assert summary(api, ann) == amounts(paid="200", received="100", **expected)
+    api.data(api.delete(f"/payments/{cheque['id']}"))
+    expected |= {"outstanding": "70"}
+    assert summary(api, ann) == amounts(paid="160", received="60", **expected)
+    assert api.differences() == []
+
+
+def summary(api: Api, customer_id: int, currency: str = "USD") -> Any:
+    return api.data(api.get(f"/customers/{customer_id}"))["summary"][currency]
+
+
+def credit(api: Api, invoice: Any, amount: int) -> None:
+    items = [{"item_id": invoice["items"][0]["id"], "amount": amount}]
+    api.data(api.post(f"/invoices/{invoice['id']}/credit-note", {"items": items}))
 
 
 def test_a_customer_with_a_bill_stays(api: Api) -> None:
@@ -112,6 +144,20 @@ def test_a_customer_with_a_bill_stays(api: Api) -> None:
     refused = api.delete("/customers/1")
     assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
     assert api.get("/customers/1").status_code == 200
+
+
+def test_what_keeps_a_customer_is_said(api: Api) -> None:
+    schedule = {"description": "Rent", "amount": 5, "frequency": "monthly", "start_date": "2999-01-01"}
+    ann = a_customer(api)
+    api.data(api.post("/recurring-billing", {"customer_id": ann, **schedule}))
+    cannot = "This customer cannot be deleted, because it is named by"
+    assert api.delete(f"/customers/{ann}").json()["error"] == f"{cannot} a schedule of recurring billing."
+    pay(api, an_invoice(api, 5, customer_id=ann), 5)
+    said = f"{cannot} an invoice and a payment and a schedule of recurring billing."
+    assert api.delete(f"/customers/{ann}").json()["error"] == said
+    zoe = a_customer(api)
+    api.data(api.post("/quotations", {"customer_id": zoe, "items": ITEMS}))
+    assert api.delete(f"/customers/{zoe}").json()["error"] == f"{cannot} a quotation."
 
 
 @pytest.mark.parametrize(

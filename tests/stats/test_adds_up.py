@@ -16,7 +16,10 @@ from tests.clock import Clock
 
 TODAY = date(2026, 3, 15)
 DIGITS = {"USD": 2, "JPY": 0, "BHD": 3}
-FATES = ("draft", "trashed", "sent", "voided", "half paid", "paid", "overpaid", "half credited", "credited")
+FATES = (
+    *("draft", "trashed", "sent", "voided", "half paid", "paid", "overpaid", "half credited", "credited"),
+    *("paid and credited", "paid and reversed", "credited and reversed", "paid by credit"),
+)
 AGES = {"current": 0, "1_30": 30, "31_60": 60, "61_90": 90, "over_90": 10**6}
 A_YEAR = {
     "daily": Decimal(365),
@@ -45,7 +48,14 @@ sales = st.builds(
     days_ago=st.integers(-40, 420),
     terms_days=st.integers(0, 100),
 )
-schedules = st.tuples(st.sampled_from(tuple(A_YEAR)), st.integers(1, 4), st.sampled_from(tuple(DIGITS)), st.booleans())
+STARTS = ("2026-03-01", "2026-03-20")
+schedules = st.tuples(
+    st.sampled_from(tuple(A_YEAR)),
+    st.integers(1, 4),
+    st.sampled_from(tuple(DIGITS)),
+    st.booleans(),
+    st.sampled_from(STARTS),
+)
 queries = st.fixed_dictionaries(
     {},
     optional={
@@ -79,17 +89,33 @@ def do(api: Api, path: str, draft: Any, fate: str) -> None:
     api.data(api.post(f"{path}/mark-sent"))
     half = str(round(Decimal(draft["total"]) / 2, DIGITS[draft["currency"]]))
     line = draft["items"][0]["id"]
-    steps: dict[str, tuple[str, Any]] = {
-        "voided": ("/void", {}),
-        "half paid": ("/payments", {"amount": half}),
-        "paid": ("/mark-paid", {}),
-        "overpaid": ("/payments", {"amount": str(draft["total"] + 1), "excess": "credit"}),
-        "half credited": ("/credit-note", {"items": [{"item_id": line, "quantity": "0.5"}]}),
-        "credited": ("/credit-note", {}),
+    paid = ("/payments", {"amount": str(draft["total"]), "date": "2026-01-31"})
+    steps: dict[str, list[tuple[str, Any]]] = {
+        "voided": [("/void", {})],
+        "half paid": [("/payments", {"amount": half})],
+        "paid": [("/mark-paid", {})],
+        "overpaid": [("/payments", {"amount": str(draft["total"] + 1), "excess": "credit"})],
+        "half credited": [("/credit-note", {"items": [{"item_id": line, "quantity": "0.5"}]})],
+        "credited": [("/credit-note", {})],
+        "paid and credited": [paid, ("/credit-note", {})],
+        "paid and reversed": [paid],
+        "credited and reversed": [paid, ("/credit-note", {"items": [{"item_id": line, "quantity": "0.5"}]})],
     }
-    if fate in steps:
-        step, body = steps[fate]
+    for step, body in steps.get(fate, ()):
         api.data(api.post(path + step, body))
+    if fate.endswith("and reversed"):
+        (payment,) = api.data(api.get(f"{path}/payments"))
+        api.data(api.delete(f"/payments/{payment['id']}"))
+    if fate == "paid by credit":
+        pay_by_credit(api, path, draft)
+
+
+def pay_by_credit(api: Api, path: str, draft: Any) -> None:
+    """Pays as much of an invoice as the customer has to its credit."""
+    summary = api.data(api.get(f"/customers/{draft['customer_id']}"))["summary"]
+    amount = min(draft["total"], summary[draft["currency"]]["credit_balance"])
+    if amount:
+        api.data(api.post(f"{path}/payments", {"amount": str(amount), "method": "credit"}))
 
 
 def listed(api: Api, path: str, query: dict[str, str] | None = None) -> Iterator[Any]:
@@ -101,11 +127,11 @@ def listed(api: Api, path: str, query: dict[str, str] | None = None) -> Iterator
         after = reply["pagination"]["next"]
 
 
-def selected(rows: Iterator[Any], query: dict[str, str]) -> list[Any]:
+def selected(rows: Iterator[Any], query: dict[str, str], day: str = "issue_date") -> list[Any]:
     """What a query selects of a list that does not know its parameters."""
     first, last = query.get("from", ""), query.get("to", "9999")
     currencies = [query["currency"]] if "currency" in query else list(DIGITS)
-    return [row for row in rows if row["currency"] in currencies and first <= row["issue_date"] <= last]
+    return [row for row in rows if row["currency"] in currencies and first <= row[day] <= last]
 
 
 def age(invoice: Any) -> str:
@@ -130,6 +156,12 @@ def added_up(api: Api, query: dict[str, str]) -> dict[str, Any]:
         revenue[row["currency"]][row["issue_date"][:7]] += row["total"] - row["tax_total"]
     for row in selected(listed(api, "/credit-notes"), query):
         revenue[row["currency"]][row["issue_date"][:7]] -= row["total"] - row["tax_total"]
+        amounts[row["currency"]]["credit_notes"] += row["total"]
+    for row in selected(listed(api, "/payments", {"status": "succeeded"}), query, "date"):
+        amounts[row["currency"]]["received"] += 0 if row["method"] == "credit" else row["amount"]
+    for code, balance in summary_of(api).items():
+        if code == query.get("currency", code):
+            amounts[code]["customer_credit"] += balance["credit_balance"]
     return {
         "invoices": Counter(row["status"] for row in invoices),
         "quotations": Counter(row["status"] for row in selected(listed(api, "/quotations"), query)),
@@ -140,12 +172,20 @@ def added_up(api: Api, query: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def summary_of(api: Api) -> Any:
+    """The standing of the only customer, by currency."""
+    (customer,) = api.data(api.get("/customers"))
+    return api.data(api.get(f"/customers/{customer['id']}"))["summary"]
+
+
 def scheduled(api: Api, query: dict[str, str]) -> tuple[int, dict[str, Decimal]]:
     active = list(listed(api, "/recurring-billing", {"active_only": "true"}))
     wanted = [row for row in active if row["currency"] == query.get("currency", row["currency"])]
     a_year: dict[str, Decimal] = defaultdict(Decimal)
     for row in wanted:
-        a_year[row["currency"]] += Decimal(row["total"]) * A_YEAR[row["frequency"]] / row["interval"]
+        if row["start_date"] > str(TODAY):
+            continue
+        a_year[row["currency"]] += (row["total"] - row["tax_total"]) * A_YEAR[row["frequency"]] / row["interval"]
     digits = {code: Decimal(1).scaleb(-places) for code, places in DIGITS.items()}
     return len(wanted), {code: (sum_ / 12).quantize(digits[code], ROUND_HALF_UP) for code, sum_ in a_year.items()}
 
@@ -177,21 +217,23 @@ def filled(sums: dict[str, Counter[str]]) -> dict[str, dict[str, Any]]:
 def test_statistics_are_what_the_lists_add_up_to(
     database_url: str,
     business: list[Sale],
-    repeated: list[tuple[str, int, str, bool]],
+    repeated: list[tuple[str, int, str, bool, str]],
     wanted: list[dict[str, str]],
 ) -> None:
     with opened(database_url, clock=Clock(f"{TODAY}T12:00:00Z")) as api:
         customer_id = a_customer(api)
         for sale in business:
             sell(api, customer_id, sale)
-        for frequency, interval, currency, is_active in repeated:
+        for frequency, interval, currency, is_active, start in repeated:
             body = {"customer_id": customer_id, "description": "Retainer", "amount": 100 * interval + 7}
-            rhythm = {"frequency": frequency, "interval": interval, "start_date": "2026-03-20", "currency": currency}
+            rhythm = {"frequency": frequency, "interval": interval, "start_date": start, "currency": currency}
             schedule = api.data(api.post("/recurring-billing", {**body, **rhythm, "tax_rate": 7}))
             if not is_active:
                 api.data(api.post(f"/recurring-billing/{schedule['id']}/toggle"))
         for query in ({}, *wanted):
             check(api, query)
+        check_summary(api)
+        assert api.differences() == []
 
 
 def check(api: Api, query: dict[str, str]) -> None:
@@ -215,3 +257,15 @@ def check(api: Api, query: dict[str, str]) -> None:
     assert shown["recurring"]["active"] == active
     assert {code: sum_ for code, sum_ in shown["recurring"]["monthly_revenue"].items() if sum_} == a_month
     assert shown["amounts"].keys() == shown["aging"].keys() == shown["recurring"]["monthly_revenue"].keys()
+
+
+def check_summary(api: Api) -> None:
+    """The only customer's words mean what the account's mean."""
+    names = {"total_invoiced": "invoiced", "total_paid": "paid", "total_credited": "credited"}
+    same = {"outstanding", "received", "credit_notes"}
+    amounts = api.data(api.get("/stats"))["amounts"]
+    for code, balance in summary_of(api).items():
+        assert balance["total_invoiced"] == (balance["total_paid"] + balance["total_credited"] + balance["outstanding"])
+        assert balance["credit_balance"] == amounts[code]["customer_credit"]
+        for name, other in (names | {name: name for name in same}).items():
+            assert balance[name] == amounts[code][other], name

@@ -44,7 +44,10 @@ def revenue(api: Api, currency: str = "USD", **query: str) -> dict[str, str]:
 
 def test_an_empty_account_shows_zeros_in_its_own_currency(api: Api) -> None:
     api.put("/settings", {"currency": "BHD"})
-    zeros = '{"invoiced":0.000,"paid":0.000,"credited":0.000,"outstanding":0.000,"overdue":0.000}'
+    zeros = (
+        '{"invoiced":0.000,"paid":0.000,"credited":0.000,"outstanding":0.000,"overdue":0.000,'
+        '"received":0.000,"credit_notes":0.000,"customer_credit":0.000}'
+    )
     months = ",".join(f'{{"month":"{month}","amount":0.000}}' for month in MONTHS)
     assert api.get("/stats").text == (
         '{"success":true,"data":{"as_of":"2026-03-15","customers":0,'
@@ -64,8 +67,8 @@ def test_each_currency_has_its_own_digits_and_sums(api: Api) -> None:
     an_invoice(api, "1.005", currency="BHD")
     assert {code: shown(amounts) for code, amounts in stats(api)["amounts"].items()} == {
         "BHD": {"invoiced": "2.010", "outstanding": "2.010"},
-        "JPY": {"invoiced": "1200", "paid": "200", "outstanding": "1000"},
-        "USD": {"invoiced": "10.15", "paid": "4.15", "outstanding": "6.00"},
+        "JPY": {"invoiced": "1200", "paid": "200", "outstanding": "1000", "received": "200"},
+        "USD": {"invoiced": "10.15", "paid": "4.15", "outstanding": "6.00", "received": "4.15"},
     }
 
 
@@ -98,7 +101,13 @@ def test_paid_is_what_invoices_show_and_not_what_became_credit(api: Api) -> None
     pay(api, an_invoice(api, 50, customer_id=overpaid["customer_id"]), 20, method="credit")
     pay(api, an_invoice(api, 7), 7, status="failed")
     found = stats(api)
-    assert shown(found["amounts"]["USD"]) == {"invoiced": "157.00", "paid": "120.00", "outstanding": "37.00"}
+    assert shown(found["amounts"]["USD"]) == {
+        "invoiced": "157.00",
+        "paid": "120.00",
+        "outstanding": "37.00",
+        "received": "130.00",
+        "customer_credit": "10.00",
+    }
     assert found["invoices"] == {"draft": 0, "sent": 1, "partially_paid": 1, "paid": 1, "overdue": 0, "voided": 0}
 
 
@@ -107,9 +116,62 @@ def test_credit_notes_settle_and_take_back_revenue_without_tax(api: Api) -> None
     invoice = an_invoice(api, items=items, issue_date="2026-01-31", due_date="2026-03-31")
     credited = {"items": [{"item_id": invoice["items"][0]["id"], "quantity": 1}]}
     api.data(api.post(f"/invoices/{invoice['id']}/credit-note", credited))
-    expected = {"invoiced": "120.00", "credited": "30.00", "outstanding": "90.00"}
+    expected = {"invoiced": "120.00", "credited": "30.00", "outstanding": "90.00", "credit_notes": "30.00"}
     assert shown(stats(api)["amounts"]["USD"]) == expected
     assert revenue(api) == {"2026-01": "100.00", "2026-03": "-25.00"}
+
+
+def test_each_word_of_the_amounts_says_one_thing(api: Api) -> None:
+    """Finding 8: 100 is invoiced, paid and credited, and the credit pays a second 100: cash and notes are 100 each."""
+    first = an_invoice(api, 100)
+    second = an_invoice(api, 100, customer_id=first["customer_id"])
+    cash = api.data(pay(api, first, 100, date="2026-03-10"))
+    api.data(api.post(f"/invoices/{first['id']}/credit-note"))
+    spent = api.data(pay(api, second, 100, method="credit"))
+    settled = {"invoiced": "200.00", "paid": "200.00"}
+    assert shown(stats(api)["amounts"]["USD"]) == {**settled, "received": "100.00", "credit_notes": "100.00"}
+    api.data(api.delete(f"/payments/{spent['id']}"))
+    assert shown(stats(api)["amounts"]["USD"]) == {
+        "invoiced": "200.00",
+        "paid": "100.00",
+        "outstanding": "100.00",
+        "received": "100.00",
+        "credit_notes": "100.00",
+        "customer_credit": "100.00",
+    }
+    api.data(api.delete(f"/payments/{cash['id']}"))
+    assert shown(stats(api)["amounts"]["USD"]) == {
+        "invoiced": "200.00",
+        "credited": "100.00",
+        "outstanding": "100.00",
+        "credit_notes": "100.00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "received"),
+    [
+        ({}, {"EUR": "4.00", "USD": "3.00"}),
+        ({"from": "2026-03-02"}, {"EUR": "4.00", "USD": "2.00"}),
+        ({"to": "2026-03-01"}, {"USD": "1.00"}),
+        ({"currency": "EUR"}, {"EUR": "4.00"}),
+    ],
+)
+def test_money_is_received_on_the_day_of_its_payment(api: Api, query: dict[str, str], received: dict[str, str]) -> None:
+    invoice = an_invoice(api, 9, issue_date="2026-01-01")
+    pay(api, invoice, 1, date="2026-03-01")
+    pay(api, invoice, 2, date="2026-03-02")
+    pay(api, an_invoice(api, 9, currency="EUR", issue_date="2026-01-01"), 4, date="2026-03-03")
+    amounts = stats(api, **query)["amounts"]
+    assert {code: str(each["received"]) for code, each in amounts.items() if each["received"]} == received
+
+
+def test_a_void_takes_revenue_from_the_month_of_its_issue_and_a_credit_note_from_its_own(api: Api) -> None:
+    first, second = (an_invoice(api, price, issue_date="2025-12-20") for price in (1, 2))
+    api.data(api.post(f"/invoices/{first['id']}/void"))
+    assert revenue(api) == {"2025-12": "2.00"}
+    api.data(api.post(f"/invoices/{second['id']}/credit-note"))
+    assert revenue(api) == {"2025-12": "2.00", "2026-03": "-2.00"}
 
 
 @pytest.mark.parametrize(
@@ -251,6 +313,42 @@ def test_a_schedule_in_a_month(frequency: Frequency, interval: int, total: int, 
 def test_monthly_revenue_is_rounded_once() -> None:
     thirds = [Scheduled("USD", frequency, 1, 1, 100) for frequency in (Frequency.QUARTERLY, Frequency.QUARTERLY)]
     assert [rules.monthly_revenue(thirds[:1]), rules.monthly_revenue(thirds)] == [33, 67]
+
+
+RUNNING: dict[str, Any] = {"description": "Rent", "amount": 100, "tax_rate": 25, "frequency": "monthly"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "verbs", "expected"),
+    [
+        ({"start_date": "2026-03-15"}, (), (1, "100.00")),
+        ({"start_date": "2026-02-15"}, ("process",), (1, "100.00")),
+        ({"start_date": "2026-03-16"}, (), (1, "0.00")),
+        ({"start_date": "2999-01-01"}, (), (1, "0.00")),
+        ({"start_date": "2026-03-01", "end_date": "2026-03-15"}, (), (1, "100.00")),
+        ({"start_date": "2026-03-01", "end_date": "2026-03-14"}, (), (1, "0.00")),
+        ({"start_date": "2026-03-01", "max_occurrences": 1}, ("process",), (0, "0.00")),
+        ({"start_date": "2026-03-01"}, ("toggle",), (0, "0.00")),
+        ({"start_date": "2026-03-01"}, ("delete",), (0, "0.00")),
+    ],
+)
+def test_recurring_revenue_is_that_of_schedules_that_run_without_their_tax(
+    api: Api, fields: dict[str, Any], verbs: tuple[str, ...], expected: tuple[int, str]
+) -> None:
+    schedule = api.data(api.post("/recurring-billing", {**RUNNING, "customer_id": a_customer(api), **fields}))
+    for verb in verbs:
+        path = "/recurring-billing/process" if verb == "process" else f"/recurring-billing/{schedule['id']}"
+        api.data(api.delete(path) if verb == "delete" else api.post(path if verb == "process" else f"{path}/{verb}"))
+    found = stats(api)["recurring"]
+    assert (found["active"], str(found["monthly_revenue"]["USD"])) == expected
+
+
+def test_recurring_revenue_of_prices_that_include_tax_is_without_it(api: Api) -> None:
+    """125.00 at 25 % contains 25.00."""
+    api.put("/settings", {"prices_include_tax": True})
+    body = {**RUNNING, "amount": 125, "customer_id": a_customer(api), "start_date": "2026-03-01"}
+    api.data(api.post("/recurring-billing", body))
+    assert str(stats(api)["recurring"]["monthly_revenue"]["USD"]) == "100.00"
 
 
 def test_statistics_need_a_key_that_may_read_and_no_other_parameters(api: Api) -> None:

@@ -42,7 +42,7 @@ POST /invoices/$right/payments
 201 {"invoice": {"status": "paid"}}
 
 GET /customers/$customer
-200 {"summary": {"EUR": {"total_invoiced": 600.00, "total_paid": 360.00, "outstanding": 0.00, "credit_balance": 120.00}}}
+200 {"summary": {"EUR": {"total_invoiced": 600.00, "total_paid": 600.00, "total_credited": 0.00, "received": 360.00, "credit_notes": 360.00, "outstanding": 0.00, "credit_balance": 120.00}}}
 
 GET /credit-notes/$note
 200 {"invoice_number": "R1", "reason": "Three instead of two", "items": [{"description": "Ofen", "quantity": 3, "line_total": 300.00, "tax_amount": 60.00}]}

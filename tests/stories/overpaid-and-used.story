@@ -42,4 +42,4 @@ DELETE /payments/$payment
 409 {"code": "CONFLICT"}
 
 GET /customers/$customer
-200 {"summary": {"JPY": {"total_invoiced": 1500, "total_paid": 1200, "outstanding": 300, "credit_balance": 0}}}
+200 {"summary": {"JPY": {"total_invoiced": 1500, "total_paid": 1200, "total_credited": 0, "received": 1200, "outstanding": 300, "credit_balance": 0}}}

@@ -34,4 +34,4 @@ GET /payments?customer_id=$customer
 200 [{"status": "succeeded", "amount": 80.00}, {"status": "reversed", "amount": 80.00}]
 
 GET /customers/$customer
-200 {"summary": {"USD": {"total_invoiced": 80.00, "total_paid": 80.00, "outstanding": 0.00, "credit_balance": 0.00}}}
+200 {"summary": {"USD": {"total_invoiced": 80.00, "total_paid": 80.00, "total_credited": 0.00, "received": 80.00, "outstanding": 0.00, "credit_balance": 0.00}}}

@@ -28,8 +28,8 @@ NO_KEY = "and those after it are made with a SEAL_KEY: set SEAL_KEY to that of t
 def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
     """Walks the account's chain from its first seal to its last."""
     previous, position, is_keyed = BEFORE_THE_FIRST, 0, False
-    for *fields, stored in tx.execute(CHAIN, {"account": account.id}):
-        seal = Seal(*fields)._replace(form=Form(fields[1]))
+    for row in tx.execute(CHAIN, {"account": account.id}):
+        seal, stored = Seal(*row[:-1])._replace(form=Form(row.form)), row.hash
         position += 1
         if seal.position != position:
             yield Difference(seals.name, _places(position, seal.position - 1), "missing from the chain")

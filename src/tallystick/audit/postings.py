@@ -37,7 +37,8 @@ SHAPES: Mapping[str, Shape] = {
     "unpublish": Shape(_INVOICE, frozenset(), _SOLD | _TAKEN_BACK),
     "void": Shape(_INVOICE, frozenset(), _SOLD | _TAKEN_BACK),
     "payment": Shape(_PAYMENT, _INVOICE, _RECEIVED),
-    "reversal": Shape(_PAYMENT, _INVOICE | _NOTE, _both_ways(*_RECEIVED)),
+    "reversal": Shape(_PAYMENT, _INVOICE, _both_ways(*_RECEIVED)),
+    "put_back": Shape(_INVOICE | _NOTE, frozenset(), frozenset({(CREDIT, RECEIVABLE)})),
     "credit_note": Shape(_INVOICE | _NOTE, frozenset(), _SOLD | _TAKEN_BACK | {(RECEIVABLE, CREDIT)}),
 }
 

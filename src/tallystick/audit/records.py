@@ -84,7 +84,7 @@ def _batches_of(table: Table) -> Callable[[Tx, Account], Iterator[Batch]]:
 
     def read(tx: Tx, account: Account) -> Iterator[Batch]:
         for row in tx.execute(statement, {"account": account.id}):
-            yield Batch(*row)
+            yield Batch(row.position, row.subject_id, row.content_hash)
 
     return read
 

@@ -1,6 +1,6 @@
 """What of an issued bill is sealed: all that its issue fixes, in one canonical form for each ``Form`` of a seal."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any
@@ -16,12 +16,12 @@ BOOKKEEPING = frozenset({"state", "version", "updated_at", "deleted_at", "paid",
 """What goes on after an issue, and is checked against payments, credit notes and events instead."""
 
 
-def seal_of(kind: str, row: Any, lines: list[LineRow]) -> Sealed:
+def seal_of(kind: str, row: Any, lines: Sequence[LineRow]) -> Sealed:
     """What a new seal on an issued bill of this kind is set on."""
     return Sealed(kind, row.id, content_hash(kind, row, lines))
 
 
-def content_hash(kind: str, row: Any, lines: list[LineRow]) -> bytes:
+def content_hash(kind: str, row: Any, lines: Sequence[LineRow]) -> bytes:
     """The hash of a bill's content: every column but ``BOOKKEEPING`` and what answers it later, and its lines."""
     unsealed = BOOKKEEPING | ANSWERS.get(kind, frozenset())
     content = {name: value for name, value in structs.asdict(row).items() if name not in unsealed}
@@ -70,7 +70,7 @@ _FIRST_OWN: Mapping[str, Callable[[Any], dict[str, object]]] = {
 }
 
 
-def first_content_hash(kind: str, row: Any, lines: list[LineRow]) -> bytes:
+def first_content_hash(kind: str, row: Any, lines: Sequence[LineRow]) -> bytes:
     """As ``content_hash``, in the form of the first seals: some columns, whatever others there are by now."""
     content = dict(zip(_FIRST_COLUMNS, _FIRST(row), strict=True)) | _FIRST_OWN[kind](row)
     content["discount_value"] = None if row.discount_value is None else _digits(row.discount_value)
@@ -101,7 +101,7 @@ def _digits(number: Any) -> str:
     return str(short if short.as_tuple().exponent <= 0 else short.quantize(1))
 
 
-CONTENT_HASHES: Mapping[Form, Callable[[str, Any, list[LineRow]], bytes]] = {
+CONTENT_HASHES: Mapping[Form, Callable[[str, Any, Sequence[LineRow]], bytes]] = {
     Form.FIRST: first_content_hash,
     Form.CANONICAL: content_hash,
     Form.KEYED: content_hash,

@@ -16,6 +16,7 @@ from tallystick.invoices import store as invoice_store
 from tallystick.invoices.api import InvoiceJson
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call
+from tallystick.wire.csv import Cell, CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.render import Listed, Reply
 from tallystick.wire.scalars import Id, LongText, Positive
@@ -55,6 +56,7 @@ class CreditNoteRowJson(msgspec.Struct, frozen=True, kw_only=True):
     """A credit note as a list shows it.
 
     ``amount_applied`` lowered the invoice's balance, ``amount_to_credit`` exceeded it and is the customer's credit.
+    When a payment of the invoice is reversed, credit that is unspent goes back onto it, from the second to the first.
     """
 
     id: int
@@ -165,6 +167,37 @@ def index(call: Call, query: CreditNoteQuery) -> Listed[CreditNoteRowJson]:
     """List the credit notes."""
     page = store.page(call.tx, call.account, query.customer_id, query.invoice_id, page_request(query))
     return listed(page, row_json)
+
+
+CSV_COLUMNS = {
+    "Credit Note Number": "credit_note_number",
+    "Invoice Number": "invoice_number",
+    "Customer": "customer_name",
+    "Issue Date": "issue_date",
+    "Subtotal": "subtotal",
+    "Tax": "tax_total",
+    "Discount": "discount_amount",
+    "Total": "total",
+    "To Credit": "amount_to_credit",
+    "Currency": "currency",
+    "Reason": "reason",
+    "Created": "created_at",
+}
+"""As the columns of invoices, and the fields that they show."""
+
+
+def export_csv(call: Call, query: CreditNoteQuery) -> CsvFile:
+    """Export the credit notes that a list would show on all its pages.
+
+    `page`, `limit` and `after` change nothing.
+    """
+    found = store.every(call.tx, call.account, query.customer_id, query.invoice_id, page_request(query))
+    return CsvFile("credit-notes.csv", list(CSV_COLUMNS), (_cells(row, number) for row, number in found))
+
+
+def _cells(row: CreditNoteRow, invoice_number: str) -> list[Cell]:
+    shown = {**_row_fields(row), "invoice_number": invoice_number}
+    return [shown[field] for field in CSV_COLUMNS.values()]
 
 
 def get(call: Call, credit_note_id: Id) -> CreditNoteJson:

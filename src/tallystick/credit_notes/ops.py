@@ -6,10 +6,11 @@ from tallystick.bills.seal import seal_of
 from tallystick.bills.store import taxes_column
 from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
+from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
 from tallystick.core.states import Action, CreditNoteState, after
 from tallystick.credit_notes import rules, store
-from tallystick.credit_notes.types import CreditLine, CreditNote, NewCreditNote
+from tallystick.credit_notes.types import CreditLine, CreditNote, Given, NewCreditNote
 from tallystick.invoices import ops as invoice_ops
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import Invoice
@@ -41,6 +42,20 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
         invoice_ops.settle(tx, account, invoice.row, credited=applied)
     seals.append(tx, account, [sealed(credit_note)])
     return credit_note
+
+
+def put_back(tx: Tx, account: Account, customer_id: int, currency: str, back: Given) -> None:
+    """Takes credit that a note gave from the customer again: the note's own invoice, which is locked, is to have it.
+
+    The one place where ``to_credit`` changes after the issue. Raises Conflict where the credit is spent meanwhile.
+    """
+    if not customer_credit.spend(tx, account, customer_id, currency, back.amount):
+        raise Conflict("The customer's credit is spent. Try again.")
+    store.lower_credit(tx, account, back)
+    subject = Subject(customer_id, currency, invoice_id=back.invoice_id, credit_note_id=back.credit_note_id)
+    posting = Posting(Ledger.CUSTOMER_CREDIT, Ledger.RECEIVABLE, back.amount)
+    journal.post(tx, account, "put_back", subject, [posting])
+    seals.append(tx, account, [sealed(store.get(tx, account, back.credit_note_id))])
 
 
 def sealed(credit_note: CreditNote) -> Sealed:

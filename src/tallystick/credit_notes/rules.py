@@ -15,7 +15,16 @@ from tallystick.core.errors import ValidationFailed
 from tallystick.core.events import Facts
 from tallystick.core.money import RoundingMode, allocate, digits, round_ratio, to_decimal, to_minor, to_units
 from tallystick.core.totals import LineTotals, TaxTotal, Totals, group_taxes, tax_groups, tax_total
-from tallystick.credit_notes.types import NOTHING, Credited, CreditLine, CreditNote, NewCreditNote, Part, WantedCredit
+from tallystick.credit_notes.types import (
+    NOTHING,
+    Credited,
+    CreditLine,
+    CreditNote,
+    Given,
+    NewCreditNote,
+    Part,
+    WantedCredit,
+)
 from tallystick.invoices.types import Invoice, InvoiceRow
 
 KIND = "credit_note"
@@ -231,3 +240,21 @@ def _breakdown(
         members = [taxes[index] for index in group]
         breakdown.append(tax_total(members, net, tax, prices_include_tax=prices_include_tax))
     return tuple(breakdown)
+
+
+def put_back(owed: Mapping[int, int], given: Sequence[Given], unspent: int) -> list[Given]:
+    """What of the credit that notes gave goes back onto their invoices, in the order of the notes.
+
+    ``owed`` has the balance of each invoice and ``unspent`` is the customer's credit, all in minor units: no more goes
+    back than any of the three. With an invoice's oldest note first, its notes settle what they would have settled if
+    the reversed payment had never been.
+    """
+    left = dict(owed)
+    back = []
+    for note in given:
+        amount = min(note.amount, left[note.invoice_id], unspent)
+        if amount:
+            back.append(note._replace(amount=amount))
+            left[note.invoice_id] -= amount
+            unspent -= amount
+    return back

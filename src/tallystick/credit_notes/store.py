@@ -1,22 +1,37 @@
 """The SQL of credit notes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 
 from tallystick.bills.numbers import Numbers
 from tallystick.core.account import Account
-from tallystick.credit_notes.types import NOTHING, Credited, CreditLine, CreditNote, CreditNoteLine, CreditNoteRow
+from tallystick.credit_notes.types import (
+    NOTHING,
+    Credited,
+    CreditLine,
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteRow,
+    Given,
+)
+from tallystick.invoices.store import ISSUED, OWED
 from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.paging import Page, PageRequest, fetch
+from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.tables import credit_note_lines, credit_notes, invoices
 
 numbers = Numbers("credit_note", credit_notes)
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id}
 ROW_COLUMNS = rows.columns(credit_notes, CreditNoteRow)
+INVOICE_NUMBER = (
+    select(invoices.c.number)
+    .where(invoices.c.account_id == credit_notes.c.account_id, invoices.c.id == credit_notes.c.invoice_id)
+    .correlate(credit_notes)
+    .scalar_subquery()
+)
 WITH_INVOICE = credit_notes.join(
     invoices, and_(invoices.c.account_id == credit_notes.c.account_id, invoices.c.id == credit_notes.c.invoice_id)
 )
@@ -41,6 +56,36 @@ CREDITED: Select[Any] = select(credit_note_lines).where(
             credit_notes.c.account_id == bindparam("account"), credit_notes.c.invoice_id == bindparam("invoice")
         )
     ),
+)
+GIVEN: Select[Any] = (
+    select(credit_notes.c.id, credit_notes.c.invoice_id, credit_notes.c.to_credit)
+    .where(
+        credit_notes.c.account_id == bindparam("account"),
+        credit_notes.c.invoice_id.in_(bindparam("invoices", expanding=True)),
+        credit_notes.c.to_credit > 0,
+    )
+    .order_by(credit_notes.c.id)
+)
+SHORT: Select[Any] = (
+    select(credit_notes.c.invoice_id)
+    .select_from(WITH_INVOICE)
+    .where(
+        credit_notes.c.account_id == bindparam("account"),
+        credit_notes.c.customer_id == bindparam("customer"),
+        credit_notes.c.currency == bindparam("in_currency"),
+        credit_notes.c.to_credit > 0,
+        ISSUED,
+        OWED,
+    )
+)
+LOWER = (
+    update(credit_notes)
+    .where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.id == bindparam("credit_note"))
+    .values(
+        to_credit=credit_notes.c.to_credit - bindparam("less"),
+        version=credit_notes.c.version + 1,
+        updated_at=bindparam("now"),
+    )
 )
 INSERT = credit_notes.insert().returning(credit_notes.c.id)
 INSERT_LINES = credit_note_lines.insert()
@@ -106,13 +151,48 @@ def get(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
     )
 
 
+def given(tx: Tx, account: Account, invoice_ids: Collection[int]) -> list[Given]:
+    """The notes of these invoices of which something is the customer's credit, oldest first."""
+    found = tx.all(GIVEN, {"account": account.id, "invoices": list(invoice_ids)})
+    return [Given(*row) for row in found]
+
+
+def short(tx: Tx, account: Account, customer_id: int, currency: str) -> set[int]:
+    """The invoices on which a customer owes something although their notes gave it credit: it was spent elsewhere."""
+    wanted = {"account": account.id, "customer": customer_id, "in_currency": currency}
+    return {row.invoice_id for row in tx.all(SHORT, wanted)}
+
+
+def lower_credit(tx: Tx, account: Account, back: Given) -> None:
+    """Lowers what of a credit note is the customer's credit."""
+    wanted = {"account": account.id, "credit_note": back.credit_note_id}
+    tx.execute(LOWER, {**wanted, "less": back.amount, "now": tx.now})
+
+
 def page(
     tx: Tx, account: Account, customer_id: int | None, invoice_id: int | None, request: PageRequest
 ) -> Page[CreditNoteRow]:
     """A page of the account's credit notes."""
+    query = _selected(account, customer_id, invoice_id)
+    return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=CreditNoteRow)
+
+
+def every(
+    tx: Tx, account: Account, customer_id: int | None, invoice_id: int | None, request: PageRequest
+) -> Iterator[tuple[CreditNoteRow, str]]:
+    """As ``page``, all of them, each with its invoice's number."""
+    query = _selected(account, customer_id, invoice_id).add_columns(INVOICE_NUMBER)
+    return stream(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=_with_number)
+
+
+def _with_number(*row: Any) -> tuple[CreditNoteRow, str]:
+    return CreditNoteRow(*row[:-1]), row[-1]
+
+
+def _selected(account: Account, customer_id: int | None, invoice_id: int | None) -> Select[Any]:
     query = select(*ROW_COLUMNS).where(credit_notes.c.account_id == account.id)
     if customer_id is not None:
         query = query.where(credit_notes.c.customer_id == customer_id)
     if invoice_id is not None:
         query = query.where(credit_notes.c.invoice_id == invoice_id)
-    return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=CreditNoteRow)
+    return query

@@ -70,8 +70,19 @@ class CreditLine(NamedTuple):
     tax: int
 
 
+class Given(NamedTuple):
+    """A credit note, and what of it is the customer's credit, in minor units."""
+
+    credit_note_id: int
+    invoice_id: int
+    amount: int
+
+
 class CreditNoteRow(msgspec.Struct, frozen=True):
-    """A credit note as it is stored; ``to_credit`` is what exceeded the invoice's balance. Minor units."""
+    """A credit note as it is stored; minor units.
+
+    ``to_credit`` is what exceeded the invoice's balance, less what went back onto it when a payment was reversed.
+    """
 
     id: int
     number: str

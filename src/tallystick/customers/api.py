@@ -33,11 +33,19 @@ class NewCustomer(CustomerChange, kw_only=True):
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """A customer's standing in one currency, in major units."""
+    """A customer's standing in one currency, in major units; the words mean what they mean in `/stats`.
+
+    ``total_invoiced`` = ``total_paid`` + ``total_credited`` + ``outstanding``: of its issued invoices the sums of
+    ``total``, ``amount_paid``, ``amount_credited`` and ``balance_due``. ``received`` is the money of its payments,
+    ``credit_notes`` the sum of its credit notes, and ``credit_balance`` what it has to its credit.
+    """
 
     total_invoiced: Decimal
     total_paid: Decimal
+    total_credited: Decimal
     outstanding: Decimal
+    received: Decimal
+    credit_notes: Decimal
     credit_balance: Decimal
 
 
@@ -100,7 +108,10 @@ def balance_json(standing: journal.Standing) -> Balance:
     return Balance(
         total_invoiced=render.amount(standing.invoiced, places),
         total_paid=render.amount(standing.paid, places),
+        total_credited=render.amount(standing.credited, places),
         outstanding=render.amount(standing.outstanding, places),
+        received=render.amount(standing.received, places),
+        credit_notes=render.amount(standing.credit_notes, places),
         credit_balance=render.amount(standing.credit, places),
     )
 

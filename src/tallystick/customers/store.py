@@ -3,19 +3,26 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, func, or_
+from sqlalchemy import Select, func, or_, select
 
 from tallystick.core.account import Account
-from tallystick.core.errors import NotFound, ValidationFailed
+from tallystick.core.errors import Conflict, NotFound, ValidationFailed
 from tallystick.customers.types import Customer
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
-from tallystick.store.tables import customers
+from tallystick.store.tables import credit_notes, customers, invoices, payments, quotations, recurring
 
 SORTS = {"created_at": customers.c.id, "name": customers.c.name}
 SEARCHED = (customers.c.name, customers.c.email, customers.c.phone)
-IN_USE = "A bill or payment names this customer, so it cannot be deleted."
+NAMED_BY = {
+    "an invoice": invoices.c,
+    "a quotation": quotations.c,
+    "a credit note": credit_notes.c,
+    "a payment": payments.c,
+    "a schedule of recurring billing": recurring.c,
+}
+IN_USE = "Something names this customer since a moment ago, so it cannot be deleted."
 
 
 def get(tx: Tx, account: Account, customer_id: int) -> Customer:
@@ -60,5 +67,18 @@ def change(tx: Tx, account: Account, customer_id: int, changes: Mapping[str, Any
 
 
 def delete(tx: Tx, account: Account, customer_id: int) -> None:
-    """Deletes a customer that nothing names; Conflict otherwise."""
+    """Deletes a customer that nothing names; Conflict, saying what names it, otherwise."""
+    naming = _naming(tx, account, customer_id)
+    if naming:
+        raise Conflict(f"This customer cannot be deleted, because it is named by {' and '.join(naming)}.")
     rows.delete(tx, account, customers, customer_id, in_use=IN_USE)
+
+
+def _naming(tx: Tx, account: Account, customer_id: int) -> list[str]:
+    """What names a customer, in words."""
+    tests = [
+        select(columns.id).where(columns.account_id == account.id, columns.customer_id == customer_id).exists()
+        for columns in NAMED_BY.values()
+    ]
+    found = tx.execute(select(*tests)).one()
+    return [thing for thing, is_there in zip(NAMED_BY, found, strict=True) if is_there]

@@ -110,6 +110,7 @@ ROUTES = (
     Route("GET", "/public/invoices/{token}", public_invoices.get_shared),
     Route("GET", "/payments", payments.index),
     Route("POST", "/payments", payments.create, status=201),
+    Route("GET", "/payments/export/csv", payments.export_csv),
     Route("GET", "/payments/{payment_id}", payments.get),
     Route("DELETE", "/payments/{payment_id}", payments.reverse),
     Route("GET", "/recurring-billing", recurring.index),
@@ -121,6 +122,7 @@ ROUTES = (
     Route("DELETE", "/recurring-billing/{recurring_id}", recurring.delete),
     Route("POST", "/recurring-billing/{recurring_id}/toggle", recurring.toggle),
     Route("GET", "/credit-notes", credit_notes.index),
+    Route("GET", "/credit-notes/export/csv", credit_notes.export_csv),
     Route("GET", "/credit-notes/{credit_note_id}", credit_notes.get),
     Route("GET", "/stats", stats.show),
 )

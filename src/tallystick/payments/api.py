@@ -7,24 +7,33 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tallystick.core.account import Account
-from tallystick.core.money import digits
+from tallystick.core.money import digits, to_decimal
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.invoices import api as invoices
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.api import InvoiceJson
-from tallystick.payments import ops, store
-from tallystick.payments.types import CustomerPayment, Excess, NewPayment, Payment, PaymentFilter, WantedShare
+from tallystick.payments import ops, reversal, rules, store
+from tallystick.payments.types import (
+    CustomerPayment,
+    Excess,
+    NewPayment,
+    Payment,
+    PaymentFilter,
+    Returned,
+    WantedShare,
+)
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call
-from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.csv import Cell, CsvFile
+from tallystick.wire.lists import DatedQuery, days_selected, listed, page_request
 from tallystick.wire.render import Listed, Reply
-from tallystick.wire.scalars import Currency, Day, Id, LongText, Positive, ShortText
+from tallystick.wire.scalars import Currency, Day, Id, LongText, Positive, ShortText, one_of_two_names
 
 MAX_ALLOCATIONS = 1000
 
 
 class SettlementBody(Body, kw_only=True):
-    """How an invoice was paid. ``payment_date`` is another name for ``date``."""
+    """How an invoice was paid. ``payment_date`` is another name for ``date``: from 1970-01-01 to tomorrow."""
 
     method: Method = Method.BANK_TRANSFER
     reference: ShortText | None = None
@@ -60,7 +69,7 @@ class CustomerPaymentBody(NewPaymentBody, kw_only=True):
     allocations: Annotated[list[AllocationBody], msgspec.Meta(min_length=1, max_length=MAX_ALLOCATIONS)] | None = None
 
 
-class PaymentQuery(ListQuery, frozen=True, kw_only=True):
+class PaymentQuery(DatedQuery, frozen=True, kw_only=True):
     """Filters; dates are payment dates, inclusive; ``search`` looks in the reference."""
 
     customer_id: Id | None = None
@@ -68,8 +77,6 @@ class PaymentQuery(ListQuery, frozen=True, kw_only=True):
     method: Method | None = None
     status: PaymentStatus | None = None
     currency: Currency | None = None
-    from_date: Day | None = None
-    to_date: Day | None = None
 
 
 class AllocationJson(msgspec.Struct, frozen=True):
@@ -104,19 +111,19 @@ class InvoicePaymentJson(PaymentJson, frozen=True, kw_only=True):
     invoice: InvoiceJson
 
 
-def from_json(body: SettlementBody, account: Account) -> NewPayment:
+def from_json(body: SettlementBody, call: Call) -> NewPayment:
     """The settlement of a balance that a request asks for."""
-    return NewPayment(method=body.method, reference=body.reference, date=_day(body, account), notes=body.notes)
+    return NewPayment(method=body.method, reference=body.reference, date=_day(body, call), notes=body.notes)
 
 
-def payment_from_json(body: NewPaymentBody, account: Account) -> NewPayment:
+def payment_from_json(body: NewPaymentBody, call: Call) -> NewPayment:
     """The payment that a request asks for."""
     return msgspec.structs.replace(
-        from_json(body, account), amount=body.amount, excess=body.excess, status=PaymentStatus(body.status)
+        from_json(body, call), amount=body.amount, excess=body.excess, status=PaymentStatus(body.status)
     )
 
 
-def customer_payment_from_json(body: CustomerPaymentBody, account: Account) -> CustomerPayment:
+def customer_payment_from_json(body: CustomerPaymentBody, call: Call) -> CustomerPayment:
     """The payment of several invoices that a request asks for."""
     shares = body.allocations
     return CustomerPayment(
@@ -126,7 +133,7 @@ def customer_payment_from_json(body: CustomerPaymentBody, account: Account) -> C
         amount=body.amount,
         method=body.method,
         reference=body.reference,
-        date=_day(body, account),
+        date=_day(body, call),
         notes=body.notes,
         status=PaymentStatus(body.status),
         excess=body.excess,
@@ -134,22 +141,29 @@ def customer_payment_from_json(body: CustomerPaymentBody, account: Account) -> C
 
 
 def filter_from(query: PaymentQuery, account: Account) -> PaymentFilter:
-    """What the query selects."""
+    """What the query selects. Raises ValidationFailed where two names for one day differ."""
+    days = days_selected(query, account)
     return PaymentFilter(
         customer_id=query.customer_id,
         invoice_id=query.invoice_id,
         method=query.method,
         status=query.status,
         currency=query.currency,
-        from_date=query.from_date.on_calendar_of(account) if query.from_date else None,
-        to_date=query.to_date.on_calendar_of(account) if query.to_date else None,
+        from_date=days.first,
+        to_date=days.last,
         search=query.search,
     )
 
 
-def _day(body: SettlementBody, account: Account) -> dt.date | None:
-    day = body.date or body.payment_date
-    return day.on_calendar_of(account) if day else None
+def _day(body: SettlementBody, call: Call) -> dt.date | None:
+    """The day of a payment under either name. Raises ValidationFailed where they differ, or nobody can have paid."""
+    names = {"date": body.date, "payment_date": body.payment_date}
+    days = {name: day.on_calendar_of(call.account) if day else None for name, day in names.items()}
+    (found,) = one_of_two_names(days)
+    for name, day in days.items():
+        if day:
+            rules.check_day(name, day, call.account.today(call.tx.now))
+    return found
 
 
 def to_json(payment: Payment) -> PaymentJson:
@@ -181,6 +195,30 @@ def index(call: Call, query: PaymentQuery) -> Listed[PaymentJson]:
     return listed(page, to_json)
 
 
+CSV_COLUMNS = (
+    *("Customer", "Date", "Amount", "Currency", "Method", "Status", "Invoice Numbers", "To Credit"),
+    *("Reference", "Notes", "Created"),
+)
+
+
+def export_csv(call: Call, query: PaymentQuery) -> CsvFile:
+    """Export the payments that a list would show on all its pages.
+
+    `page`, `limit` and `after` change nothing.
+    """
+    found = store.every(call.tx, call.account, filter_from(query, call.account), page_request(query))
+    return CsvFile("payments.csv", CSV_COLUMNS, (_cells(payment, customer) for payment, customer in found))
+
+
+def _cells(payment: Payment, customer: str) -> list[Cell]:
+    shown = to_json(payment)
+    numbers = ", ".join(share.invoice_number or "" for share in shown.allocations)
+    return [
+        *(customer, shown.date, shown.amount, shown.currency, shown.method, shown.status, numbers, shown.to_credit),
+        *(shown.reference, shown.notes, shown.created_at),
+    ]
+
+
 def get(call: Call, payment_id: Id) -> PaymentJson:
     """Get one payment."""
     return to_json(store.get(call.tx, call.account, payment_id))
@@ -188,13 +226,34 @@ def get(call: Call, payment_id: Id) -> PaymentJson:
 
 def create(call: Call, body: CustomerPaymentBody) -> PaymentJson:
     """Record a payment of several invoices of a customer."""
-    payment = customer_payment_from_json(body, call.account)
+    payment = customer_payment_from_json(body, call)
     return to_json(ops.record_for_customer(call.tx, call.account, payment))
 
 
 def reverse(call: Call, payment_id: Id) -> Reply[PaymentJson]:
-    """Reverse a payment; it stays on record."""
-    return Reply(to_json(ops.reverse(call.tx, call.account, payment_id)), "The payment is reversed.")
+    """Reverse a payment; it stays on record.
+
+    What credit notes of its invoices gave as the customer's credit settles them first, as far as it is unspent.
+    `message` names every invoice whose balance came back, and what was put back from credit.
+    """
+    reversed_ = reversal.reverse(call.tx, call.account, payment_id)
+    return Reply(to_json(reversed_.payment), _told(reversed_.returned))
+
+
+def _told(returned: list[Returned]) -> str:
+    """What a reversal did, each invoice by its number."""
+    return " ".join(["The payment is reversed.", *map(_told_of, returned)])
+
+
+def _told_of(returned: Returned) -> str:
+    invoice = returned.invoice
+    share, put_back, balance = (
+        f"{to_decimal(minor, digits(invoice.currency))} {invoice.currency}"
+        for minor in (returned.share, returned.put_back, returned.balance)
+    )
+    done = [f"{share} came back"] if returned.share else []
+    done += [f"{put_back} is settled by its credit notes"] if returned.put_back else []
+    return f"{invoice.shown_number}: {', '.join(done)}; {balance} is due."
 
 
 def index_of_invoice(call: Call, invoice_id: Id) -> list[PaymentJson]:
@@ -205,17 +264,22 @@ def index_of_invoice(call: Call, invoice_id: Id) -> list[PaymentJson]:
 
 def record(call: Call, invoice_id: Id, body: NewPaymentBody) -> InvoicePaymentJson:
     """Record a payment of an issued invoice, or a failed attempt."""
-    payment = ops.record(call.tx, call.account, invoice_id, payment_from_json(body, call.account))
+    payment = ops.record(call.tx, call.account, invoice_id, payment_from_json(body, call))
     return _with_invoice(payment, invoice_id, call)
 
 
 def reverse_of_invoice(call: Call, invoice_id: Id, payment_id: Id) -> Reply[InvoicePaymentJson]:
-    """Reverse a payment of an invoice; it stays on record, and the balance comes back."""
-    payment = ops.reverse(call.tx, call.account, payment_id, invoice_id)
-    return Reply(_with_invoice(payment, invoice_id, call), "The payment is reversed.")
+    """Reverse a payment of an invoice; it stays on record, and the balance comes back.
+
+    A payment of several invoices is reversed on all of them. What their credit notes gave as the customer's credit
+    settles them first, as far as it is unspent. `message` names every invoice whose balance came back, and what was put
+    back from credit.
+    """
+    reversed_ = reversal.reverse(call.tx, call.account, payment_id, invoice_id)
+    return Reply(_with_invoice(reversed_.payment, invoice_id, call), _told(reversed_.returned))
 
 
 def mark_paid(call: Call, invoice_id: Id, body: SettlementBody) -> Reply[InvoiceJson]:
     """Issue an invoice if needed, and record one payment of its balance."""
-    invoice = ops.mark_paid(call.tx, call.account, invoice_id, from_json(body, call.account))
+    invoice = ops.mark_paid(call.tx, call.account, invoice_id, from_json(body, call))
     return Reply(invoices.to_json(invoice, call), "The invoice is paid.")

@@ -16,7 +16,7 @@ from tallystick.payments.types import CustomerPayment, Excess, NewPayment, Payme
 from tallystick.store import customer_credit, journal, outbox, rows
 from tallystick.store.db import Tx
 from tallystick.store.journal import Subject
-from tallystick.store.tables import invoices, payments
+from tallystick.store.tables import invoices
 
 Shares = Sequence[tuple[InvoiceRow, int]]
 
@@ -61,39 +61,6 @@ def record_for_customer(tx: Tx, account: Account, new: CustomerPayment) -> Payme
     if sum(share for _row, share in shares) > amount:
         raise ValidationFailed({"allocations": ["Must not add up to more than the amount."]})
     return _receive(tx, account, Subject(customer.id, currency), amount, shares, new)
-
-
-def reverse(tx: Tx, account: Account, payment_id: int, invoice_id: int | None = None) -> Payment:
-    """Takes a payment back: it stays on record, and every balance is as if it had not been.
-
-    Raises NotFound where ``invoice_id`` is given and the payment is none of that invoice's, Conflict where it failed,
-    is reversed already, or became credit that is spent.
-    """
-    payment = store.get_locked(tx, account, payment_id)
-    if invoice_id is not None and invoice_id not in {share.invoice_id for share in payment.allocations}:
-        raise rows.not_found(payments)
-    rules.check_reversible(payment)
-    subject = Subject(payment.customer_id, payment.currency, payment_id=payment.id)
-    amounts = {share.invoice_id: share.amount for share in payment.allocations}
-    for row in invoice_store.rows_locked(tx, account, amounts):
-        share = amounts[row.id]
-        invoice_ops.settle(tx, account, row, paid=-share)
-        posting = rules.settlement(payment.method, -share)
-        journal.post(tx, account, "reversal", subject._replace(invoice_id=row.id), [posting])
-    _take_back_credit(tx, account, payment, subject)
-    store.reverse(tx, account, payment.id)
-    reversed_payment = store.get(tx, account, payment.id)
-    outbox.add(tx, account, Event.PAYMENT_REVERSED, payment.id, rules.facts(reversed_payment))
-    return reversed_payment
-
-
-def _take_back_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -> None:
-    if payment.method is Method.CREDIT:
-        customer_credit.add(tx, account, payment.customer_id, payment.currency, payment.amount)
-    if payment.to_credit:
-        if not customer_credit.spend(tx, account, payment.customer_id, payment.currency, payment.to_credit):
-            raise Conflict("The excess of this payment became credit, and that is spent. Reverse its use first.")
-        journal.post(tx, account, "reversal", subject, [rules.kept(payment.method, -payment.to_credit)])
 
 
 def _pay(tx: Tx, account: Account, row: InvoiceRow, new: NewPayment) -> Payment:

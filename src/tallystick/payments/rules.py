@@ -1,7 +1,7 @@
 """The decisions of payments."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 
 from tallystick.core.errors import Conflict, Overpayment, ValidationFailed
@@ -9,8 +9,16 @@ from tallystick.core.events import Facts
 from tallystick.core.money import digits, to_decimal, to_minor
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.invoices.types import InvoiceRow
-from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, WantedShare
+from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, Returned, WantedShare
 from tallystick.store.journal import Ledger, Posting
+
+FIRST_DAY = date(1970, 1, 1)
+
+
+def check_day(field: str, day: date, today: date) -> None:
+    """Raises ValidationFailed for a day on which nobody can have paid; a payer's calendar may be a day ahead."""
+    if not FIRST_DAY <= day <= today + timedelta(days=1):
+        raise ValidationFailed({field: [f"Must be a day from {FIRST_DAY} to tomorrow, and not {day}."]})
 
 
 def minor_amount(amount: Decimal, currency: str, field: str = "amount") -> int:
@@ -77,6 +85,16 @@ def check_reversible(payment: Payment) -> None:
         raise Conflict("This payment failed, so there is nothing to reverse.")
     if payment.status is PaymentStatus.REVERSED:
         raise Conflict("This payment is reversed already.")
+
+
+def put_back_facts(payment: Payment, returned: Iterable[Returned]) -> Facts:
+    """What a reversal put back from credit notes onto their invoices; minor units."""
+    notes = [
+        {"credit_note_id": note.credit_note_id, "invoice_id": note.invoice_id, "amount": note.amount}
+        for each in returned
+        for note in each.notes
+    ]
+    return {"currency": payment.currency, "payment_id": payment.id, "put_back": notes} if notes else {}
 
 
 def source(method: Method) -> Ledger:

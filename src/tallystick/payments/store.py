@@ -1,7 +1,8 @@
 """The SQL of payments."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,12 +13,20 @@ from tallystick.core.payment import PaymentStatus
 from tallystick.payments.types import Allocation, Payment, PaymentFilter
 from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.paging import Page, PageRequest, fetch
-from tallystick.store.tables import invoices, payment_allocations, payments
+from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.tables import customers, invoices, payment_allocations, payments
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": payments.c.id, "date": payments.c.date}
 COLUMN_NAMES = tuple(name for name in Payment.__struct_fields__ if name != "allocations")
 PAYMENT_COLUMNS = [payments.c[name] for name in COLUMN_NAMES]
+
+CUSTOMER_NAME = (
+    select(customers.c.name)
+    .where(customers.c.account_id == payments.c.account_id, customers.c.id == payments.c.customer_id)
+    .correlate(payments)
+    .scalar_subquery()
+)
+EXPORTED_AT_ONCE = 200
 
 INSERT = payments.insert().returning(*PAYMENT_COLUMNS)
 ALLOCATE = payment_allocations.insert()
@@ -105,6 +114,16 @@ def page(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) 
     settled = allocations(tx, account, [payment.id for payment in found.rows])
     whole = [msgspec.structs.replace(payment, allocations=settled[payment.id]) for payment in found.rows]
     return msgspec.structs.replace(found, rows=whole)
+
+
+def every(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Iterator[tuple[Payment, str]]:
+    """As ``page``, all of them, each with its customer's name."""
+    query = select(*PAYMENT_COLUMNS, CUSTOMER_NAME).where(*_conditions(account, wanted))
+    found = stream(tx, query, request, sorts=SORTS, key=payments.c.id, kind=lambda *row: row)
+    while some := list(islice(found, EXPORTED_AT_ONCE)):
+        settled = allocations(tx, account, [payment_id for payment_id, *_rest in some])
+        for *columns, customer in some:
+            yield _payment(columns, settled[columns[0]]), customer
 
 
 def of_invoice(tx: Tx, account: Account, invoice_id: int) -> list[Payment]:

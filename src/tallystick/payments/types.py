@@ -3,10 +3,13 @@
 import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from tallystick.core.payment import Method, PaymentStatus
+from tallystick.credit_notes.types import Given
+from tallystick.invoices.types import InvoiceRow
 
 
 class Excess(StrEnum):
@@ -68,6 +71,34 @@ class Payment(msgspec.Struct, frozen=True):
     created_at: dt.datetime
     reversed_at: dt.datetime | None
     allocations: list[Allocation] = []
+
+
+class Returned(NamedTuple):
+    """What a reversal did to an invoice, as it was before; minor units.
+
+    ``share`` is what the payment had settled of it; ``notes`` are its credit notes whose credit settles it instead.
+    """
+
+    invoice: InvoiceRow
+    share: int
+    notes: list[Given]
+
+    @property
+    def put_back(self) -> int:
+        """What of the customer's credit went back onto the invoice."""
+        return sum(note.amount for note in self.notes)
+
+    @property
+    def balance(self) -> int:
+        """What is left to pay after the reversal."""
+        return self.invoice.balance + self.share - self.put_back
+
+
+class Reversal(NamedTuple):
+    """A payment that is reversed, and what that did to each invoice."""
+
+    payment: Payment
+    returned: list[Returned]
 
 
 class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ S = TypeVar("S", Status, QuotationStatus)
 
 
 class StatsQuery(Query, frozen=True, kw_only=True):
-    """``from`` and ``to`` select bills by their issue date, inclusive; ``currency`` those in one currency."""
+    """``from`` and ``to`` select bills by their issue date and payments by theirs; ``currency`` those in one."""
 
     from_: Day | None = msgspec.field(default=None, name="from")
     to: Day | None = None
@@ -50,10 +50,12 @@ class InvoiceCounts(msgspec.Struct, frozen=True):
 
 
 class AmountsJson(msgspec.Struct, frozen=True):
-    """What the issued invoices of one currency come to.
+    """What business in one currency comes to.
 
-    The sums of their ``total``, ``amount_paid``, ``amount_credited`` and ``balance_due``, and of the ``balance_due`` of
-    those that are overdue: ``invoiced`` - ``paid`` - ``credited`` = ``outstanding``.
+    Of the issued invoices the sums of ``total``, ``amount_paid``, ``amount_credited`` and ``balance_due``, and of the
+    ``balance_due`` of those that are overdue: ``invoiced`` = ``paid`` + ``credited`` + ``outstanding``. Beside them
+    ``received``, the money of the payments that succeeded and are not reversed, without those by ``credit``;
+    ``credit_notes``, the sum of their ``total``; and ``customer_credit``, what the customers have to their credit.
     """
 
     invoiced: Decimal
@@ -61,6 +63,9 @@ class AmountsJson(msgspec.Struct, frozen=True):
     credited: Decimal
     outstanding: Decimal
     overdue: Decimal
+    received: Decimal
+    credit_notes: Decimal
+    customer_credit: Decimal
 
 
 class AgingJson(msgspec.Struct, frozen=True):
@@ -81,7 +86,7 @@ class MonthJson(msgspec.Struct, frozen=True):
 
 
 class RecurringJson(msgspec.Struct, frozen=True):
-    """The schedules that will bill again, and what they come to in a month, by currency."""
+    """The schedules that will bill again, and what those that run now come to in a month without tax, by currency."""
 
     active: int
     monthly_revenue: dict[str, Decimal]
@@ -133,7 +138,7 @@ def _by_name(counts: Mapping[S, int]) -> dict[str, int]:
 
 
 def amounts_json(amounts: Amounts, places: int) -> AmountsJson:
-    """What the issued invoices of one currency come to."""
+    """What business in one currency comes to."""
     return AmountsJson(*(render.amount(minor, places) for minor in amounts))
 
 
@@ -155,11 +160,16 @@ def show(call: Call, query: StatsQuery) -> StatsJson:
 
     `revenue` is that of twelve months, the last of them this one or that of `to`: the totals without tax of the
     invoices issued in a month, less those of its credit notes. Each bill belongs to the month of its issue date, and
-    what was issued before `from` counts for nothing.
+    what was issued before `from` counts for nothing. A void takes an invoice out of the month of its issue, as if it
+    had never been; to leave a month as it was reported, write a credit note, which is dated today.
 
-    `recurring.monthly_revenue` takes a month for a twelfth of a year of 365 days: 12 a year for a monthly schedule, 4
-    for a quarterly one, 365 for a daily one, 365/7 for a weekly one, divided by the interval. The sum is rounded once,
-    half up. Customers and schedules have no issue date, so dates do not select among them.
+    `received` is by the dates of the payments, and `customer_credit` is as of now, whatever the dates selected.
+
+    `recurring.active` counts the schedules that will bill again, and `recurring.monthly_revenue` is what those of them
+    that have started and have not ended come to, without tax. It takes a month for a twelfth of a year of 365 days: 12
+    a year for a monthly schedule, 4 for a quarterly one, 365 for a daily one, 365/7 for a weekly one, divided by the
+    interval. The sum is rounded once, half up. Customers and schedules have no issue date, so dates do not select
+    among them.
 
     `seal_head` is the hash of the newest seal of the account: whoever keeps it elsewhere can tell later, by
     `tallystick verify --head`, whether the chain of seals still holds it.

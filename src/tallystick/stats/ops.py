@@ -31,17 +31,28 @@ def compute(tx: Tx, account: Account, wanted: StatsFilter) -> Stats:
     invoiced = store.invoices_by_month(tx, account, wanted)
     still_open = store.open_invoices(tx, account, wanted, today)
     credited = store.credit_notes_by_month(tx, account, wanted)
-    schedules = store.active_schedules(tx, account, wanted)
+    received = store.received(tx, account, wanted)
+    customer_credit = store.customer_credit(tx, account, wanted)
+    schedules = store.active_schedules(tx, account, wanted, today)
     issued = [each for each in invoiced if each.state is InvoiceState.ISSUED]
     months = rules.months_to(wanted.to_date or today)
-    found: tuple[Sequence[InCurrency], ...] = (invoiced, credited, schedules)
+    found: tuple[Sequence[InCurrency], ...] = (invoiced, credited, received, customer_credit, schedules)
     currencies = sorted({row.currency for rows in found for row in rows} | {wanted.currency or account.currency})
     return Stats(
         as_of=today,
         customers=store.count_customers(tx, account),
         quotations=rules.by_quotation_status(store.count_quotations(tx, account, wanted, today)),
         invoices=rules.by_status(invoiced, still_open),
-        amounts={code: rules.amounts(_in(code, issued), _in(code, still_open)) for code in currencies},
+        amounts={
+            code: rules.amounts(
+                _in(code, issued),
+                _in(code, still_open),
+                _in(code, credited),
+                received=_in(code, received),
+                customer_credit=_in(code, customer_credit),
+            )
+            for code in currencies
+        },
         aging={code: rules.aging(_in(code, still_open)) for code in currencies},
         revenue={code: rules.revenue(_in(code, issued), _in(code, credited), months) for code in currencies},
         active_schedules=sum(each.counted for each in schedules),

@@ -8,7 +8,7 @@ from fractions import Fraction
 from tallystick.core.money import RoundingMode, round_ratio
 from tallystick.core.periods import occurrences_per_year
 from tallystick.core.states import InvoiceState, QuotationStatus, Status
-from tallystick.stats.types import Age, Amounts, Credited, Invoiced, Month, Open, Scheduled
+from tallystick.stats.types import Age, Amounts, Credited, Invoiced, Month, Open, Scheduled, Sum
 
 MONTHS_SHOWN = 12
 MONTHS_PER_YEAR = 12
@@ -39,15 +39,31 @@ def by_status(invoiced: Iterable[Invoiced], still_open: Iterable[Open]) -> dict[
     return {status: counts[status] for status in Status}
 
 
-def amounts(issued: Sequence[Invoiced], still_open: Sequence[Open]) -> Amounts:
-    """What the issued invoices of one currency come to.
+def amounts(
+    issued: Sequence[Invoiced],
+    still_open: Sequence[Open],
+    credited: Iterable[Credited],
+    *,
+    received: Iterable[Sum],
+    customer_credit: Iterable[Sum],
+) -> Amounts:
+    """What the issued invoices, the credit notes, the payments and the customers' credit of one currency come to.
 
     What is neither paid nor outstanding is credited: that is so of each invoice, by a constraint of the database.
     """
     invoiced, paid = sum(each.total for each in issued), sum(each.paid for each in issued)
     outstanding = sum(owed.balance for owed in still_open)
     overdue = sum(owed.balance for owed in still_open if owed.age is not Age.CURRENT)
-    return Amounts(invoiced, paid, invoiced - paid - outstanding, outstanding, overdue)
+    return Amounts(
+        invoiced=invoiced,
+        paid=paid,
+        credited=invoiced - paid - outstanding,
+        outstanding=outstanding,
+        overdue=overdue,
+        received=sum(each.amount for each in received),
+        credit_notes=sum(each.total for each in credited),
+        customer_credit=sum(each.amount for each in customer_credit),
+    )
 
 
 def aging(still_open: Iterable[Open]) -> dict[Age, int]:
@@ -76,6 +92,6 @@ def revenue(issued: Iterable[Invoiced], credited: Iterable[Credited], months: It
 
 
 def monthly_revenue(schedules: Iterable[Scheduled]) -> int:
-    """What the schedules of one currency come to in a month, a twelfth of a year; rounded once, half up."""
-    per_year = sum((each.total * occurrences_per_year(each.frequency, each.interval) for each in schedules), Fraction())
+    """What the running schedules of one currency come to in a month, a twelfth of a year; rounded once, half up."""
+    per_year = sum((each.net * occurrences_per_year(each.frequency, each.interval) for each in schedules), Fraction())
     return round_ratio(per_year.numerator, per_year.denominator * MONTHS_PER_YEAR, RoundingMode.HALF_UP)

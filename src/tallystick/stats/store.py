@@ -12,25 +12,32 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     case,
     cast,
     extract,
     func,
+    literal_column,
+    or_,
     select,
 )
 
 from tallystick.core.account import Account
+from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import QuotationStatus
 from tallystick.invoices.store import IN_USE, ISSUED, OWED
 from tallystick.quotations.store import shows
-from tallystick.stats.types import Age, Credited, Invoiced, Month, Open, Scheduled, StatsFilter
+from tallystick.stats.types import Age, Credited, Invoiced, Month, Open, Scheduled, StatsFilter, Sum
 from tallystick.store.db import Tx
 from tallystick.store.sums import half_names, halves, wholes
-from tallystick.store.tables import credit_notes, customers, invoices, quotations, recurring
+from tallystick.store.tables import credit_notes, customer_credits, customers, invoices, payments, quotations, recurring
 
 SETTLED = invoices.c.paid + invoices.c.credited
 INVOICED = ("total", "tax", "paid")
 CREDITED = ("total", "tax")
+# Written into the statement, because with parameters SQLite could not tell that the index of money received will do.
+STANDS = payments.c.status == literal_column(f"'{PaymentStatus.SUCCEEDED}'")
+IS_MONEY = payments.c.method != literal_column(f"'{Method.CREDIT}'")
 
 
 def count_customers(tx: Tx, account: Account) -> int:
@@ -115,18 +122,40 @@ def credit_notes_by_month(tx: Tx, account: Account, wanted: StatsFilter) -> list
     return [Credited(row["currency"], _month_of(row), **wholes(row, *CREDITED)) for row in _mappings(tx, query)]
 
 
-def active_schedules(tx: Tx, account: Account, wanted: StatsFilter) -> list[Scheduled]:
-    """The schedules that will bill again, by currency and rhythm; dates do not select among them."""
+def received(tx: Tx, account: Account, wanted: StatsFilter) -> list[Sum]:
+    """The money that came in and was not taken back, by currency; each payment of its own date."""
+    tests = (*_of(payments, account, wanted), *_dated(payments.c.date, wanted), STANDS, IS_MONEY)
+    return _by_currency(tx, payments, *tests)
+
+
+def customer_credit(tx: Tx, account: Account, wanted: StatsFilter) -> list[Sum]:
+    """What the customers have to their credit now, by currency; dates do not select among it."""
+    return _by_currency(tx, customer_credits, *_of(customer_credits, account, wanted), customer_credits.c.amount > 0)
+
+
+def _by_currency(tx: Tx, table: Table, *tests: ColumnElement[bool]) -> list[Sum]:
+    query = select(table.c.currency, *halves({"amount": table.c.amount})).where(*tests).group_by(table.c.currency)
+    return [Sum(row["currency"], **wholes(row, "amount")) for row in _mappings(tx, query)]
+
+
+def active_schedules(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Scheduled]:
+    """The schedules that will bill again, by currency and rhythm; the dates wanted do not select among them."""
     rhythm = (recurring.c.currency, recurring.c.frequency, recurring.c.interval)
+    net = case((_running(today), recurring.c.total - recurring.c.tax), else_=0)
     query = (
-        select(*rhythm, func.count().label("counted"), *halves({"total": recurring.c.total}))
+        select(*rhythm, func.count().label("counted"), *halves({"net": net}))
         .where(*_of(recurring, account, wanted), recurring.c.next_date.is_not(None), recurring.c.deleted_at.is_(None))
         .group_by(*rhythm)
     )
     return [
-        Scheduled(row["currency"], row["frequency"], row["interval"], row["counted"], **wholes(row, "total"))
+        Scheduled(row["currency"], row["frequency"], row["interval"], row["counted"], **wholes(row, "net"))
         for row in _mappings(tx, query)
     ]
+
+
+def _running(today: date) -> ColumnElement[bool]:
+    """The test that a schedule has started and has not ended."""
+    return and_(recurring.c.start_date <= today, or_(recurring.c.end_date.is_(None), recurring.c.end_date >= today))
 
 
 def _of(table: Table, account: Account, wanted: StatsFilter) -> list[ColumnElement[bool]]:

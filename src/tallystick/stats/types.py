@@ -72,23 +72,39 @@ class Credited(NamedTuple):
 
 
 class Scheduled(NamedTuple):
-    """The active schedules of one currency and rhythm; ``total`` is what one period of all of them comes to."""
+    """The active schedules of one currency and rhythm.
+
+    ``net`` is what one period of those that are running comes to, without tax.
+    """
 
     currency: str
     frequency: Frequency
     interval: int
     counted: int
-    total: int
+    net: int
+
+
+class Sum(NamedTuple):
+    """An amount in one currency."""
+
+    currency: str
+    amount: int
 
 
 class Amounts(NamedTuple):
-    """What the issued invoices of one currency come to: invoiced - paid - credited = outstanding."""
+    """What the issued invoices of one currency come to: invoiced = paid + credited + outstanding.
+
+    Beside it what came in, what was credited, and what of both is still the customers' credit.
+    """
 
     invoiced: int
     paid: int
     credited: int
     outstanding: int
     overdue: int
+    received: int
+    credit_notes: int
+    customer_credit: int
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True):

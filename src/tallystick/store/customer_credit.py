@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -22,14 +22,15 @@ ADD_ON_SQLITE = sqlite_insert(customer_credits).values(_NEW).on_conflict_do_upda
 ADD_ON_POSTGRESQL = (
     postgresql_insert(customer_credits).values(_NEW).on_conflict_do_update(index_elements=_KEY, set_=_RAISED)
 )
+_OWN = (
+    customer_credits.c.account_id == bindparam("account"),
+    customer_credits.c.customer_id == bindparam("customer"),
+    customer_credits.c.currency == bindparam("in_currency"),
+)
+AMOUNT_LOCKED: Select[Any] = select(customer_credits.c.amount).where(*_OWN).with_for_update()
 SPEND = (
     update(customer_credits)
-    .where(
-        customer_credits.c.account_id == bindparam("account"),
-        customer_credits.c.customer_id == bindparam("customer"),
-        customer_credits.c.currency == bindparam("in_currency"),
-        customer_credits.c.amount >= bindparam("less"),
-    )
+    .where(*_OWN, customer_credits.c.amount >= bindparam("less"))
     .values(amount=customer_credits.c.amount - bindparam("less"))
 )
 
@@ -44,3 +45,9 @@ def spend(tx: Tx, account: Account, customer_id: int, currency: str, amount: int
     """Lowers a customer's credit by ``amount`` minor units; False, and nothing done, where it is not enough."""
     found = tx.execute(SPEND, {"account": account.id, "customer": customer_id, "in_currency": currency, "less": amount})
     return bool(found.rowcount)
+
+
+def amount_locked(tx: Tx, account: Account, customer_id: int, currency: str) -> int:
+    """A customer's credit in minor units, which nobody else spends before this transaction ends."""
+    found = tx.execute(AMOUNT_LOCKED, {"account": account.id, "customer": customer_id, "in_currency": currency})
+    return found.scalar() or 0

@@ -58,6 +58,8 @@ COLUMNS = (
     "amount",
 )
 ISSUING = ("issue", "unpublish", "void")
+PAYING = ("payment", "reversal")
+CREDITING = ("credit_note", "put_back")
 
 
 def post(tx: Tx, account: Account, event: str, subject: Subject, postings: Sequence[Posting]) -> None:
@@ -83,12 +85,19 @@ def _upward(posting: Posting) -> tuple[str, str, int]:
 
 
 class Standing(NamedTuple):
-    """A customer's standing in one currency, in minor units."""
+    """A customer's standing in one currency, in minor units: ``invoiced`` = ``paid`` + ``credited`` + ``outstanding``.
+
+    Beside it, ``received`` is the money that came in and stands, ``credit_notes`` the sum of the notes, and ``credit``
+    what of the two is still the customer's.
+    """
 
     currency: str
     invoiced: int
     paid: int
+    credited: int
     outstanding: int
+    received: int
+    credit_notes: int
     credit: int
 
 
@@ -109,8 +118,11 @@ def moved(ledger: Ledger) -> ColumnElement[int]:
 
 STANDING = {
     "invoiced": moves(Ledger.RECEIVABLE, *ISSUING),
-    "paid": moves(Ledger.CASH),
+    "paid": -moves(Ledger.RECEIVABLE, *PAYING),
+    "credited": -moves(Ledger.RECEIVABLE, *CREDITING),
     "outstanding": moves(Ledger.RECEIVABLE),
+    "received": moves(Ledger.CASH),
+    "credit_notes": moves(Ledger.REVENUE, *CREDITING) + moves(Ledger.TAX, *CREDITING),
     "credit": -moves(Ledger.CUSTOMER_CREDIT),
 }
 STANDINGS: Select[Any] = (

@@ -108,4 +108,4 @@ def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> int:
 def head(tx: Tx, account: Account) -> Head | None:
     """The newest seal of the account's chain; None before the first."""
     found = tx.execute(NEWEST, {"account": account.id}).one_or_none()
-    return Head(*found) if found else None
+    return Head(found.position, found.hash) if found else None

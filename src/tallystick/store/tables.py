@@ -489,6 +489,12 @@ payments = Table(
     CheckConstraint("amount > 0 AND to_credit >= 0 AND to_credit <= amount", name="amounts"),
     CheckConstraint("(status = 'reversed') = (reversed_at IS NOT NULL)", name="reversed_at_some_time"),
     Index(None, "account_id", "customer_id", "id"),
+    # Money that came in and stands, as statistics add it up.
+    Index(
+        "ix_payments_received",
+        *("account_id", "currency", "date", "amount"),
+        **_where("status = 'succeeded' AND method <> 'credit'"),
+    ),
     sqlite_autoincrement=True,
 )
 
@@ -528,6 +534,7 @@ credit_notes = Table(
     CheckConstraint("total >= 0 AND to_credit >= 0 AND to_credit <= total", name="amounts"),
     Index(None, "account_id", "invoice_id", "id"),
     Index(None, "account_id", "customer_id", "id"),
+    Index("ix_credit_notes_amounts", "account_id", "currency", "issue_date", "total", "tax"),
     sqlite_autoincrement=True,
 )
 
@@ -598,6 +605,7 @@ customer_credits = Table(
     Column("amount", BigInteger, nullable=False),
     _belongs_to("customers", "customer_id"),
     CheckConstraint("amount >= 0", name="never_overdrawn"),
+    Index("ix_customer_credits_amounts", "account_id", "currency", "amount", **_where("amount > 0")),
 )
 
 seals = Table(
