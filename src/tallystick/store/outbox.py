@@ -1,18 +1,18 @@
 """Domain events, written in the transaction that causes them.
 
-One append-only table is both the outbox, from which events are delivered, and the record of who did what and when.
+One append-only table is both the outbox, from which whoever listens takes them, and the record of who did what and
+when.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, select
 
 from tallystick.core.account import Account
 from tallystick.store import blocks
 from tallystick.store.db import Tx
-from tallystick.store.lists import among
 from tallystick.store.tables import events
 
 COLUMNS = ("account_id", "at", "actor", "type", "subject_id", "data")
@@ -25,18 +25,6 @@ OF_SUBJECT: Select[Any] = (
         events.c.type.startswith(bindparam("kind")),
     )
     .order_by(events.c.id)
-)
-UNDELIVERED: Select[Any] = (
-    select(*FIELDS)
-    .where(events.c.account_id == bindparam("account"), events.c.delivered_at.is_(None))
-    .order_by(events.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-MARK = (
-    update(events)
-    .where(events.c.account_id == bindparam("account"), among(events.c.id, "ids"))
-    .values(delivered_at=bindparam("now"))
 )
 
 
@@ -73,13 +61,3 @@ def history(tx: Tx, account: Account, kind: str, subject_id: int) -> list[Event]
     """All that happened to one subject of a kind, as ``invoice``, oldest first."""
     found = tx.all(OF_SUBJECT, {"account": account.id, "subject": subject_id, "kind": f"{kind}."})
     return [Event(*row) for row in found]
-
-
-def undelivered(tx: Tx, account: Account, limit: int) -> list[Event]:
-    """The oldest events that are still to be delivered, for this transaction alone; at most ``limit``."""
-    return [Event(*row) for row in tx.all(UNDELIVERED, {"account": account.id, "limit": limit})]
-
-
-def mark_delivered(tx: Tx, account: Account, delivered: Sequence[Event]) -> None:
-    """Marks events as delivered, now."""
-    tx.execute(MARK, {"account": account.id, "ids": [event.id for event in delivered], "now": tx.now})
