@@ -61,13 +61,13 @@ class Rhythm(NamedTuple):
         """The first day of a period, the 0th of which is the anchor."""
         return occurrence(self.anchor, self.frequency, self.interval, index, day_of_month=self.day_of_month)
 
-    def index(self, day: date) -> int:
+    def index_from(self, day: date) -> int:
         """The index of the first period that does not start before ``day``."""
         return first_on_or_after(self.anchor, self.frequency, self.interval, day, day_of_month=self.day_of_month)
 
     def first(self, day: date) -> date:
         """The start of the first period that does not start before ``day``."""
-        return self.start(self.index(day))
+        return self.start(self.index_from(day))
 
 
 def rhythm(terms: Terms, anchor_date: date | None) -> Rhythm:
@@ -128,7 +128,7 @@ def _is_over(terms: Terms, start: date, occurrences: int) -> bool:
 def due(schedule: Schedule, as_of: date, limit: int) -> Due:
     """The periods that start up to ``as_of``, oldest first, at most ``limit``; and what comes next."""
     every = rhythm(schedule, schedule.anchor_date)
-    index = every.index(schedule.bills_from)
+    index = every.index_from(schedule.bills_from)
     periods: list[Period] = []
     start = schedule.next_date
     while start is not None and start <= as_of and len(periods) < limit:
@@ -150,7 +150,7 @@ def _count(terms: Terms, anchor_date: date | None, first: date | None, occurrenc
     if first is None or first > last:
         return 0
     every = rhythm(terms, anchor_date)
-    begun = every.index(last + A_DAY) - every.index(first)
+    begun = every.index_from(last + A_DAY) - every.index_from(first)
     return begun if terms.max_occurrences is None else min(begun, terms.max_occurrences - occurrences)
 
 
