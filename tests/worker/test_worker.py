@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tallystick import worker
 from tallystick.core.account import Account
 from tallystick.recurring import store
 from tallystick.recurring.types import BEGINNING, Order
+from tallystick.store import idempotency
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import events, idempotency_keys
 from tallystick.worker import Worker
@@ -99,8 +99,8 @@ def test_one_accounts_trouble_is_no_others(
         if account.id == api.account.id:
             raise ConnectionError("no memory")
 
-    monkeypatch.setattr(worker.idempotency, "forget_old", fail)
-    monkeypatch.setattr(worker.idempotency, "KEPT_FOR", timedelta(days=-1))
+    monkeypatch.setattr(idempotency, "forget_old", fail)
+    monkeypatch.setattr(idempotency, "KEPT_FOR", timedelta(days=-1))
     other = Api(api.database)
     for each in (api, other):
         each.post("/customers", {"name": "Ann"}, headers={"Idempotency-Key": "one"})
