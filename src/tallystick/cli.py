@@ -121,7 +121,7 @@ def _welcome_to_demo(settings: config.Settings) -> None:
 
 @app.command("worker")
 def worker_command() -> None:
-    """Bill what is due, hand on events and tidy up, until stopped; on PostgreSQL there may be several."""
+    """Bill what is due and tidy up, until stopped; on PostgreSQL there may be several."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     with opened(config.from_environment()) as database:
         worker = Worker(database)
@@ -166,7 +166,7 @@ def _billed(database: Database, owner: Account, day: date | None, progress: Prog
         order = Order(day or today)
         rules.check_as_of(order.as_of, today)
         task = progress.add_task(f"account {owner.id}", total=recurring.count_due(tx, owner, order))
-    for outcome in billing.batches(database, ACTOR, owner.id, order):
+    for outcome in billing.to_the_end(database, ACTOR, owner, order):
         progress.advance(task, outcome.processed)
         yield outcome
 

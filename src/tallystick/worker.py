@@ -1,14 +1,14 @@
 """The worker: does in the background what nobody waits for, until it is told to stop.
 
-It bills the schedules that are due, does the runs that were left to it, hands events on, seals the records, and
-forgets what is past its time. Any number of workers may run at once, in any number of processes: each claims its work
-by locking it in the transaction that does it. So what a worker that died had claimed is free again at once.
+It bills the schedules that are due, does the runs that were left to it, seals the records, and forgets what is past its
+time. Any number of workers may run at once, in any number of processes: each claims its work by locking it in the
+transaction that does it. So what a worker that died had claimed is free again at once.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from typing import NamedTuple
@@ -18,23 +18,17 @@ from tallystick.core.account import Account
 from tallystick.recurring import billing
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import Order
-from tallystick.store import idempotency, outbox, record_seals, seals
+from tallystick.store import idempotency, record_seals, seals
 from tallystick.store.db import Database, Tx
-from tallystick.store.outbox import Recorded
-from tallystick.store.tables import events, idempotency_keys
+from tallystick.store.tables import idempotency_keys
 from tallystick.store.tables import recurring as schedules
 from tallystick.store.tables import recurring_runs as runs
 
 ACTOR = "worker"
 TICK_S = 1.0
 REST_AFTER_FAILURE_S = 10.0
-EVENTS_AT_ONCE = 1000
 FURTHEST_AHEAD = timedelta(hours=14)
 """No time zone's calendar is further ahead of UTC."""
-
-Receiver = Callable[[Tx, Account, Sequence[Recorded]], None]
-RECEIVERS: tuple[Receiver, ...] = ()
-"""Who learns of events. A receiver writes down what is to be done, and leaves it to others to talk to the network."""
 
 log = logging.getLogger(__name__)
 
@@ -102,12 +96,16 @@ class Worker:
 def _with_due_schedules(tx: Tx) -> list[Account]:
     furthest = (tx.now + FURTHEST_AHEAD).date()
     accounts = account_store.having(tx, schedules, schedules.c.next_date <= furthest)
-    return [each for each in accounts if recurring.has_due(tx, each, Order(each.today(tx.now)))]
+    return [each for each in accounts if recurring.has_due(tx, each, _order(tx, each))]
+
+
+def _order(tx: Tx, account: Account) -> Order:
+    return Order(account.today(tx.now), unasked=True)
 
 
 def _bill_due(database: Database, account: Account) -> Iterator[None]:
     with database.read() as tx:
-        order = Order(account.today(tx.now))
+        order = _order(tx, account)
     for outcome in billing.batches(database, ACTOR, account.id, order):
         if outcome.invoices:
             log.info("billed %d invoices of account %d", len(outcome.invoices), account.id)
@@ -122,20 +120,6 @@ def _do_runs(database: Database, account: Account) -> Iterator[None]:
             yield
         if database.transact(run.actor, partial(billing.finish, account, run)):
             log.info("finished the run %d of account %d", run.id, account.id)
-
-
-def _deliver(database: Database, account: Account) -> Iterator[None]:
-    while database.transact(ACTOR, lambda tx: _deliver_some(tx, account)) == EVENTS_AT_ONCE:
-        yield
-
-
-def _deliver_some(tx: Tx, account: Account) -> int:
-    undelivered = outbox.undelivered(tx, account, EVENTS_AT_ONCE)
-    for receiver in RECEIVERS:
-        receiver(tx, account, undelivered)
-    if undelivered:
-        outbox.mark_delivered(tx, account, undelivered)
-    return len(undelivered)
 
 
 def _forget(database: Database, account: Account) -> Iterator[None]:
@@ -163,7 +147,6 @@ def _with_unsealed(tx: Tx) -> list[Account]:
 
 CHORES = (
     Chore("runs", 1, lambda tx: account_store.having(tx, runs, runs.c.finished_at.is_(None)), _do_runs),
-    Chore("events", 1, lambda tx: account_store.having(tx, events, events.c.delivered_at.is_(None)), _deliver),
     Chore("seals", 30, _with_unsealed, _seal),
     Chore("heads", 86_400, account_store.every, _tell_head),
     Chore("schedules", 60, _with_due_schedules, _bill_due),

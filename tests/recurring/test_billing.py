@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tallystick.core.events import Event
+from tallystick.store.tables import recurring
+from tallystick.worker import Worker
 from tests.api import Api, opened
 from tests.bills import a_customer, an_invoice
 from tests.clock import Clock
@@ -140,8 +143,11 @@ def test_a_draft_that_was_thrown_away_is_not_billed_again(api: Api) -> None:
     assert now(api, made)["occurrences"] == 1
 
 
-def test_sending_is_asked_for(api: Api) -> None:
-    a_schedule(api, auto_send=True, start_date="2026-06-15")
+def test_a_schedule_that_sends_from_before_keeps_billing(api: Api) -> None:
+    sends = a_schedule(api, start_date="2026-06-15")
+    with api.database.transaction("tests") as tx:
+        tx.execute(update(recurring).where(recurring.c.id == sends["id"]).values(auto_send=True))
+    assert api.data(api.put(f"/recurring-billing/{sends['id']}", {"notes": "Thanks"}))["auto_send"] is True
     a_schedule(api, start_date="2026-06-15")
     for bill, is_to_be_sent in zip(process(api)["invoices"], [True, False], strict=True):
         created, issued = recorded(api, f"invoice:{bill}")
@@ -228,6 +234,38 @@ def test_a_dry_run_stores_nothing(api: Api) -> None:
     assert now(api, made) == made
     assert now(api, broken)["last_error"] is None
     assert process(api, "2026-06-30")["created"] == 2
+
+
+def test_a_dry_run_counts_what_the_run_does(api: Api) -> None:
+    """Also far beyond what it shows; 3,652 days there are from June 16, 2016 to June 15, 2026."""
+    api.post("/products", {"name": "Plan", "unit_price": 50})
+    daily = a_schedule(api, frequency="daily", start_date="2016-06-16")
+    broken = a_schedule(api, items=[{"product_id": 1}])
+    later = a_schedule(api, start_date="2026-07-15")
+    small = a_schedule(api)
+    ids = [each["id"] for each in (daily, broken, later, small)]
+    api.delete("/products/1")
+    shown = process(api, ids=ids, dry_run=True)
+    assert [shown[name] for name in COUNTERS] == [4, 3652 + 5, 1, 1]
+    assert [error["id"] for error in shown["errors"]] == [broken["id"]]
+    assert len(shown["preview"]) == 1000
+    ticket = process(api, ids=ids)
+    Worker(api.database).work()
+    run = api.data(api.get(f"/recurring-billing/runs/{ticket['run_id']}"))
+    assert [run[name] for name in COUNTERS] == [shown[name] for name in COUNTERS]
+
+
+COUNTERS = ("processed", "created", "skipped", "failed")
+
+
+def test_a_dry_run_of_many_schedules_counts_them_all(api: Api) -> None:
+    customer = a_customer(api)
+    for _ in range(7):
+        a_schedule(api, customer_id=customer, frequency="daily", start_date="2025-12-01")
+    shown = process(api, dry_run=True)
+    # 197 days from December 1 to June 15: the first 5 schedules fill what is shown, and 15 days of the 6th.
+    assert [shown[name] for name in COUNTERS] == [7, 7 * 197, 0, 0]
+    assert len(shown["preview"]) == 1000
 
 
 def test_only_some(api: Api) -> None:

@@ -5,7 +5,7 @@ import random
 import subprocess
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -19,10 +19,11 @@ from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
 from tallystick.core.periods import Frequency
 from tallystick.customers import ops as customers
-from tallystick.recurring import ops, store
+from tallystick.recurring import billing, ops, store
 from tallystick.recurring.types import BEGINNING, Order, Terms
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import invoices
+from tallystick.worker import Worker
 from tests.api import Api
 from tests.program import run
 from tests.recurring.schedules import a_schedule, days, process
@@ -33,6 +34,8 @@ PERIODS = 2
 KILLS = 3
 THREADS = 8
 START_TIMEOUT_S = 60
+WAIT_S = 20
+TODAY = Order(date(2026, 6, 15))
 
 
 @pytest.fixture
@@ -124,13 +127,70 @@ def test_requests_at_once(api: Api) -> None:
 
 
 @pytest.mark.database("postgresql")
-def test_what_another_is_billing_is_passed_over(api: Api) -> None:
+def test_a_worker_passes_over_what_another_is_billing(api: Api) -> None:
     first, second = a_schedule(api, start_date="2026-06-15"), a_schedule(api, start_date="2026-06-15")
     with api.database.transaction("other") as tx:
         claimed = store.claim(tx, api.account, Order(date(2026, 6, 15)), BEGINNING, 1)
         assert [each.id for each in claimed] == [first["id"]]
-        assert process(api)["created"] == 1
-        assert process(api, ids=[first["id"]])["skipped"] == 1
+        Worker(api.database).work()
         assert (days(api, first), days(api, second)) == ([], ["26-06-15"])
-    assert process(api)["created"] == 1
+    Worker(api.database).work()
     assert days(api, first) == ["26-06-15"]
+
+
+@pytest.mark.database("postgresql")
+@pytest.mark.parametrize("moves_on", [False, True])
+def test_a_run_that_is_asked_for_waits_for_who_changes_a_schedule(api: Api, moves_on: bool) -> None:
+    """And then says what it finds: the change may have moved the period away."""
+    made, other = a_schedule(api, start_date="2026-06-15"), a_schedule(api, start_date="2026-06-15")
+    held = api.database.transaction("a change")
+    with ThreadPoolExecutor(2) as threads:
+        with held as tx:
+            stored = store.get_locked(tx, api.account, made["id"])
+            asked = [
+                threads.submit(process, api, ids=[made["id"], other["id"]]),
+                threads.submit(lambda: list(billing.to_the_end(api.database, "program", api.account, TODAY))),
+            ]
+            assert not wait(asked, timeout=0.5, return_when=FIRST_COMPLETED).done
+            if moves_on:
+                later = {"bills_from": date(2026, 7, 15), "next_date": date(2026, 7, 15)}
+                store.change(tx, api.account, stored, later, stored.items)
+        answer, outcomes = asked[0].result(WAIT_S), asked[1].result(WAIT_S)
+    created = answer["created"] + sum(len(each.invoices) for each in outcomes)
+    assert (answer["processed"], created) == (2, 1 if moves_on else 2)
+    assert answer["skipped"] == 2 - answer["created"]
+    assert (days(api, made), days(api, other)) == ([] if moves_on else ["26-06-15"], ["26-06-15"])
+
+
+@pytest.mark.database("postgresql")
+def test_runs_and_changes_at_once(api: Api) -> None:
+    """None waits for ever, and each day is billed once: from the first of the year on, in whichever rhythm."""
+    made = [a_schedule(api, start_date="2026-01-01") for _ in range(4)]
+    ids = [each["id"] for each in made]
+
+    def work(number: int) -> None:
+        luck = random.Random(number)
+        for _ in range(6):
+            some = luck.sample(ids, 3)
+            as_of = f"2026-0{luck.randrange(1, 7)}-01"
+            if number % 3 == 0:
+                process(api, as_of, ids=some)
+            elif number % 3 == 1:
+                list(billing.to_the_end(api.database, "program", api.account, Order(date.fromisoformat(as_of))))
+            else:
+                frequency = luck.choice(("weekly", "monthly", "daily"))
+                api.data(api.put(f"/recurring-billing/{some[0]}", {"frequency": frequency}))
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        list(threads.map(work, range(THREADS)))
+    process(api, "2026-06-01")
+    with api.database.read() as tx:
+        for schedule in ids:
+            billed = tx.all(
+                select(invoices.c.period_start, invoices.c.period_end)
+                .where(invoices.c.recurring_id == schedule)
+                .order_by(invoices.c.period_start)
+            )
+            ends = [end + timedelta(days=1) for _, end in billed]
+            assert [start for start, _ in billed] == [date(2026, 1, 1), *ends[:-1]]
+            assert ends[-1] > date(2026, 6, 1)

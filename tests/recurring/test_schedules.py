@@ -221,11 +221,14 @@ def test_an_amount_does_not_replace_items(api: Api) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        # Billed to the end of March; none that begins before April 30 is billed again.
-        ({"start_date": "2026-01-15"}, ["26-01-31", "26-02-28", "26-03-31", "26-05-15"]),
+        # Billed up to April 29; none that begins before April 30 is billed again.
+        (
+            {"start_date": "2026-01-15", "skip_unbilled": True},
+            ["26-01-31", "26-02-28", "26-03-31", "26-05-15"],
+        ),
         ({"start_date": "2026-04-30"}, ["26-01-31", "26-02-28", "26-03-31", "26-04-30", "26-05-30"]),
         ({"frequency": "quarterly"}, ["26-01-31", "26-02-28", "26-03-31", "26-04-30"]),
-        ({"interval": 2}, ["26-01-31", "26-02-28", "26-03-31", "26-05-31"]),
+        ({"interval": 2}, ["26-01-31", "26-02-28", "26-03-31", "26-04-30"]),
         ({"start_date": "2026-01-31"}, ["26-01-31", "26-02-28", "26-03-31", "26-04-30", "26-05-31"]),
         ({"end_date": "2026-05-30"}, ["26-01-31", "26-02-28", "26-03-31", "26-04-30"]),
         ({"max_occurrences": 3}, ["26-01-31", "26-02-28", "26-03-31"]),
@@ -246,6 +249,16 @@ def test_a_schedule_that_has_billed_nothing_may_move_back(api: Api) -> None:
         api.data(api.put(f"/recurring-billing/{made['id']}", {"start_date": "2026-04-01"}))["next_billing_date"]
         == "2026-04-01"
     )
+
+
+@pytest.mark.parametrize(("method", "fields"), [("POST", IHS), ("PUT", {}), ("PUT", {"notes": "Thanks"})])
+def test_nothing_is_sent_without_a_way_to_send(api: Api, method: str, fields: dict[str, Any]) -> None:
+    made = a_schedule(api)
+    path = "/recurring-billing" if method == "POST" else f"/recurring-billing/{made['id']}"
+    response = api.request(method, path, json={**fields, "auto_send": True})
+    assert refused(response) == (409, "EMAIL_NOT_CONFIGURED")
+    assert response.json()["error"].startswith("This server has no SMTP settings, so auto_send cannot be on.")
+    assert api.data(api.get("/recurring-billing")) == [made]
 
 
 def test_switched_off_it_bills_nothing(api: Api) -> None:

@@ -1,11 +1,11 @@
-"""The worker bills what is due, does the runs that are left to it, hands events on and tidies up."""
+"""The worker bills what is due, does the runs that are left to it, and tidies up."""
 
 import logging
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, timedelta
@@ -16,13 +16,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tallystick import worker
 from tallystick.core.account import Account
 from tallystick.recurring import store
 from tallystick.recurring.types import BEGINNING, Order
-from tallystick.store import record_seals
+from tallystick.store import idempotency, record_seals
 from tallystick.store.db import Database, Tx
-from tallystick.store.outbox import Recorded
 from tallystick.store.record_seals import RECORDS
 from tallystick.store.tables import events, idempotency_keys
 from tallystick.worker import Worker
@@ -31,6 +29,7 @@ from tests.bills import an_invoice
 from tests.clock import Clock
 from tests.recurring.schedules import a_schedule, days, now
 from tests.server import PROGRAM, serving
+from tests.stories.test_query_counts import counted
 
 WAIT_S = 20
 
@@ -44,14 +43,6 @@ def clock() -> Clock:
 def api(database_url: str, clock: Clock) -> Iterator[Api]:
     with opened(database_url, clock=clock) as client:
         yield client
-
-
-def undelivered(api: Api) -> int:
-    with api.database.read() as tx:
-        counted: int = tx.execute(
-            select(func.count()).select_from(events).where(events.c.delivered_at.is_(None))
-        ).scalar_one()
-        return counted
 
 
 def a_long_due_schedule(api: Api) -> Any:
@@ -105,47 +96,36 @@ def test_a_run_is_not_finished_while_another_is_at_work_on_it(api: Api) -> None:
     assert days(api, claimed_elsewhere) == ["26-06-15"]
 
 
-def test_it_hands_on_every_event_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    received: list[tuple[int, str]] = []
-
-    def receive(_tx: Tx, account: Account, handed: Sequence[Recorded]) -> None:
-        received.extend((account.id, event.type) for event in handed)
-
-    monkeypatch.setattr(worker, "RECEIVERS", (receive,))
-    monkeypatch.setattr(worker, "EVENTS_AT_ONCE", 2)
-    other = Api(api.database)
-    for each in (api, other):
-        each.post("/customers", {"name": "Ann"})
-        each.post("/customers", {"name": "Bob"})
-    expected = undelivered(api)
-    Worker(api.database).work()
-    assert undelivered(api) == 0
-    assert len(received) == expected
-    assert [name for account, name in received if account == other.account.id][-2:] == ["customer.created"] * 2
-    Worker(api.database).work()
-    assert len(received) == expected
-
-
-def test_an_event_whose_receiver_fails_stays(
+def test_one_accounts_trouble_is_no_others(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_tx: Tx, account: Account, _handed: Sequence[Recorded]) -> None:
+    def fail(_tx: Tx, account: Account) -> None:
         if account.id == api.account.id:
-            raise ConnectionError("no receiver")
+            raise ConnectionError("no memory")
 
-    monkeypatch.setattr(worker, "RECEIVERS", (fail,))
+    monkeypatch.setattr(idempotency, "forget_old", fail)
+    monkeypatch.setattr(idempotency, "KEPT_FOR", timedelta(days=-1))
     other = Api(api.database)
+    for each in (api, other):
+        each.post("/customers", {"name": "Ann"}, headers={"Idempotency-Key": "one"})
     made = a_schedule(api, start_date="2026-06-15")
     a_schedule(other, start_date="2026-06-15")
     with caplog.at_level(logging.ERROR):
         assert not Worker(api.database).work()
-    assert f"events, account {api.account.id}" in caplog.text
+    assert f"idempotency keys, account {api.account.id}" in caplog.text
+    assert f"account {other.account.id}" not in caplog.text
     # Neither the other account nor the other chores suffer from it.
-    with api.database.read() as tx:
-        left = set(tx.execute(select(events.c.account_id).where(events.c.delivered_at.is_(None))).scalars())
-    assert api.account.id in left
     assert days(api, made) == ["26-06-15"]
     assert len(days(other, {"id": 2})) == 1
+
+
+def test_it_leaves_events_alone(api: Api) -> None:
+    """Nobody listens, so nothing is delivered, and there is nothing to do about them."""
+    api.post("/customers", {"name": "Ann"})
+    with counted() as statements:
+        assert Worker(api.database).work()
+    assert not [statement for statement in statements if "events" in statement]
+    assert "delivered_at" not in events.c
 
 
 def test_it_forgets_old_answers(api: Api, clock: Clock) -> None:

@@ -29,7 +29,8 @@ def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Di
     """Walks the account's chain from its first seal to its last."""
     previous, position, is_keyed = BEFORE_THE_FIRST, 0, False
     for row in tx.execute(CHAIN, {"account": account.id}):
-        seal, stored = Seal(*row[:-1])._replace(form=Form(row.form)), row.hash
+        *fields, stored = tuple(row)
+        seal = Seal(*fields)._replace(form=Form(row.form))
         position += 1
         if seal.position != position:
             yield Difference(seals.name, _places(position, seal.position - 1), "missing from the chain")

@@ -173,8 +173,8 @@ def missing_of(table: Table) -> Check:
     )
 
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-        for subject_id, event_id in tx.execute(statement, {"account": account.id}):
-            yield Difference(table.name, str(subject_id), f"is missing, and event {event_id} tells of it")
+        for row in tx.execute(statement, {"account": account.id}):
+            yield Difference(table.name, str(row.subject_id), f"is missing, and event {row.id} tells of it")
 
     return Check(f"the {table.name.replace('_', ' ')} of the events", table, run)
 

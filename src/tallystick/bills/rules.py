@@ -30,8 +30,12 @@ def bill_from(new: NewBill, found: Found, account: Account) -> tuple[Bill, Total
     errors: Errors = {}
     if found.customer is None:
         errors["customer_id"] = [NO_CUSTOMER]
-    currency = new.currency or (found.customer and found.customer.currency) or account.currency
-    return bill_in(currency, new, found, account, errors)
+    return bill_in(currency_of(new, found, account), new, found, account, errors)
+
+
+def currency_of(new: NewBill, found: Found, account: Account) -> str:
+    """The currency of a new bill: its own, else the customer's, else the account's."""
+    return new.currency or (found.customer and found.customer.currency) or account.currency
 
 
 def bill_in(currency: str, new: NewBill, found: Found, account: Account, errors: Errors) -> tuple[Bill, Totals]:

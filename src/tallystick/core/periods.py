@@ -29,21 +29,24 @@ def due_date(issue_date: date, terms_days: int) -> date:
     return _from_ordinal(issue_date.toordinal() + terms_days)
 
 
-def occurrence(anchor: date, frequency: Frequency, interval: int, n: int) -> date:
+def occurrence(anchor: date, frequency: Frequency, interval: int, n: int, *, day_of_month: int | None = None) -> date:
     """The ``n``-th occurrence of every ``interval`` periods; the 0th is the anchor itself.
 
-    Counted in months, it keeps the anchor's day where the month has it and else takes the month's last day.
+    Counted in months, it keeps the anchor's day, or ``day_of_month`` where the anchor's month is too short for it, and
+    takes the month's last day where the month lacks that.
     Raises ValueError beyond the year 9999, and for an ``interval`` below 1 or an ``n`` below 0.
     """
     if interval < 1 or n < 0:
         raise ValueError(f"no occurrence {n} of every {interval} periods")
     if frequency in _DAYS:
         return _from_ordinal(anchor.toordinal() + _DAYS[frequency] * interval * n)
-    return _add_months(anchor, _MONTHS[frequency] * interval * n)
+    return _add_months(anchor, _MONTHS[frequency] * interval * n, day_of_month or anchor.day)
 
 
-def first_on_or_after(anchor: date, frequency: Frequency, interval: int, day: date) -> int:
-    """The smallest ``n`` whose occurrence is not before ``day``; it may lie beyond the year 9999.
+def first_on_or_after(
+    anchor: date, frequency: Frequency, interval: int, day: date, *, day_of_month: int | None = None
+) -> int:
+    """The smallest ``n`` whose ``occurrence`` is not before ``day``; it may lie beyond the year 9999.
 
     Raises ValueError for an ``interval`` below 1.
     """
@@ -55,7 +58,12 @@ def first_on_or_after(anchor: date, frequency: Frequency, interval: int, day: da
         return -((anchor - day).days // (_DAYS[frequency] * interval))
     months = 12 * (day.year - anchor.year) + day.month - anchor.month
     n = months // (_MONTHS[frequency] * interval)
-    return n if occurrence(anchor, frequency, interval, n) >= day else n + 1
+    return n if occurrence(anchor, frequency, interval, n, day_of_month=day_of_month) >= day else n + 1
+
+
+def on_day_of_month(day: date, day_of_month: int) -> date:
+    """That day of the month of ``day``, or the month's last where it is too short."""
+    return day.replace(day=min(day_of_month, calendar.monthrange(day.year, day.month)[1]))
 
 
 def occurrences_per_year(frequency: Frequency, interval: int) -> Fraction:
@@ -87,12 +95,12 @@ def _zone(timezone: str) -> ZoneInfo:
     return ZoneInfo(timezone)
 
 
-def _add_months(anchor: date, months: int) -> date:
+def _add_months(anchor: date, months: int, day_of_month: int) -> date:
     years, month0 = divmod(anchor.month - 1 + months, 12)
     year, month = anchor.year + years, month0 + 1
     if year > date.max.year:
         raise ValueError(f"the year {year} is beyond the calendar")
-    return date(year, month, min(anchor.day, calendar.monthrange(year, month)[1]))
+    return on_day_of_month(date(year, month, 1), day_of_month)
 
 
 def _from_ordinal(ordinal: int) -> date:

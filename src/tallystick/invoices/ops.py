@@ -188,20 +188,41 @@ def void(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 
 
 def duplicate(tx: Tx, account: Account, invoice_id: int) -> Invoice:
-    """Makes a draft with the same content, dated today, with the same number of days to pay."""
+    """Makes a draft with the same content, dated today, with the same number of days to pay.
+
+    That of a voided invoice bills the same period of its schedule again, if it has one: Conflict where another invoice,
+    even one in the trash, bills it already.
+    """
     original = store.get(tx, account, invoice_id)
+    period = rules.billed_again(original.row)
+    if period:
+        rules.check_unbilled(store.of_period(tx, account, period))
     terms_days = max(0, (original.row.due_date - original.row.issue_date).days)
     origin = {"duplicate_of": invoice_id}
-    return create_like(tx, account, original.row, original.lines, terms_days=terms_days, origin=origin)
+    return create_like(tx, account, original.row, original.lines, terms_days=terms_days, origin=origin, period=period)
 
 
 def create_like(
-    tx: Tx, account: Account, original: BillRow, lines: list[LineRow], *, terms_days: int, origin: dict[str, int]
+    tx: Tx,
+    account: Account,
+    original: BillRow,
+    lines: list[LineRow],
+    *,
+    terms_days: int,
+    origin: dict[str, int],
+    period: dict[str, Any] | None = None,
 ) -> Invoice:
-    """Makes a draft with the content of another bill, dated today; ``origin`` tells the record which bill it was."""
+    """Makes a draft with the content of another bill, dated today; ``origin`` tells the record which bill it was.
+
+    ``period`` are the columns of the schedule's period that it bills, if it does.
+    """
     bill = bill_rules.renewed(bill_rules.stored_bill(original, lines))
     totals = compute(bill)
-    values = rules.copied_values(original, account, tx.now, terms_days) | bill_store.bill_values(bill, totals)
+    values = {
+        **rules.copied_values(original, account, tx.now, terms_days),
+        **bill_store.bill_values(bill, totals),
+        **(period or {}),
+    }
     invoice_id = store.insert(tx, account, values)
     store.lines.insert(tx, account, invoice_id, bill, totals)
     outbox.add(tx, account, Event.INVOICE_CREATED, invoice_id, origin)

@@ -31,6 +31,25 @@ def copied_values(original: BillRow, account: Account, now: datetime, terms_days
     return {"state": InvoiceState.DRAFT, UNTIL: due_date(columns["issue_date"], terms_days), **columns}
 
 
+def billed_again(original: InvoiceRow) -> dict[str, Any] | None:
+    """The columns of the schedule's period that a copy bills: the original's, but only once that is voided."""
+    if original.recurring_id is None or original.state is not InvoiceState.VOIDED:
+        return None
+    return {name: getattr(original, name) for name in ("recurring_id", "period_start", "period_end")}
+
+
+def check_unbilled(bills_it: InvoiceRow | None) -> None:
+    """Raises Conflict where an invoice that is not voided bills a schedule's period already."""
+    if bills_it is None:
+        return
+    remedy = "Void it first"
+    if bills_it.state is InvoiceState.DRAFT:
+        remedy = "Change that draft, or delete it permanently first"
+    if bills_it.deleted_at is not None:
+        remedy = "It is in the trash: restore it, or delete it permanently first"
+    raise Conflict(f"The invoice {bills_it.shown_number} (id {bills_it.id}) bills this period already. {remedy}.")
+
+
 def issued(invoice: Invoice, account: Account, now: datetime) -> dict[str, Any]:
     """The columns that an issue sets."""
     return {"state": InvoiceState.ISSUED, **bills.issued_columns(invoice.customer, account, now)}

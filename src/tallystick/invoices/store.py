@@ -145,6 +145,12 @@ ACTIVITY = union_all(
         ),
     ),
 )
+OF_PERIOD: Select[Any] = ROWS.where(
+    invoices.c.account_id == bindparam("account"),
+    invoices.c.recurring_id == bindparam("schedule"),
+    invoices.c.period_start == bindparam("start"),
+    invoices.c.state != InvoiceState.VOIDED,
+)
 COLUMNS = ("account_id", *InvoiceRow.__struct_fields__)
 DELETE = delete(invoices).where(invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"))
 
@@ -167,6 +173,13 @@ def get_trashed_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 def get_shared(tx: Tx, account: Account, token: str) -> Invoice:
     """The issued invoice that the share token opens, or NotFound."""
     return _whole(tx, account, BY_TOKEN, {"account": account.id, "token": token})
+
+
+def of_period(tx: Tx, account: Account, period: Mapping[str, Any]) -> InvoiceRow | None:
+    """The invoice that bills a schedule's period and is not voided, be it in the trash, if there is one."""
+    wanted = {"account": account.id, "schedule": period["recurring_id"], "start": period["period_start"]}
+    found: Any = tx.execute(OF_PERIOD, wanted).one_or_none()
+    return found and InvoiceRow(*found)
 
 
 def check_known(tx: Tx, account: Account, invoice_id: int) -> None:

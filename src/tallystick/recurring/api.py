@@ -11,12 +11,14 @@ from tallystick.bills.api import ContentChange, Errors, content_change, discount
 from tallystick.bills.types import Item
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
-from tallystick.core.money import digits, to_minor
+from tallystick.core.money import digits
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
 from tallystick.invoices.many import Wanted
 from tallystick.recurring import billing, ops, rules, store
 from tallystick.recurring.types import (
+    Changed,
+    Consent,
     Failure,
     Order,
     Outcome,
@@ -49,6 +51,7 @@ class RecurringBody(ContentChange, kw_only=True):
 
     It bills either ``items``, or one ``amount`` (major units) with its ``description``. What an item leaves out comes
     from its product each time that it is billed. ``tax_id`` or ``tax_rate`` is for what names no tax of its own.
+    ``catch_up``: that more than 12 periods are due already is meant, and the worker may bill them.
     """
 
     frequency: Frequency | UnsetType = UNSET
@@ -63,6 +66,7 @@ class RecurringBody(ContentChange, kw_only=True):
     due_days: DueDays | None | UnsetType = UNSET
     auto_issue: bool | UnsetType = UNSET
     auto_send: bool | UnsetType = UNSET
+    catch_up: bool = False
 
     def check(self) -> Errors:
         """What single fields cannot tell."""
@@ -72,6 +76,12 @@ class RecurringBody(ContentChange, kw_only=True):
         if self.items is not UNSET and self.description is not UNSET:
             errors["description"] = ["Is for an amount; each of the items has its own."]
         return errors
+
+
+class ChangedRecurringBody(RecurringBody, kw_only=True):
+    """A change of a schedule. ``skip_unbilled``: a new ``start_date`` may leave days that are never billed."""
+
+    skip_unbilled: bool = False
 
 
 class NewRecurringBody(RecurringBody, kw_only=True):
@@ -98,7 +108,7 @@ class RecurringQuery(ListQuery, frozen=True, kw_only=True):
 
 
 class ToggleBody(Body, kw_only=True):
-    """``catch_up``: whether a schedule that is switched on also bills the periods that it missed."""
+    """``catch_up``: whether a schedule that is switched on, or waits, also bills the periods that are due already."""
 
     catch_up: bool = False
 
@@ -133,7 +143,11 @@ class BillingError(msgspec.Struct, frozen=True):
 
 
 class RecurringJson(msgspec.Struct, frozen=True):
-    """A schedule. ``amount`` (before discount and tax) and ``total`` are what a period came to when last computed."""
+    """A schedule. ``amount`` (before discount and tax) and ``total`` are what a period came to when last computed.
+
+    Periods are counted from ``anchor_date``: the start date, until the rhythm changes after something was billed.
+    ``waits_for_catch_up``: so much was due when it was made that the worker leaves it alone until ``catch_up``.
+    """
 
     id: int
     customer_id: int
@@ -152,6 +166,7 @@ class RecurringJson(msgspec.Struct, frozen=True):
     total: Decimal
     prices_include_tax: bool
     start_date: date
+    anchor_date: date
     end_date: date | None
     max_occurrences: int | None
     due_days: int | None
@@ -161,6 +176,7 @@ class RecurringJson(msgspec.Struct, frozen=True):
     payment_terms: str | None
     template_id: str | None
     active: bool
+    waits_for_catch_up: bool
     next_billing_date: date | None
     last_billed_date: date | None
     occurrences: int
@@ -195,7 +211,8 @@ class PreviewJson(msgspec.Struct, frozen=True):
 class ProcessJson(msgspec.Struct, frozen=True):
     """What a run did. ``processed`` schedules were looked at, and on ``skipped`` of them there was nothing to bill.
 
-    ``created`` invoices are listed in ``invoices``. Of a dry run, it is what it would do, and ``preview`` shows them.
+    ``created`` invoices are listed in ``invoices``. Of a dry run, all this is what the run would do, and ``preview``
+    shows the first 1,000 invoices.
     """
 
     processed: int
@@ -245,6 +262,8 @@ def to_json(recurring: Recurring, call: Call) -> RecurringJson:
         tax_rate=_plain(row.tax_rate),
         tax_total=render.amount(row.tax, places),
         total=render.amount(row.total, places),
+        anchor_date=row.anchor_date or row.start_date,
+        waits_for_catch_up=row.waits,
         next_billing_date=row.next_date,
         last_error=BillingError(**row.error) if row.error else None,
         invoices_url=f"{call.origin}/api/v1/invoices?recurring_id={row.id}",
@@ -252,7 +271,8 @@ def to_json(recurring: Recurring, call: Call) -> RecurringJson:
 
 
 SHOWN_AS_STORED = sorted(
-    {*ScheduleRow.__struct_fields__} & {*RecurringJson.__struct_fields__} - {"discount_value", "tax_rate", "total"}
+    {*ScheduleRow.__struct_fields__}
+    & {*RecurringJson.__struct_fields__} - {"anchor_date", "discount_value", "tax_rate", "total"}
 )
 
 
@@ -304,16 +324,6 @@ def _given_amount(body: RecurringBody) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not UNSET}
 
 
-def _checked(body: RecurringBody, recurring: Recurring) -> Recurring:
-    """The schedule, unless the amount that it was given is finer than its currency: ValidationFailed."""
-    if body.amount is not UNSET:
-        try:
-            to_minor(body.amount, digits(recurring.row.currency))
-        except ValueError as error:
-            raise ValidationFailed({"amount": [str(error)]}) from None
-    return recurring
-
-
 def index(call: Call, query: RecurringQuery) -> Listed[RecurringJson]:
     """List the schedules."""
     wanted = ScheduleFilter(query.customer_id, query.active_only)
@@ -322,10 +332,41 @@ def index(call: Call, query: RecurringQuery) -> Listed[RecurringJson]:
     return listed(page, lambda row: to_json(Recurring(row, items[row.id]), call))
 
 
-def create(call: Call, body: NewRecurringBody) -> RecurringJson:
-    """Make a schedule that bills a customer again and again."""
-    content = new_content(body, body.customer_id, items_asked(body))
-    return to_json(_checked(body, ops.create(call.tx, call.account, content, terms_from(body, call))), call)
+def create(call: Call, body: NewRecurringBody) -> Reply[RecurringJson]:
+    """Make a schedule that bills a customer again and again.
+
+    Where more than 12 of its periods are due already, which may be a slip of the year, the worker leaves it alone until
+    ``catch_up``; a run that is asked for bills it. Missed periods are billed at today's prices and rates of tax.
+    """
+    recurring = ops.create(
+        call.tx,
+        call.account,
+        new_content(body, body.customer_id, items_asked(body)),
+        terms_from(body, call),
+        None if body.amount is UNSET else body.amount,
+        Consent(catch_up=body.catch_up),
+    )
+    return Reply(to_json(recurring, call), _outlook(recurring.row, call))
+
+
+def _outlook(row: ScheduleRow, call: Call) -> str:
+    """What will become of a schedule."""
+    if row.waits:
+        count = rules.count_due(row, call.account.today(call.tx.now))
+        return WAITS.format(count=count, since=row.next_date, id=row.id)
+    if row.next_date is None:
+        return "The schedule bills nothing."
+    return f"The schedule bills its next period on {row.next_date}."
+
+
+WAITS = (
+    "The schedule waits: {count} of its periods are due already, since {since}. If that is meant, PUT "
+    '{{"catch_up": true}}, or bill it with POST /recurring-billing/process. If it is not, PUT another start_date.'
+)
+
+
+def _unbilled(changed: Changed) -> str:
+    return f" These days are not billed: {changed.unbilled}." if changed.unbilled else ""
 
 
 def get(call: Call, recurring_id: Id) -> RecurringJson:
@@ -333,15 +374,17 @@ def get(call: Call, recurring_id: Id) -> RecurringJson:
     return to_json(store.get(call.tx, call.account, recurring_id), call)
 
 
-def update(call: Call, recurring_id: Id, body: RecurringBody) -> RecurringJson:
+def update(call: Call, recurring_id: Id, body: ChangedRecurringBody) -> Reply[RecurringJson]:
     """Change a schedule, for the periods that are not billed yet.
 
-    A new ``start_date``, ``frequency`` or ``interval`` moves the periods; none that starts inside one that is billed
-    already is billed.
+    A new ``frequency`` or ``interval`` begins where the billed days end. A new ``start_date`` moves the periods: none
+    that starts inside one that is billed already is billed, and where days would be left that nothing bills the answer
+    is 409, naming them, unless ``skip_unbilled`` is true.
     """
-    change = ScheduleChange(content_change(body), _given_terms(body, call.account), _given_amount(body))
+    consent = Consent(body.skip_unbilled, body.catch_up)
+    change = ScheduleChange(content_change(body), _given_terms(body, call.account), _given_amount(body), consent)
     changed = ops.update(call.tx, call.account, recurring_id, change, body.seen_version)
-    return to_json(_checked(body, changed), call)
+    return Reply(to_json(changed.recurring, call), _outlook(changed.recurring.row, call) + _unbilled(changed))
 
 
 def delete(call: Call, recurring_id: Id) -> Reply[Deleted]:
@@ -355,19 +398,21 @@ def toggle(call: Call, recurring_id: Id, body: ToggleBody) -> Reply[RecurringJso
     """Switch a schedule off, or on again.
 
     While it is off nothing is billed. Switched on again, it bills from the next period on that starts today or later,
-    and the ones that it missed only with ``catch_up``.
+    and the ones that it missed only with ``catch_up``, at today's prices and rates of tax. One that waits is told by
+    ``catch_up`` that it need not, and stays on.
     """
-    recurring = ops.toggle(call.tx, call.account, recurring_id, catches_up=body.catch_up)
-    message = "The schedule is switched on." if recurring.row.active else "The schedule is switched off."
-    return Reply(to_json(recurring, call), message)
+    changed = ops.toggle(call.tx, call.account, recurring_id, catches_up=body.catch_up)
+    message = "The schedule is switched on." if changed.recurring.row.active else "The schedule is switched off."
+    return Reply(to_json(changed.recurring, call), message + _unbilled(changed))
 
 
 def process(call: Call, body: ProcessBody) -> ProcessJson | Accepted[RunTicket]:
     """Bill every period that is due, exactly once.
 
     Up to 1,000 invoices are made within the request. More are left to a worker: the status is 202, and ``url`` tells
-    how far it is. ``as_of`` may lie up to 366 days ahead; each invoice has its own period's dates all the same. A dry
-    run shows no more than the first 1,000.
+    how far it is. ``as_of`` may lie up to 366 days ahead; each invoice has its own period's dates all the same. Periods
+    that were missed are billed at today's prices and rates of tax. A schedule that somebody changes or bills at this
+    moment is waited for. A dry run counts all that a run would do, and shows the first 1,000 invoices.
     """
     today = call.account.today(call.tx.now)
     as_of = body.as_of.on_calendar_of(call.account) if body.as_of else today
@@ -425,9 +470,16 @@ def _process_json(outcome: Outcome) -> ProcessJson:
 
 
 def _preview_json(call: Call, order: Order) -> ProcessJson:
-    wanted, outcome = billing.preview(call.tx, call.account, order)
-    preview = list(map(_preview, wanted))
-    return msgspec.structs.replace(_process_json(outcome), created=len(preview), preview=preview)
+    forecast = billing.forecast(call.tx, call.account, order)
+    return ProcessJson(
+        processed=forecast.processed,
+        created=forecast.created,
+        skipped=forecast.skipped,
+        failed=len(forecast.failures),
+        invoices=[],
+        errors=_errors_json(forecast.failures),
+        preview=list(map(_preview, forecast.shown)),
+    )
 
 
 def _preview(wanted: Wanted) -> PreviewJson:

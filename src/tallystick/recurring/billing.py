@@ -20,7 +20,18 @@ from tallystick.core.events import Event
 from tallystick.invoices import many
 from tallystick.invoices.many import Wanted
 from tallystick.recurring import rules, store
-from tallystick.recurring.types import BEGINNING, Failure, Order, Outcome, Place, Plan, Run, Schedule
+from tallystick.recurring.types import (
+    BEGINNING,
+    Catalogue,
+    Failure,
+    Forecast,
+    Order,
+    Outcome,
+    Place,
+    Plan,
+    Run,
+    Schedule,
+)
 from tallystick.store import outbox
 from tallystick.store.db import Database, Tx
 from tallystick.store.outbox import News
@@ -47,19 +58,17 @@ class Decision(NamedTuple):
     place: Place
 
 
-def decide(
-    tx: Tx, account: Account, schedules: Sequence[Schedule], order: Order, after: Place, room: int = BATCH
-) -> Decision:
+def decide(tx: Tx, account: Account, schedules: Sequence[Schedule], order: Order, after: Place) -> Decision:
     """Decides on schedules, in order, until there is no room for more invoices; writes nothing."""
     catalogue = store.gather(tx, account, schedules)
     plans: list[Plan] = []
     failures: list[tuple[Schedule, Failure]] = []
-    place, most = after, room
+    place, room = after, BATCH
     for schedule in schedules:
         if room <= 0:
             break
         try:
-            plan = rules.plan(schedule, catalogue, account, order.as_of, most)
+            plan = rules.plan(schedule, catalogue, account, order.as_of, BATCH)
         except DomainError as error:
             failures.append((schedule, rules.failure(schedule, error)))
         else:
@@ -134,7 +143,8 @@ def enqueue(tx: Tx, account: Account, order: Order) -> Run:
 
 
 def bill(tx: Tx, account: Account, order: Order) -> Outcome:
-    """Bills all that is due, in this one transaction."""
+    """Bills all that is due, in this one transaction; where others are at work on some of it, once they are done."""
+    store.wait_for_due(tx, account, order)
     outcomes: list[Outcome] = []
     place: Place | None = BEGINNING
     while place is not None:
@@ -145,8 +155,7 @@ def bill(tx: Tx, account: Account, order: Order) -> Outcome:
 
 def _sum(order: Order, outcomes: Sequence[Outcome]) -> Outcome:
     processed = sum(outcome.processed for outcome in outcomes)
-    # Of the schedules that were named, some are not due, switched off, or being billed by somebody else.
-    idle = 0 if order.ids is None else len(order.ids) - processed
+    idle = _idle(order, processed)
     return Outcome(
         processed=processed + idle,
         skipped=sum(outcome.skipped for outcome in outcomes) + idle,
@@ -156,19 +165,45 @@ def _sum(order: Order, outcomes: Sequence[Outcome]) -> Outcome:
     )
 
 
-def preview(tx: Tx, account: Account, order: Order) -> tuple[list[Wanted], Outcome]:
-    """What ``bill`` would make, about the first ``MOST_AT_ONCE`` invoices of it, and what it would answer."""
-    wanted: list[Wanted] = []
-    outcomes: list[Outcome] = []
+def _idle(order: Order, processed: int) -> int:
+    """How many of the schedules that were named have nothing to bill: they are not due, or switched off."""
+    return 0 if order.ids is None else len(order.ids) - processed
+
+
+def forecast(tx: Tx, account: Account, order: Order) -> Forecast:
+    """What billing all that is due would do, to the last invoice, and the first ``MOST_AT_ONCE`` of these."""
+    plans: list[Plan] = []
+    counts: list[int] = []
+    failures: list[Failure] = []
+    room = MOST_AT_ONCE
+    for schedule, catalogue in _with_catalogue(tx, account, order):
+        try:
+            plan = rules.plan(schedule, catalogue, account, order.as_of, room)
+        except DomainError as error:
+            failures.append(rules.failure(schedule, error))
+            continue
+        counts.append(rules.count_unbilled(schedule, catalogue, order.as_of))
+        if plan.unbilled:
+            plans.append(plan)
+            room -= len(plan.unbilled)
+    idle = _idle(order, len(counts) + len(failures))
+    return Forecast(
+        processed=len(counts) + len(failures) + idle,
+        created=sum(counts),
+        skipped=counts.count(0) + idle,
+        failures=failures,
+        shown=_wanted(plans),
+    )
+
+
+def _with_catalogue(tx: Tx, account: Account, order: Order) -> Iterator[tuple[Schedule, Catalogue]]:
+    """All that is due, in order, each with what is known about its batch."""
     place = BEGINNING
-    while len(wanted) < MOST_AT_ONCE and (schedules := store.due(tx, account, order, place, BATCH)):
-        decision = decide(tx, account, schedules, order, place, MOST_AT_ONCE)
-        wanted += _wanted(decision.plans)
-        outcomes.append(_outcome(decision, []))
-        if decision.place == place:
-            break
-        place = decision.place
-    return wanted[:MOST_AT_ONCE], _sum(order, outcomes)
+    while schedules := store.due(tx, account, order, place, BATCH):
+        catalogue = store.gather(tx, account, schedules)
+        for schedule in schedules:
+            yield schedule, catalogue
+        place = Place(schedules[-1].next_date or order.as_of, schedules[-1].id)
 
 
 def finish(account: Account, run: Run, tx: Tx) -> bool:
@@ -189,6 +224,23 @@ def batches(database: Database, actor: str, account_id: int, order: Order) -> It
         place = outcome.place
         if database.is_sqlite:
             rested_at_s = _rest(rested_at_s)
+
+
+def to_the_end(database: Database, actor: str, account: Account, order: Order) -> Iterator[Outcome]:
+    """As ``batches``, and then what others were at work on meanwhile, once they are done with it."""
+    failed: set[int] = set()
+    for outcome in batches(database, actor, account.id, order):
+        failed.update(failure.id for failure in outcome.failures)
+        yield outcome
+    with database.read() as tx:
+        left = [each for each in store.due_ids(tx, account, order) if each not in failed]
+    for first in range(0, len(left), BATCH):
+        some = order._replace(ids=tuple(left[first : first + BATCH]))
+        yield database.transact(actor, partial(_bill_rest, account.id, some))
+
+
+def _bill_rest(account_id: int, order: Order, tx: Tx) -> Outcome:
+    return bill(tx, account_store.get(tx, account_id), order)
 
 
 def _rest(rested_at_s: float) -> float:

@@ -1,5 +1,6 @@
 """The verbs of recurring billing: each one use case and one transaction. For billing itself see ``billing.py``."""
 
+from decimal import Decimal
 from typing import Any
 
 from msgspec import structs
@@ -10,62 +11,80 @@ from tallystick.bills.types import NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.errors import ValidationFailed
-from tallystick.core.events import Event
+from tallystick.core.events import Event, Facts
 from tallystick.core.totals import Totals
 from tallystick.recurring import rules, store
-from tallystick.recurring.types import Recurring, ScheduleChange, Terms
+from tallystick.recurring.types import NO_CONSENT, Changed, Consent, Move, Recurring, ScheduleChange, Terms
 from tallystick.store import outbox, rows
 from tallystick.store.db import Tx
 
 KIND = "recurring"
 
 
-def create(tx: Tx, account: Account, content: NewBill, terms: Terms) -> Recurring:
-    """Makes a schedule. Its currency, and whether its prices include tax, stay what they are today."""
-    rules.check_terms(terms)
-    bill, totals = _computed(tx, account, content, terms)
-    following = rules.next_date(terms, terms.start_date, 0)
+def create(
+    tx: Tx,
+    account: Account,
+    content: NewBill,
+    terms: Terms,
+    amount: Decimal | None = None,
+    consent: Consent = NO_CONSENT,
+) -> Recurring:
+    """Makes a schedule. Its currency, and whether its prices include tax, stay what they are today.
+
+    ``amount`` (major units) is what its one item was given as, if it was. Raises ValidationFailed with every field that
+    is wrong, and EmailNotConfigured where it is to send invoices.
+    """
+    bill, totals = _computed(tx, account, content, terms, amount, rules.term_errors(terms))
+    rules.check_sending(structs.asdict(terms))
     values = {
         **structs.asdict(terms),
         **_content_columns(content, bill, totals),
-        "active": following is not None,
-        "bills_from": terms.start_date,
-        "next_date": following,
+        **rules.begun(terms, account.today(tx.now), consent),
     }
     made = store.insert(tx, account, values, content.items)
     outbox.add(tx, account, Event.RECURRING_CREATED, made.row.id)
     return made
 
 
-def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, version: int | None) -> Recurring:
-    """Changes what ``change`` names, for the periods to come; Conflict for a stale ``version``."""
+def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, version: int | None) -> Changed:
+    """Changes what ``change`` names, for the periods to come.
+
+    Raises ValidationFailed with every field that is wrong, EmailNotConfigured where it is to send invoices, and
+    Conflict for a stale ``version`` and for a new start date that leaves days unbilled: see ``rules.moved``.
+    """
     stored = store.get_locked(tx, account, recurring_id)
     if version not in (None, stored.row.version):
         raise rows.stale()
     terms = Terms(**{name: getattr(stored.row, name) for name in Terms.__struct_fields__} | change.terms)
-    rules.check_terms(terms)
-    content = rules.changed_content(rules.content(stored.row, stored.items), change)
-    bill, totals = _computed(tx, account, content, terms)
-    columns = {
-        **structs.asdict(terms),
-        **_content_columns(content, bill, totals),
-        **rules.moved(stored.row, terms),
-    }
-    outbox.add(tx, account, Event.RECURRING_UPDATED, recurring_id)
-    return store.change(tx, account, stored, columns, content.items)
+    errors = rules.term_errors(terms)
+    content = rules.changed_content(rules.content(stored.row, stored.items), change, errors)
+    bill, totals = _computed(tx, account, content, terms, change.amount.get("unit_price"), errors)
+    rules.check_sending(change.terms)
+    move = rules.moved(stored.row, terms, account.today(tx.now), change.consent)
+    columns = {**structs.asdict(terms), **_content_columns(content, bill, totals), **move.columns}
+    outbox.add(tx, account, Event.RECURRING_UPDATED, recurring_id, _left_out(move))
+    return Changed(store.change(tx, account, stored, columns, content.items), move.unbilled)
 
 
-def toggle(tx: Tx, account: Account, recurring_id: int, *, catches_up: bool) -> Recurring:
-    """Switches a schedule off, or on again: see ``rules.switched_on``."""
+def toggle(tx: Tx, account: Account, recurring_id: int, *, catches_up: bool) -> Changed:
+    """Switches a schedule off, or on again: see ``rules.toggled``. Raises Conflict where it has ended."""
     stored = store.get_locked(tx, account, recurring_id)
-    if stored.row.active:
-        columns = rules.SWITCHED_OFF
-    else:
-        columns = rules.switched_on(stored.row, account.today(tx.now), catches_up=catches_up)
-    outbox.add(
-        tx, account, Event.RECURRING_SWITCHED_ON if columns["active"] else Event.RECURRING_SWITCHED_OFF, recurring_id
-    )
-    return store.change(tx, account, stored, columns, stored.items)
+    move = rules.toggled(stored.row, account.today(tx.now), catches_up=catches_up)
+    changed = store.change(tx, account, stored, move.columns, stored.items)
+    outbox.add(tx, account, SWITCHED[stored.row.active, changed.row.active], recurring_id, _left_out(move))
+    return Changed(changed, move.unbilled)
+
+
+SWITCHED = {
+    (False, True): Event.RECURRING_SWITCHED_ON,
+    (True, False): Event.RECURRING_SWITCHED_OFF,
+    (True, True): Event.RECURRING_UPDATED,
+}
+
+
+def _left_out(move: Move) -> Facts | None:
+    """What the record says of the days that nothing bills any more."""
+    return move.unbilled and {"unbilled_from": move.unbilled.first, "unbilled_to": move.unbilled.last}
 
 
 def delete(tx: Tx, account: Account, recurring_id: int) -> bool:
@@ -75,14 +94,20 @@ def delete(tx: Tx, account: Account, recurring_id: int) -> bool:
     return store.delete_or_hide(tx, account, stored.row)
 
 
-def _computed(tx: Tx, account: Account, content: NewBill, terms: Terms) -> tuple[Bill, Totals]:
-    """What the schedule would bill today. Raises ValidationFailed with every field that is wrong."""
+def _computed(
+    tx: Tx, account: Account, content: NewBill, terms: Terms, amount: Decimal | None, errors: bill_rules.Errors
+) -> tuple[Bill, Totals]:
+    """What the schedule would bill today. Raises ValidationFailed with ``errors`` and whatever else is wrong."""
     new = rules.taxed(content, terms)
     found = bill_store.gather(tx, account, new.customer_id, new.items)
+    errors |= rules.amount_errors(amount, bill_rules.currency_of(new, found, account))
     try:
-        return bill_rules.bill_from(new, found, account)
+        computed = bill_rules.bill_from(new, found, account)
     except ValidationFailed as failure:
-        raise ValidationFailed(rules.asked(failure.errors, content.items)) from None
+        raise ValidationFailed(rules.asked(failure.errors, content.items) | errors) from None
+    if errors:
+        raise ValidationFailed(errors)
+    return computed
 
 
 def _content_columns(content: NewBill, bill: Bill, totals: Totals) -> dict[str, Any]:

@@ -2,22 +2,27 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import UNSET, structs
 
 from tallystick.bills import rules as bills
 from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
-from tallystick.core.errors import Conflict, DomainError, ValidationFailed
-from tallystick.core.periods import due_date, first_on_or_after, occurrence
+from tallystick.core.errors import Conflict, DomainError, EmailNotConfigured, ValidationFailed
+from tallystick.core.money import digits, to_minor
+from tallystick.core.periods import Frequency, due_date, first_on_or_after, occurrence, on_day_of_month
 from tallystick.core.totals import Totals
 from tallystick.invoices.many import Content, Period, Wanted
 from tallystick.recurring.types import (
     Catalogue,
+    Consent,
+    Days,
     Due,
     Failure,
+    Move,
     Plan,
     Schedule,
     ScheduleChange,
@@ -29,12 +34,52 @@ from tallystick.recurring.types import (
 MAX_AHEAD_DAYS = 366
 """How far after today a run may bill: a slip of the year must not bill a customer's whole life."""
 
+MOST_UNASKED = 12
+"""So many periods of a new schedule may be due already; more look like a slip of the year, and wait for consent."""
+
 A_DAY = timedelta(days=1)
 ENDED = "This schedule has ended. Give it a later end_date or more max_occurrences first."
+LEFT_OUT = (
+    "This start_date leaves days that nothing would bill: {days}. "
+    'Give the start_date {first}, where the billed days end, or say "skip_unbilled": true.'
+)
+CANNOT_SEND = (
+    "This server has no SMTP settings, so auto_send cannot be on. "
+    "Leave it false, and send the invoices yourself. Nothing was changed."
+)
 
 
-def check_terms(terms: Terms) -> None:
-    """Raises ValidationFailed for terms that contradict each other."""
+class Rhythm(NamedTuple):
+    """Every ``interval`` times ``frequency`` from an anchor on; in months, on this day of the month where it has it."""
+
+    anchor: date
+    frequency: Frequency
+    interval: int
+    day_of_month: int
+
+    def start(self, index: int) -> date:
+        """The first day of a period, the 0th of which is the anchor."""
+        return occurrence(self.anchor, self.frequency, self.interval, index, day_of_month=self.day_of_month)
+
+    def index_from(self, day: date) -> int:
+        """The index of the first period that does not start before ``day``."""
+        return first_on_or_after(self.anchor, self.frequency, self.interval, day, day_of_month=self.day_of_month)
+
+    def first(self, day: date) -> date:
+        """The start of the first period that does not start before ``day``."""
+        return self.start(self.index_from(day))
+
+
+def rhythm(terms: Terms, anchor_date: date | None) -> Rhythm:
+    """The periods of a schedule. An anchor at the end of a short month keeps the start date's day for longer ones."""
+    anchor, day_of_month = anchor_date or terms.start_date, terms.start_date.day
+    if anchor != on_day_of_month(anchor, day_of_month):
+        day_of_month = anchor.day
+    return Rhythm(anchor, terms.frequency, terms.interval, day_of_month)
+
+
+def term_errors(terms: Terms) -> bills.Errors:
+    """What is wrong with terms that contradict each other, by field."""
     errors: bills.Errors = {}
     if terms.end_date is not None and terms.end_date < terms.start_date:
         errors["end_date"] = ["Must not be before the start_date."]
@@ -42,8 +87,24 @@ def check_terms(terms: Terms) -> None:
         errors["auto_send"] = ["Needs auto_issue: a draft is not sent."]
     if terms.tax_id is not None and terms.tax_rate is not None:
         errors["tax_rate"] = ["Give a tax_id or a tax_rate, not both."]
-    if errors:
-        raise ValidationFailed(errors)
+    return errors
+
+
+def amount_errors(amount: Decimal | None, currency: str) -> bills.Errors:
+    """What is wrong with an amount (major units), if one was given: it has no more digits than its currency."""
+    if amount is None:
+        return {}
+    try:
+        to_minor(amount, digits(currency))
+    except ValueError as error:
+        return {"amount": [str(error)]}
+    return {}
+
+
+def check_sending(asked: dict[str, Any]) -> None:
+    """Raises EmailNotConfigured where invoices are to be sent: there is no way yet to set up SMTP."""
+    if asked.get("auto_send"):
+        raise EmailNotConfigured(CANNOT_SEND)
 
 
 def check_as_of(as_of: date, today: date) -> None:
@@ -52,10 +113,9 @@ def check_as_of(as_of: date, today: date) -> None:
         raise ValidationFailed({"as_of": [f"Must be at most {MAX_AHEAD_DAYS} days after today."]})
 
 
-def next_date(terms: Terms, bills_from: date, occurrences: int) -> date | None:
+def next_date(terms: Terms, bills_from: date, occurrences: int, anchor_date: date | None = None) -> date | None:
     """The start of the first period from ``bills_from`` on; None where the schedule has ended before it."""
-    index = first_on_or_after(terms.start_date, terms.frequency, terms.interval, bills_from)
-    start = occurrence(terms.start_date, terms.frequency, terms.interval, index)
+    start = rhythm(terms, anchor_date).first(bills_from)
     return None if _is_over(terms, start, occurrences) else start
 
 
@@ -67,17 +127,41 @@ def _is_over(terms: Terms, start: date, occurrences: int) -> bool:
 
 def due(schedule: Schedule, as_of: date, limit: int) -> Due:
     """The periods that start up to ``as_of``, oldest first, at most ``limit``; and what comes next."""
-    anchor, frequency, interval = schedule.start_date, schedule.frequency, schedule.interval
-    index = first_on_or_after(anchor, frequency, interval, schedule.bills_from)
+    every = rhythm(schedule, schedule.anchor_date)
+    index = every.index_from(schedule.bills_from)
     periods: list[Period] = []
     start = schedule.next_date
     while start is not None and start <= as_of and len(periods) < limit:
         index += 1
-        following = occurrence(anchor, frequency, interval, index)
+        following = every.start(index)
         periods.append(Period(start, schedule.id, following - A_DAY))
         is_over = _is_over(schedule, following, schedule.occurrences + len(periods))
         start = None if is_over else following
     return Due(periods, start)
+
+
+def count_due(schedule: Schedule, as_of: date) -> int:
+    """How many periods start up to ``as_of`` and are not billed: as many as ``due`` answers without a limit."""
+    return _count(schedule, schedule.anchor_date, schedule.next_date, schedule.occurrences, as_of)
+
+
+def _count(terms: Terms, anchor_date: date | None, first: date | None, occurrences: int, as_of: date) -> int:
+    last = as_of if terms.end_date is None else min(as_of, terms.end_date)
+    if first is None or first > last:
+        return 0
+    every = rhythm(terms, anchor_date)
+    begun = every.index_from(last + A_DAY) - every.index_from(first)
+    return begun if terms.max_occurrences is None else min(begun, terms.max_occurrences - occurrences)
+
+
+def count_unbilled(schedule: Schedule, catalogue: Catalogue, as_of: date) -> int:
+    """How many invoices a run makes for a schedule: one for each period that is due and has none."""
+    every = rhythm(schedule, schedule.anchor_date)
+    due_from = schedule.next_date or date.max
+    billed = catalogue.billed.get(schedule.id, frozenset())
+    return count_due(schedule, as_of) - sum(
+        due_from <= start <= as_of and every.first(start) == start for start in billed
+    )
 
 
 def content(schedule: Schedule, items: tuple[Item, ...]) -> NewBill:
@@ -127,16 +211,13 @@ def _asked_as(field: str) -> str:
     return "amount" if field == "unit_price" else field
 
 
-def changed_content(recurring_content: NewBill, change: ScheduleChange) -> NewBill:
-    """The content after a change. Raises ValidationFailed for a discount that lacks its type or its value."""
-    errors: bills.Errors = {}
+def changed_content(recurring_content: NewBill, change: ScheduleChange, errors: bills.Errors) -> NewBill:
+    """The content after a change; what is wrong with the change is added to ``errors``."""
     of_content = change.content
     names = ("customer_id", "currency", "prices_include_tax", "notes", "payment_terms", "template_id", "items")
     named = {name: value for name in names if (value := getattr(of_content, name)) is not UNSET}
     discount = bills.changed_discount(recurring_content.discount, of_content, errors)
     items = _with_amount(named.pop("items", recurring_content.items), change.amount, errors)
-    if errors:
-        raise ValidationFailed(errors)
     return structs.replace(recurring_content, **named, discount=discount, items=items)
 
 
@@ -144,7 +225,7 @@ def _with_amount(items: tuple[Item, ...], amount: dict[str, Any], errors: bills.
     if not amount:
         return items
     if not is_one_amount(items):
-        errors |= {_asked_as(field): ["This schedule bills items: change those."] for field in amount}
+        errors.update({_asked_as(field): ["This schedule bills items: change those."] for field in amount})
         return items
     return (structs.replace(items[0], **amount),)
 
@@ -155,16 +236,93 @@ def is_one_amount(items: Sequence[Item]) -> bool:
     return len(items) == 1 and items[0] == plain
 
 
-def moved(schedule: ScheduleRow, terms: Terms) -> dict[str, Any]:
-    """The columns of progress after a change of terms: what is billed stays billed, and no day is billed twice."""
-    never_billed = schedule.occurrences == 0 and terms.start_date != schedule.start_date
-    bills_from = terms.start_date if never_billed else schedule.bills_from
-    following = next_date(terms, bills_from, schedule.occurrences)
+def begun(terms: Terms, today: date, consent: Consent) -> dict[str, Any]:
+    """The columns of progress of a new schedule."""
+    following = next_date(terms, terms.start_date, 0)
+    return {
+        "active": following is not None,
+        "bills_from": terms.start_date,
+        "next_date": following,
+        "waits": _is_a_slip(terms, None, following, today, consent),
+    }
+
+
+def _is_a_slip(terms: Terms, anchor_date: date | None, first: date | None, today: date, consent: Consent) -> bool:
+    """Whether so much of a schedule that has billed nothing is due that somebody must say that it is meant."""
+    return not consent.catch_up and _count(terms, anchor_date, first, 0, today) > MOST_UNASKED
+
+
+def moved(schedule: ScheduleRow, terms: Terms, today: date, consent: Consent) -> Move:
+    """What a change of terms makes of the progress: what is billed stays billed, and no day is billed twice.
+
+    Raises Conflict where a new start date leaves days unbilled, unless that is wanted.
+    """
+    anchor_date, bills_from = _placed(schedule, terms)
+    following = next_date(terms, bills_from, schedule.occurrences, anchor_date)
     active = schedule.active and following is not None
-    return {"bills_from": bills_from, "active": active, "next_date": following if active else None}
+    is_new = schedule.occurrences == 0
+    may_wait = schedule.waits or (is_new and _periods(terms) != _periods(schedule))
+    unbilled = None if is_new else _left_out(schedule, terms, rhythm(terms, anchor_date).first(bills_from))
+    if unbilled and not consent.skip_unbilled:
+        raise Conflict(LEFT_OUT.format(days=unbilled, first=unbilled.first))
+    columns = {
+        "anchor_date": anchor_date,
+        "bills_from": bills_from,
+        "active": active,
+        "next_date": following if active else None,
+        "waits": active and may_wait and _is_a_slip(terms, anchor_date, following, today, consent),
+    }
+    return Move(columns, unbilled)
 
 
-SWITCHED_OFF: dict[str, Any] = {"active": False, "next_date": None}
+def _periods(terms: Terms) -> tuple[Frequency, int, date]:
+    """What tells where the periods of a schedule that has billed nothing lie."""
+    return terms.frequency, terms.interval, terms.start_date
+
+
+def _placed(schedule: ScheduleRow, terms: Terms) -> tuple[date | None, date]:
+    """From when on the periods are counted, and from when on they are billed.
+
+    A new start date is a new anchor, before which a schedule that has billed nothing bills nothing. A new rhythm begins
+    where the billed days end.
+    """
+    if terms.start_date != schedule.start_date:
+        return None, schedule.bills_from if schedule.occurrences else terms.start_date
+    if (terms.frequency, terms.interval) != (schedule.frequency, schedule.interval):
+        return _continues(schedule), schedule.bills_from
+    return schedule.anchor_date, schedule.bills_from
+
+
+def _continues(schedule: Schedule) -> date:
+    """Where a schedule goes on, if it does: the first day that is neither billed nor left out on purpose."""
+    return rhythm(schedule, schedule.anchor_date).first(schedule.bills_from)
+
+
+def _left_out(schedule: ScheduleRow, terms: Terms, first: date) -> Days | None:
+    """The days that the schedule would have billed, and that lie before the first one after a change."""
+    before = _continues(schedule)
+    has_ended = any(_is_over(each, before, schedule.occurrences) for each in (schedule, terms))
+    return None if has_ended else _days(before, first)
+
+
+def _days(first: date, following: date) -> Days | None:
+    return Days(first, following - A_DAY) if first < following else None
+
+
+SWITCHED_OFF: dict[str, Any] = {"active": False, "next_date": None, "waits": False}
+
+
+def toggled(schedule: ScheduleRow, today: date, *, catches_up: bool) -> Move:
+    """What switching a schedule off, or on again, makes of its progress; see ``switched_on``.
+
+    One that waits to catch up and is told to does so, instead of being switched off.
+    """
+    if schedule.waits and catches_up:
+        return Move({"waits": False}, None)
+    if schedule.active:
+        return Move(SWITCHED_OFF, None)
+    columns = switched_on(schedule, today, catches_up=catches_up)
+    return Move(columns, _days(_continues(schedule), columns["next_date"]))
 
 
 def switched_on(schedule: Schedule, today: date, *, catches_up: bool) -> dict[str, Any]:
@@ -173,10 +331,10 @@ def switched_on(schedule: Schedule, today: date, *, catches_up: bool) -> dict[st
     Raises Conflict where the schedule has ended.
     """
     bills_from = schedule.bills_from if catches_up else max(schedule.bills_from, today)
-    following = next_date(schedule, bills_from, schedule.occurrences)
+    following = next_date(schedule, bills_from, schedule.occurrences, schedule.anchor_date)
     if following is None:
         raise Conflict(ENDED)
-    return {"active": True, "bills_from": bills_from, "next_date": following}
+    return {"active": True, "bills_from": bills_from, "next_date": following, "waits": False}
 
 
 # What the content of a bill is computed from, beside its items and the catalogue.
@@ -189,6 +347,7 @@ SAID = attrgetter(
 def plan(schedule: Schedule, catalogue: Catalogue, account: Account, as_of: date, limit: int) -> Plan:
     """What to bill. Raises DomainError where the schedule's content makes no bill any more, or none to issue."""
     is_due = due(schedule, as_of, limit)
+    billed = catalogue.billed.get(schedule.id, frozenset())
     computed = _computed(schedule, catalogue, account)
     if schedule.auto_issue:
         bills.check_issuable(computed.lines)
@@ -196,7 +355,7 @@ def plan(schedule: Schedule, catalogue: Catalogue, account: Account, as_of: date
         schedule=schedule,
         due=is_due,
         is_whole=is_due.next_date is None or is_due.next_date > as_of,
-        unbilled=[period for period in is_due.periods if (schedule.id, period.start) not in catalogue.billed],
+        unbilled=[period for period in is_due.periods if period.start not in billed],
         content=computed,
         customer=catalogue.customers[schedule.customer_id],
         due_days=account.payment_terms_days if schedule.due_days is None else schedule.due_days,
@@ -253,6 +412,7 @@ def advanced(plan: Plan) -> dict[str, Any]:
         "next_date": plan.due.next_date,
         "last_billed_date": last.start,
         "occurrences": plan.schedule.occurrences + len(plan.due.periods),
+        "waits": False,
         "error": None,
         **{name: plan.content.columns[name] for name in SUMS},
     }

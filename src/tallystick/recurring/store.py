@@ -1,6 +1,7 @@
 """The SQL of recurring billing."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, literal, or_, select, update
@@ -50,7 +51,7 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 }
 NAMED = "Invoices name this schedule."
 PROGRESS = (
-    *("active", "bills_from", "next_date", "last_billed_date", "occurrences", "error"),
+    *("active", "bills_from", "next_date", "last_billed_date", "occurrences", "waits", "error"),
     *("subtotal", "discount", "tax", "total"),
 )
 ITEM_COLUMNS = (
@@ -93,6 +94,7 @@ BILLED = Prepared(
         invoices.c.period_start >= bindparam("first"),
     )
 )
+LOCKED = select(recurring.c.id).where(OWN, among(recurring.c.id, "ids")).order_by(recurring.c.id).with_for_update()
 DELETE_LINES = delete(recurring_lines).where(
     recurring_lines.c.account_id == bindparam("account"), recurring_lines.c.recurring_id == bindparam("schedule")
 )
@@ -238,9 +240,24 @@ def count_due(tx: Tx, account: Account, order: Order) -> int:
     return counted
 
 
+def due_ids(tx: Tx, account: Account, order: Order) -> list[int]:
+    """The ids of all schedules with a period to bill."""
+    return list(tx.execute(_due(order, BEGINNING).with_only_columns(recurring.c.id), {"account": account.id}).scalars())
+
+
 def has_due(tx: Tx, account: Account, order: Order) -> bool:
     """Whether any schedule has a period to bill, whoever may be at work on it."""
     return bool(due(tx, account, order, BEGINNING, 1))
+
+
+def wait_for_due(tx: Tx, account: Account, order: Order) -> None:
+    """Locks what is due for this transaction, once nobody else changes or bills any of it.
+
+    In the order of the ids, so that two that want the same schedules cannot wait for each other. On SQLite a writer has
+    the whole database.
+    """
+    if tx.is_postgresql:
+        tx.execute(LOCKED, {"account": account.id, "ids": due_ids(tx, account, order)})
 
 
 def claim(tx: Tx, account: Account, order: Order, after: Place, limit: int) -> list[Schedule]:
@@ -256,6 +273,8 @@ def _due(order: Order, after: Place) -> Select[Any]:
     query = DUE.where(day >= after.next_date, day <= order.as_of, beyond)
     if order.ids is not None:
         query = query.where(key.in_(order.ids))
+    if order.unasked:
+        query = query.where(~recurring.c.waits)
     if order.run_id is not None:
         failed = and_(
             recurring_run_errors.c.account_id == recurring.c.account_id,
@@ -283,9 +302,16 @@ def gather(tx: Tx, account: Account, schedules: Sequence[Schedule]) -> Catalogue
             taxes={tax.id: tax for tax in found_taxes},
             default_tax=next((tax for tax in found_taxes if tax.is_default), None),
         ),
-        billed=frozenset((row[0], row[1]) for row in BILLED.all(tx, {**of_batch, "first": first})),
+        billed=_billed(tx, {**of_batch, "first": first}),
         contents={},
     )
+
+
+def _billed(tx: Tx, wanted: Mapping[str, Any]) -> dict[int, frozenset[date]]:
+    starts: dict[int, set[date]] = {}
+    for recurring_id, start in BILLED.all(tx, wanted):
+        starts.setdefault(recurring_id, set()).add(start)
+    return {recurring_id: frozenset(of_schedule) for recurring_id, of_schedule in starts.items()}
 
 
 def advance(tx: Tx, account: Account, progress: Mapping[int, Mapping[str, Any]]) -> None:

@@ -1,6 +1,6 @@
 """The shapes of recurring billing."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import msgspec
 from tallystick.bills.types import DraftChange, Found, Item
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
-from tallystick.invoices.many import Content, Period
+from tallystick.invoices.many import Content, Period, Wanted
 
 
 class Terms(msgspec.Struct, frozen=True):
@@ -35,8 +35,9 @@ class Terms(msgspec.Struct, frozen=True):
 class Schedule(Terms, frozen=True):
     """As much of a stored schedule as billing it takes.
 
-    No period that starts before ``bills_from`` is billed any more; ``next_date`` is the first that will be, None where
-    the schedule is switched off or has ended. ``error`` is why the last attempt to bill failed.
+    Periods are counted from ``anchor_date``, which is None as long as that is ``start_date``. None that starts before
+    ``bills_from`` is billed any more; ``next_date`` is the first that will be, None where the schedule is switched off
+    or has ended. While it ``waits``, it is billed only if asked for. ``error`` is why the last attempt to bill failed.
     """
 
     id: int
@@ -48,9 +49,11 @@ class Schedule(Terms, frozen=True):
     notes: str | None
     payment_terms: str | None
     template_id: str | None
+    anchor_date: date | None
     bills_from: date
     next_date: date | None
     occurrences: int
+    waits: bool
     error: dict[str, str] | None
 
 
@@ -79,12 +82,51 @@ class Recurring(msgspec.Struct, frozen=True):
     items: tuple[Item, ...]
 
 
+class Consent(NamedTuple):
+    """What somebody wants knowingly, which else would be taken for a slip.
+
+    ``skip_unbilled``: a new ``start_date`` may leave days that are never billed. ``catch_up``: very many periods that
+    are due already may be billed.
+    """
+
+    skip_unbilled: bool = False
+    catch_up: bool = False
+
+
+NO_CONSENT = Consent()
+
+
 class ScheduleChange(NamedTuple):
     """What is to change in a schedule: of its content, and of its terms and its one amount, by name."""
 
     content: DraftChange
     terms: dict[str, Any]
     amount: dict[str, Any]
+    consent: Consent = NO_CONSENT
+
+
+class Days(NamedTuple):
+    """From the first to the last of some days."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
+
+
+class Move(NamedTuple):
+    """The columns of progress after a change, and the days that nothing bills any more because of it."""
+
+    columns: dict[str, Any]
+    unbilled: Days | None
+
+
+class Changed(NamedTuple):
+    """A schedule after a change, and the days that nothing bills any more because of it."""
+
+    recurring: Recurring
+    unbilled: Days | None
 
 
 class ScheduleFilter(NamedTuple):
@@ -95,11 +137,15 @@ class ScheduleFilter(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What a run is to bill: every period that starts up to ``as_of``, of all schedules or of these."""
+    """What a run is to bill: every period that starts up to ``as_of``, of all schedules or of these.
+
+    Where nobody asked for it, it is ``unasked``, and leaves alone the schedules that wait for somebody.
+    """
 
     as_of: date
     ids: tuple[int, ...] | None = None
     run_id: int | None = None
+    unasked: bool = False
 
 
 class Place(NamedTuple):
@@ -125,8 +171,8 @@ class Catalogue(NamedTuple):
     """The details that a bill copies, by the customer's id."""
     found: Found
     """The products and the taxes."""
-    billed: frozenset[tuple[int, date]]
-    """The periods, by schedule and start, that have their invoice."""
+    billed: Mapping[int, frozenset[date]]
+    """The starts of the periods that have their invoice, a voided one too, by the schedule's id."""
     contents: dict[Hashable, Content]
     """What was computed already, by all that it was computed from."""
 
@@ -173,6 +219,16 @@ class Outcome(NamedTuple):
     invoices: list[int]
     failures: list[Failure]
     place: Place | None
+
+
+class Forecast(NamedTuple):
+    """What a run would do, counted as in ``Outcome``, and the first of the invoices that it would make."""
+
+    processed: int
+    created: int
+    skipped: int
+    failures: list[Failure]
+    shown: list[Wanted]
 
 
 class Run(msgspec.Struct, frozen=True):

@@ -1,35 +1,23 @@
 """Domain events, written in the transaction that causes them.
 
-One append-only table is both the outbox, from which events are delivered, and the record of who did what and when.
+One append-only table is both the outbox, from which whoever listens takes them, and the record of who did what and
+when.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from tallystick.core.account import Account
 from tallystick.core.events import Event, Facts, of_kind
 from tallystick.store import blocks
 from tallystick.store.db import Tx
-from tallystick.store.lists import among
 from tallystick.store.tables import events
 
 COLUMNS = ("account_id", "at", "actor", "type", "subject_id", "data")
 FIELDS = (events.c.id, events.c.at, events.c.type, events.c.actor, events.c.subject_id, events.c.data)
-UNDELIVERED: Select[Any] = (
-    select(*FIELDS)
-    .where(events.c.account_id == bindparam("account"), events.c.delivered_at.is_(None))
-    .order_by(events.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-MARK = (
-    update(events)
-    .where(events.c.account_id == bindparam("account"), among(events.c.id, "ids"))
-    .values(delivered_at=bindparam("now"))
-)
 
 
 class Recorded(NamedTuple):
@@ -67,13 +55,3 @@ def about(kind: str, subject: ColumnElement[bool]) -> Select[Any]:
     ``subject`` is the condition on ``events.subject_id`` that chooses them.
     """
     return select(*FIELDS).where(events.c.account_id == bindparam("account"), subject, events.c.type.in_(of_kind(kind)))
-
-
-def undelivered(tx: Tx, account: Account, limit: int) -> list[Recorded]:
-    """The oldest events that are still to be delivered, for this transaction alone; at most ``limit``."""
-    return [Recorded(*row) for row in tx.all(UNDELIVERED, {"account": account.id, "limit": limit})]
-
-
-def mark_delivered(tx: Tx, account: Account, delivered: Sequence[Recorded]) -> None:
-    """Marks events as delivered, now."""
-    tx.execute(MARK, {"account": account.id, "ids": [event.id for event in delivered], "now": tx.now})

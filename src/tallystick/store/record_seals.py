@@ -18,7 +18,7 @@ from tallystick.store.tables import events, journal
 
 RECORDS: tuple[Table, ...] = (events, journal)
 BATCH = 500
-UNSEALED_COLUMNS = frozenset({"account_id", "delivered_at", "seal_position", "row_hash"})
+UNSEALED_COLUMNS = frozenset({"account_id", "seal_position", "row_hash"})
 SEAL_COLUMNS = ("seal_position", "row_hash")
 
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -271,12 +272,16 @@ recurring = Table(
     Column("tax", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("active", Boolean, nullable=False),
+    # From when on periods are counted, where that is not the start date: the rhythm changed after something was billed.
+    Column("anchor_date", Date),
     # No period that starts before this day is billed any more.
     Column("bills_from", Date, nullable=False),
     # Null where nothing will be billed: switched off, or ended.
     Column("next_date", Date),
     Column("last_billed_date", Date),
     Column("occurrences", Integer, nullable=False, server_default="0"),
+    # So many of its periods were due when it was made that no run bills it unasked.
+    Column("waits", Boolean, nullable=False, server_default=false()),
     Column("error", JSON(none_as_null=True)),
     Column("deleted_at", UtcDateTime),
     *_versioned(),
@@ -285,7 +290,8 @@ recurring = Table(
     _belongs_to("taxes", "tax_id"),
     _one_of("frequency", Frequency),
     CheckConstraint('"interval" >= 1 AND occurrences >= 0', name="counts"),
-    Index("ix_recurring_due", "account_id", "next_date", "id", **_where("next_date IS NOT NULL")),
+    # With what waits in it, a run that leaves that out passes over it without a look at the rows.
+    Index("ix_recurring_due", "account_id", "next_date", "id", "waits", **_where("next_date IS NOT NULL")),
     Index(None, "account_id", "customer_id", "id"),
     sqlite_autoincrement=True,
 )
@@ -393,14 +399,15 @@ invoices = Table(
         *("account_id", "due_date", "currency", "issue_date", "total", "paid", "credited"),
         **_where("state = 'issued' AND total > paid + credited AND deleted_at IS NULL"),
     ),
-    # Exactly once: no schedule bills the same period a second time.
+    Index("ix_invoices_recurring", "account_id", "recurring_id", "period_start", **_where("recurring_id IS NOT NULL")),
+    # Exactly once: no schedule bills the same period a second time, unless what bills it is voided.
     Index(
         "uq_invoices_recurring_period",
         "account_id",
         "recurring_id",
         "period_start",
         unique=True,
-        **_where("recurring_id IS NOT NULL"),
+        **_where("recurring_id IS NOT NULL AND state <> 'voided'"),
     ),
     sqlite_autoincrement=True,
 )
@@ -642,12 +649,10 @@ events = Table(
     Column("type", OneOf(Event), nullable=False),
     Column("subject_id", Key, nullable=False),
     Column("data", JSON(none_as_null=True)),
-    Column("delivered_at", UtcDateTime),
     *_sealed_in_batches(),
     UniqueConstraint("account_id", "id"),
     _sealed_whole(),
     _unsealed_index("events"),
-    Index("ix_events_undelivered", "account_id", "id", **_where("delivered_at IS NULL")),
     Index(None, "account_id", "subject_id"),
 )
 
