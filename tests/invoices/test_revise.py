@@ -258,7 +258,8 @@ def test_both_contents_are_sealed(api: Api, issued: Any) -> None:
         hashes = tx.all(select(seals.c.content_hash).where(seals.c.kind == "invoice").order_by(seals.c.position))
     old, withdrawn, new = (row.content_hash for row in hashes)
     assert withdrawn is None
-    assert None not in (old, new) and old != new
+    assert None not in (old, new)
+    assert old != new
 
 
 def test_a_stale_version_is_refused(api: Api, issued: Any) -> None:
