@@ -154,12 +154,8 @@ def test_the_activity_shows_the_events_of_payments_and_credit_notes(api: Api) ->
     """Those of this invoice only, oldest first, though other kinds of subjects have the same ids."""
     ann = a_customer(api)
     one, two = an_invoice(api, 100, customer_id=ann), an_invoice(api, 100, customer_id=ann)
-    both = {
-        "customer_id": ann,
-        "amount": 30,
-        "allocations": [{"invoice_id": each["id"], "amount": 15} for each in (one, two)],
-    }
-    api.data(api.post("/payments", both))
+    shares = [{"invoice_id": each["id"], "amount": 15} for each in (one, two)]
+    api.data(api.post("/payments", {"customer_id": ann, "amount": 30, "allocations": shares}))
     api.data(pay(api, two, 5))
     api.data(api.post(f"/invoices/{one['id']}/credit-note"))
     api.data(api.delete("/payments/1"))

@@ -144,7 +144,7 @@ def test_payments_that_do_not_stand_do_not_count(api: Api, issued: Any) -> None:
     pay(api, issued, 5, status="failed")
     payment = api.data(pay(api, issued, 10))
     api.data(api.delete(f"/payments/{payment['id']}"))
-    revised = api.data(revise(api, issued, {"customer_id": 2, "currency": "USD"}))
+    revised = api.data(revise(api, issued, {"customer_id": 2, "currency": "USD", "items": [TRIP]}))
     assert (revised["customer_name"], revised["currency"], len(revised["payments"])) == ("Bob", "USD", 2)
 
 

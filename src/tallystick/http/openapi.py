@@ -35,7 +35,8 @@ Customers, products, taxes, invoices and payments, with exact money and gapless 
   or as strings. Read them into a decimal type, not into a float.
 - **Retries.** A POST with an `Idempotency-Key` can be sent again: the first answer is kept for 24 hours and replayed
   with `{endpoint.REPLAYED}: true`.
-- **Versions.** A PUT may carry the `version` that was read, in its body or as `If-Match`; a stale one is refused.
+- **Versions.** A PUT, and a revision, may carry the `version` that was read, in its body or as `If-Match`; a stale one
+  is refused.
 """
 JSON = "application/json"
 CSV = "text/csv"
@@ -228,11 +229,12 @@ def _arguments(query: type[Query]) -> Iterator[Argument]:
 
 
 def _headers(route: Route) -> list[Schema]:
+    names = []
     if route.method == "POST":
-        return [{"$ref": "#/components/parameters/IdempotencyKey"}]
-    if route.method == "PUT" and issubclass(route.body, Change):
-        return [{"$ref": "#/components/parameters/IfMatch"}]
-    return []
+        names.append("IdempotencyKey")
+    if issubclass(route.body, Change) and (route.method == "PUT" or route.ids):
+        names.append("IfMatch")
+    return [{"$ref": f"#/components/parameters/{name}"} for name in names]
 
 
 def _data(reply: Any) -> Any:
