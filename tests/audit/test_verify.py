@@ -174,6 +174,18 @@ ALTERATIONS = [
         "UPDATE credit_note_lines SET quantity = '1.5' WHERE id = 1",
         "invoice_lines 9 (INV-2026-0006): credited quantity is 3.5, should be at most 3",
     ),
+    (
+        "UPDATE credit_note_lines SET amount = 3334 WHERE id = 1",
+        "credit_notes 2 (CN-2026-0002): takes more than was left: {'items': ['At 19 % (S) these lines come to ",
+    ),
+    (
+        "UPDATE credit_note_lines SET tax = 571 WHERE id = 1",
+        "credit_note_lines 1 (CN-2026-0001): tax is 5.71 USD, should be 5.70 USD",
+    ),
+    (
+        "UPDATE credit_note_lines SET invoice_line_id = 1 WHERE id = 1",
+        "credit_note_lines 1 (CN-2026-0001): credits the line 1, which is none of its invoice 6",
+    ),
     # The journal.
     (
         "DELETE FROM journal WHERE id = 3",

@@ -1,5 +1,7 @@
 """Credit notes: whole, by quantity and by amount, each with its share of discount and tax, to the last digit."""
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
@@ -131,6 +133,47 @@ def test_a_rebate_alone_cannot_be_credited(api: Api) -> None:
     rebate = invoice["items"][1]["id"]
     assert refused(credit(api, invoice, items=[{"item_id": rebate, "quantity": 1}])) == (422, "VALIDATION_FAILED")
     assert str(api.data(credit(api, invoice))["total"]) == "80.00"
+
+
+REBATED = [
+    {"description": "Work", "unit_price": 100, "tax_rate": 20},
+    {"description": "Rebate", "unit_price": -30, "tax_rate": 20},
+]
+
+
+def test_a_line_is_not_credited_without_its_rebate(api: Api) -> None:
+    """70.00 at 20 % is 84.00; the 100.00 alone would be 120.00."""
+    customer_id = a_customer(api)
+    invoice = an_invoice(api, customer_id=customer_id, items=REBATED)
+    response = credit(api, invoice, items=[{"item_id": invoice["items"][0]["id"]}])
+    assert refused(response) == (422, "VALIDATION_FAILED")
+    assert "70.00 is left" in response.json()["errors"]["items"][0]
+    assert standing(api, invoice) == ("sent", "0.00", "0.00", "84.00")
+    part = credit(api, invoice, items=[{"item_id": invoice["items"][0]["id"], "amount": 70}])
+    assert str(api.data(part)["total"]) == "84.00"
+    assert standing(api, invoice) == ("paid", "0.00", "84.00", "0.00")
+    rest = api.data(credit(api, invoice))
+    assert (str(rest["total"]), str(rest["tax_total"])) == ("0.00", "0.00")
+    assert refused(credit(api, invoice)) == (422, "VALIDATION_FAILED")
+    assert credit_of(api, customer_id) == "0.00"
+
+
+def test_credit_notes_at_once_take_no_more_than_there_is(api: Api) -> None:
+    """20 notes of 10.00 at 20 % of a line of 100.00: ten succeed, and take the invoice's tax of 20.00."""
+    invoice = an_invoice(api, items=[{"description": "Work", "unit_price": 100, "tax_rate": 20}])
+    part = {"item_id": invoice["items"][0]["id"], "amount": 10}
+    with ThreadPoolExecutor(4) as threads:
+        responses = list(threads.map(lambda _n: credit(api, invoice, items=[part]), range(20)))
+    assert Counter(response.status_code for response in responses) == {201: 10, 422: 10}
+    assert sum(api.data(response)["tax_total"] for response in responses if response.is_success) == 20
+    assert standing(api, invoice) == ("paid", "0.00", "120.00", "0.00")
+
+
+def test_two_whole_credit_notes_at_once_are_one(api: Api) -> None:
+    invoice = an_invoice(api, items=REBATED)
+    with ThreadPoolExecutor(2) as threads:
+        responses = list(threads.map(lambda _n: credit(api, invoice), range(2)))
+    assert sorted(response.status_code for response in responses) == [201, 422]
 
 
 def test_only_issued_invoices_are_credited(api: Api) -> None:

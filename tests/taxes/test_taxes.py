@@ -45,6 +45,38 @@ def test_only_the_standard_category_charges(api: Api, subtests: pytest.Subtests)
             assert api.post("/taxes", new).status_code == status
 
 
+@pytest.mark.parametrize(("rate", "category"), [("0", "Z"), ("0.00", "Z"), ("0.01", "S"), (20, "S")])
+def test_a_tax_without_a_category_is_standard_or_zero_rated(api: Api, rate: Any, category: str) -> None:
+    assert Api.data(api.post("/taxes", {"name": "Tax", "rate": rate}))["category"] == category
+
+
+REFUSALS: list[tuple[dict[str, Any], str, str]] = [
+    ({"category": "S", "rate": 0}, "rate", "BR-S-5"),
+    ({"category": "Z", "rate": 20}, "rate", "BR-Z-5"),
+    ({"category": "E", "rate": 20}, "rate", "BR-E-5"),
+    ({"category": "AE", "rate": 20}, "rate", "BR-AE-5"),
+    ({"category": "K", "rate": 20}, "rate", "BR-IC-5"),
+    ({"category": "G", "rate": 20}, "rate", "BR-G-5"),
+    ({"category": "O", "rate": 20}, "rate", "BR-O-5"),
+    ({"category": "S", "rate": 20, "exemption_reason": "Why not"}, "exemption_reason", "BR-S-10"),
+    ({"category": "Z", "rate": 0, "exemption_reason": "Why not"}, "exemption_reason", "BR-Z-10"),
+    ({"rate": 0, "exemption_reason": "Why not"}, "exemption_reason", "BR-Z-10"),
+]
+
+
+def test_a_refusal_names_the_field_and_the_rule(api: Api, subtests: pytest.Subtests) -> None:
+    api.post("/taxes", {"name": "VAT", "rate": 7})
+    for fields, field, rule in REFUSALS:
+        with subtests.test(**fields):
+            refusals = [api.post("/taxes", {"name": "Tax", **fields})]
+            if "category" in fields:
+                refusals.append(api.put("/taxes/1", fields))
+            for refused in refusals:
+                assert refused.status_code == 422
+                assert refused.json()["errors"][field][0].startswith(f"{rule}: ")
+    assert [(tax["rate"], tax["category"]) for tax in Api.data(api.get("/taxes"))] == [(7, "S")]
+
+
 def test_a_change_to_an_exempt_category_needs_the_rate_0(api: Api) -> None:
     api.post("/taxes", {"name": "VAT", "rate": 20})
     assert api.put("/taxes/1", {"category": "E"}).status_code == 422

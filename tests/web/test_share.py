@@ -103,6 +103,29 @@ def test_with_prices_that_include_tax_the_tax_stands_below_the_total(german: Api
     assert page.texts.index("Total") < page.texts.index(f"Including tax 19{SPACE}% on €297.39")
 
 
+@pytest.mark.parametrize(
+    ("credited", "paid", "label"),
+    [
+        (100, 0, "Credited"),
+        (40, 0, "Partially credited"),
+        (40, 60, "Paid"),
+        (40, 10, "Partially paid"),
+        (0, 10, "Partially paid"),
+        (0, 100, "Paid"),
+        (0, 0, "Sent"),
+    ],
+)
+def test_a_page_claims_no_payment_where_there_was_none(api: Api, credited: int, paid: int, label: str) -> None:
+    invoice = an_invoice(api, 100)
+    if credited:
+        items = [{"item_id": invoice["items"][0]["id"], "amount": credited}]
+        api.data(api.post(f"/invoices/{invoice['id']}/credit-note", {"items": items}))
+    if paid:
+        api.data(pay(api, invoice, paid))
+    page = Page(api.client.get(path_of(invoice, "invoices")))
+    assert page.after(f"Invoice {invoice['invoice_number']}") == label
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_nothing_that_is_written_on_a_bill_becomes_markup(api: Api, kind: str) -> None:
     api.put("/settings", {"name": HOSTILE, "address": HOSTILE, "tax_id": HOSTILE, "iban": "DE02120300000000202051"})

@@ -55,5 +55,5 @@ def trash_batch(call: Call, body: TrashBatchBody) -> BatchJson:
 
 def _run(call: Call, action: BatchAction | TrashAction, ids: list[Id]) -> BatchJson:
     failures = ops.run(call.tx, call.account, action, list(dict.fromkeys(ids)))
-    errors = [BatchError(id, error.code, error.message) for id, error in failures]
+    errors = [BatchError(id, error.code, error.reason) for id, error in failures]
     return BatchJson(succeeded=len(set(ids)) - len(errors), failed=len(errors), errors=errors)

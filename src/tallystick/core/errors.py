@@ -16,6 +16,11 @@ class DomainError(Exception):
         super().__init__(message)
         self.message = message
 
+    @property
+    def reason(self) -> str:
+        """The whole refusal in words, for where no other field tells the rest."""
+        return self.message
+
 
 class Malformed(DomainError):
     """The request is not what it claims to be: not JSON, not an object, not decodable."""
@@ -74,3 +79,8 @@ class ValidationFailed(DomainError):
         self.errors: dict[str, list[str]] = {field: list(sentences) for field, sentences in errors.items()}
         fields = ", ".join(self.errors)
         super().__init__(f"Some fields are not valid: {fields}.")
+
+    @property
+    def reason(self) -> str:
+        """Every field that is wrong, and what is wrong with it."""
+        return " ".join(f"{field}: {sentence}" for field, all in self.errors.items() for sentence in all)

@@ -428,7 +428,4 @@ SUMS = ("subtotal", "discount", "tax", "total")
 
 def failure(schedule: Schedule, error: DomainError) -> Failure:
     """Why a schedule could not be billed, in a sentence that names every field that is wrong."""
-    reason = error.message
-    if isinstance(error, ValidationFailed):
-        reason = " ".join(f"{field}: {sentence}" for field, all in error.errors.items() for sentence in all)
-    return Failure(schedule.id, error.code, reason)
+    return Failure(schedule.id, error.code, error.reason)
