@@ -36,6 +36,7 @@ BILL = {
     "account_id": 1,
     "customer_id": 7,
     "state": "issued",
+    "issued_at": NOON,
     "issue_date": date(2026, 3, 1),
     "currency": "EUR",
     "prices_include_tax": False,
@@ -169,10 +170,3 @@ def test_older_events_take_the_names_of_the_list(database: Database) -> None:
         found = [tuple(row) for row in tx.execute(select(*(events.c[name] for name in shown)).order_by(events.c.id))]
     assert found == NEW
     assert {type(row[3]) for row in found} == {Event}
-
-
-def test_what_is_told_late_is_told_to_nobody(database: Database) -> None:
-    migrate(database)
-    with database.read() as tx:
-        told = tx.execute(select(events.c.delivered_at).where(events.c.actor == "migration")).scalars().all()
-    assert told == [NOON, LATER]

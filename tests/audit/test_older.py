@@ -146,7 +146,10 @@ def test_the_migration_marks_what_today_would_be_computed_otherwise(api: Api) ->
             tx.execute(text(marked))
     assert calculations(api, "invoices") == ["original"] * 2 + ["en16931"] * 3
     assert calculations(api, "quotations") == ["original"]
-    assert api.differences() == []
+    # The seals of today cover the mark, which those of the first versions did not know.
+    marked_otherwise = "its content is not what it was when seal"
+    assert [found.split()[1] for found in api.differences() if marked_otherwise in found] == ["3", "4", "5"]
+    assert len(api.differences()) == 3
 
 
 def test_the_migration_makes_no_tax_zero_rated(api: Api) -> None:

@@ -67,15 +67,11 @@ def test_the_record_of_a_reversal_says_what_was_put_back(api: Api) -> None:
     note = credit(api, invoice, 30)
     reverse(api, payment)
     (event,) = [
-        each
-        for each in api.data(api.get(f"/invoices/{invoice['id']}/activity"))
-        if each["type"] == "invoice.payment_reversed"
+        each for each in api.data(api.get(f"/invoices/{invoice['id']}/activity")) if each["type"] == "payment.reversed"
     ]
-    assert event["data"] == {
-        "payment_id": payment["id"],
-        "amount": 10000,
-        "put_back": [{"credit_note_id": note["id"], "amount": 3000}],
-    }
+    assert event["subject"] == f"payment:{payment['id']}"
+    assert (event["data"]["status"], event["data"]["amount"]) == ("reversed", 100)
+    assert event["data"]["put_back"] == [{"credit_note_id": note["id"], "invoice_id": invoice["id"], "amount": 30}]
 
 
 def test_only_what_is_unspent_is_put_back(api: Api) -> None:

@@ -46,9 +46,9 @@ def test_what_a_period_comes_to(api: Api) -> None:
     api.post("/products", {"name": "Hour", "unit_price": "80.125"})
     items = [{"product_id": 1, "quantity": 2}, {"description": "Rebate", "unit_price": -10, "tax_rate": 0}]
     made = a_schedule(api, items=items, discount_type="amount", discount_value=15.03, notes="Thanks")
-    # 160.25 - 10.00 = 150.25; 15.03 off is 16.03 and -1.00; 20 % of 144.22 is 28.844.
+    # 160.25 - 10.00 = 150.25; 15.03 is off what is above 0; 20 % of 145.22 is 29.044.
     shown = [str(made[name]) for name in ("amount", "discount_amount", "tax_total", "total")]
-    assert shown == ["150.25", "15.03", "28.84", "164.06"]
+    assert shown == ["150.25", "15.03", "29.04", "164.26"]
     assert [(item["unit_price"], item["tax_rate"]) for item in made["items"]] == [(None, None), (-10, 0)]
 
 

@@ -56,7 +56,7 @@ def test_an_empty_account_shows_zeros_in_its_own_currency(api: Api) -> None:
         f'"amounts":{{"BHD":{zeros}}},'
         '"aging":{"BHD":{"current":0.000,"1_30":0.000,"31_60":0.000,"61_90":0.000,"over_90":0.000}},'
         f'"revenue":{{"BHD":[{months}]}},'
-        '"recurring":{"active":0,"monthly_revenue":{"BHD":0.000}}}}'
+        '"recurring":{"active":0,"monthly_revenue":{"BHD":0.000}},"seal_head":null}}'
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tallystick.accounts import ops as accounts
 from tallystick.core.account import Account
+from tallystick.core.events import Event
 from tallystick.core.periods import Frequency
 from tallystick.store import blocks
 from tallystick.store.blocks import WORTH_A_COPY
@@ -55,7 +56,14 @@ def product(place: int) -> dict[str, Any]:
 
 def event(place: int) -> dict[str, Any]:
     data = (None, {}, {"a": [1, "ä\\n\n", None, True], "id": Id(7)})[place % 3]
-    return {"account_id": 1, "at": AT, "actor": "tests", "type": "x", "subject_id": place, "data": data}
+    return {
+        "account_id": 1,
+        "at": AT,
+        "actor": "tests",
+        "type": Event.CUSTOMER_CREATED,
+        "subject_id": place,
+        "data": data,
+    }
 
 
 def seal(place: int) -> dict[str, Any]:
@@ -63,8 +71,9 @@ def seal(place: int) -> dict[str, Any]:
     return {
         "account_id": 1,
         "position": place + 1,
+        "form": 2,
         "kind": "invoice",
-        "bill_id": place,
+        "subject_id": place,
         "content_hash": content,
         "hash": b"\x00\\\n\t" * 8,
         "at": AT,

@@ -22,14 +22,13 @@ from tallystick.recurring.types import BEGINNING, Order
 from tallystick.store import idempotency, record_seals
 from tallystick.store.db import Database, Tx
 from tallystick.store.record_seals import RECORDS
-from tallystick.store.tables import events, idempotency_keys
+from tallystick.store.tables import idempotency_keys
 from tallystick.worker import Worker
 from tests.api import Api, opened
 from tests.bills import an_invoice
 from tests.clock import Clock
 from tests.recurring.schedules import a_schedule, days, now
 from tests.server import PROGRAM, serving
-from tests.stories.test_query_counts import counted
 
 WAIT_S = 20
 
@@ -117,15 +116,6 @@ def test_one_accounts_trouble_is_no_others(
     # Neither the other account nor the other chores suffer from it.
     assert days(api, made) == ["26-06-15"]
     assert len(days(other, {"id": 2})) == 1
-
-
-def test_it_leaves_events_alone(api: Api) -> None:
-    """Nobody listens, so nothing is delivered, and there is nothing to do about them."""
-    api.post("/customers", {"name": "Ann"})
-    with counted() as statements:
-        assert Worker(api.database).work()
-    assert not [statement for statement in statements if "events" in statement]
-    assert "delivered_at" not in events.c
 
 
 def test_it_forgets_old_answers(api: Api, clock: Clock) -> None:

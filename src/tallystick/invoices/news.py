@@ -19,7 +19,7 @@ TAX_NAMES = ("rate", "category", "exemption_reason", "base", "amount")
 UNSAID = frozenset(
     {
         *("id", "number_scope", "number_sequence", "state", "share_token", "paid", "credited"),
-        *("rounding", "rounding_mode", "created_at", "updated_at", "deleted_at"),
+        *("calculation", "rounding", "rounding_mode", "created_at", "updated_at", "deleted_at"),
     }
 )
 UNSAID_OF_LINE = frozenset({"id", "discount"})
