@@ -158,7 +158,7 @@ def test_the_program_works_until_it_is_stopped(database_url: str) -> None:
             stopped_at = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(WAIT_S) == 0
-            assert time.monotonic() - stopped_at < 2
+            assert time.monotonic() - stopped_at < 5
         finally:
             process.kill()
 
