@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import DIGITS
 from tallystick.wire.scalars import (
     COUNTRIES,
@@ -23,6 +24,7 @@ from tallystick.wire.scalars import (
     Positive,
     Timezone,
     convert,
+    one_of_two_names,
 )
 
 REFUSED = None
@@ -153,3 +155,28 @@ AUCKLAND, LOS_ANGELES = "Pacific/Auckland", "America/Los_Angeles"
 def test_a_day_on_the_calendar_of_an_account(account_in: Any, text: str, timezone: str, expected: date | None) -> None:
     found = read(Day, text)
     assert (found and found.on_calendar_of(account_in(timezone))) == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (None, None, [None]),
+        (1, None, [1]),
+        (None, 2, [2]),
+        (0, 0, [0]),
+        (0, 1, ["other"]),
+        (1, 0, ["other"]),
+    ],
+)
+def test_two_names_of_one_thing_say_the_same(first: int | None, second: int | None, expected: list[Any]) -> None:
+    try:
+        found: list[Any] = list(one_of_two_names({"one": first, "other": second}))
+    except ValidationFailed as failure:
+        found = list(failure.errors)
+    assert found == expected
+
+
+def test_every_pair_of_names_that_differ_is_told() -> None:
+    with pytest.raises(ValidationFailed) as failure:
+        one_of_two_names({"a": 1, "b": 2}, {"c": 1, "d": 1}, {"e": 1, "f": 2})
+    assert list(failure.value.errors) == ["b", "f"]

@@ -1,14 +1,16 @@
 """The query parameters that every native list takes, and the reply it gives."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from datetime import date
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
+from tallystick.core.account import Account
 from tallystick.store.paging import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE, Page, PageRequest
 from tallystick.wire.call import Query
 from tallystick.wire.render import Listed, Pagination
-from tallystick.wire.scalars import ShortText
+from tallystick.wire.scalars import Day, ShortText, one_of_two_names
 
 T = TypeVar("T")
 
@@ -22,6 +24,33 @@ class ListQuery(Query, frozen=True, kw_only=True):
     order: Literal["asc", "desc"] = "desc"
     after: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
     search: ShortText | None = None
+
+
+class DatedQuery(ListQuery, frozen=True, kw_only=True):
+    """A range of days, inclusive; ``from`` and ``to`` are other names for ``from_date`` and ``to_date``."""
+
+    from_date: Day | None = None
+    to_date: Day | None = None
+    from_: Day | None = msgspec.field(default=None, name="from")
+    to: Day | None = None
+
+
+class Days(NamedTuple):
+    """A range of days, inclusive; None where it is open."""
+
+    first: date | None
+    last: date | None
+
+
+def days_selected(query: DatedQuery, account: Account) -> Days:
+    """The days that the query selects. Raises ValidationFailed where two names for one day differ."""
+
+    def on(day: Day | None) -> date | None:
+        return day.on_calendar_of(account) if day else None
+
+    first = {"from_date": on(query.from_date), "from": on(query.from_)}
+    last = {"to_date": on(query.to_date), "to": on(query.to)}
+    return Days(*one_of_two_names(first, last))
 
 
 def page_request(query: ListQuery) -> PageRequest:

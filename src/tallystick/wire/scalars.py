@@ -4,9 +4,10 @@
 """
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from zoneinfo import available_timezones
 
 import msgspec
@@ -14,10 +15,13 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
 from tallystick.core.account import Account
+from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import DIGITS
 from tallystick.core.numbering import Pattern
 from tallystick.core.periods import today
 from tallystick.store import secrets
+
+T = TypeVar("T")
 
 MAX_ID = 2**63 - 1
 MAX_WHOLE_DIGITS = 15
@@ -268,6 +272,21 @@ class Day:
         if self._value.tzinfo is None:
             return self._value.date()
         return today(self._value, account.timezone)
+
+
+def one_of_two_names(*pairs: Mapping[str, T | None]) -> list[T | None]:
+    """The value of each thing that a request may give by either of two names.
+
+    Raises ValidationFailed for every second name that says something else than the first.
+    """
+    errors = {}
+    for pair in pairs:
+        (name, value), (other_name, other) = pair.items()
+        if value is not None and other is not None and value != other:
+            errors[other_name] = [f"Says something else than {name}, of which it is another name: give one of them."]
+    if errors:
+        raise ValidationFailed(errors)
+    return [next((value for value in pair.values() if value is not None), None) for pair in pairs]
 
 
 Scalar = Id | Token | Number | Currency | Country | Timezone | Language | NumberPattern | Day
