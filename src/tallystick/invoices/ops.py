@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
-from tallystick.bills.store import NumberInUse
+from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
@@ -22,7 +22,8 @@ from tallystick.store.seals import Sealed
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Invoice:
-    """Makes a draft."""
+    """Makes a draft. Raises NumberInUse where the number that it is to have is another bill's."""
+    numbers.check_unused(tx, account, new.number)
     found = bill_store.gather(tx, account, new.customer_id, new.items)
     bill, totals = bill_rules.bill_from(new, found, account)
     values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
@@ -41,12 +42,18 @@ def preview(tx: Tx, account: Account, new: NewBill) -> Invoice:
 
 
 def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, version: int | None) -> Invoice:
-    """Changes what ``change`` names of a draft; Conflict for any other, and for a stale ``version``."""
+    """Changes what ``change`` names of a draft.
+
+    Raises Conflict for what is no draft, for a stale ``version``, for a number in use, and where the draft's number of
+    the sequence would be missing from it or contradict the draft's date.
+    """
     invoice = store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.UPDATE)
     if version not in (None, invoice.row.version):
         raise rows.stale()
-    bill_rules.check_number(invoice.row, change)
+    if bill_rules.renumbers(invoice.row, change):
+        numbers.check_given_up(tx, account, invoice.row, rules.KEEPS_NUMBER)
+        numbers.check_unused(tx, account, change.number or None, but_for=invoice_id)
     customer_id = invoice.row.customer_id if change.customer_id is UNSET else change.customer_id
     found = bill_store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     bill, totals = bill_rules.changed_bill(invoice.row, invoice.lines, change, found)
@@ -74,6 +81,7 @@ def mark_sent(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 def issue(tx: Tx, account: Account, invoice: Invoice) -> Invoice:
     """Gives a draft its number and makes it immutable; an issued invoice stays as it is, a voided one is a Conflict.
 
+    So is a draft whose wanted number another invoice has taken, or whose number contradicts its date.
     The number is taken after everything else, because its counter stays locked until the transaction ends.
     """
     after(invoice.row.state, Action.ISSUE)
@@ -81,10 +89,12 @@ def issue(tx: Tx, account: Account, invoice: Invoice) -> Invoice:
         return invoice
     journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
     outbox.add(tx, account, "invoice.issued", invoice.row.id)
-    numbered = {} if invoice.row.number else numbers.take(tx, account, invoice.row.issue_date).columns()
+    columns = rules.issued(invoice, account, tx.now)
     try:
-        issued = _change(tx, account, invoice, rules.issued(invoice, account, tx.now) | numbered)
+        issued = _change(tx, account, invoice, columns | numbers.at_issue(tx, account, invoice.row))
     except NumberInUse:
+        if invoice.row.wanted_number is not None:
+            raise
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])
     return issued
@@ -134,9 +144,10 @@ def create_like(
 
 
 def delete(tx: Tx, account: Account, invoice_id: int) -> None:
-    """Moves a draft to the trash."""
+    """Moves a draft to the trash; Conflict where its number would be missing from the sequence."""
     invoice = store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.DELETE)
+    numbers.check_given_up(tx, account, invoice.row, rules.ISSUE_AND_VOID)
     store.change(tx, account, invoice.row, {"deleted_at": tx.now})
     outbox.add(tx, account, "invoice.deleted", invoice_id)
 
@@ -151,7 +162,7 @@ def restore(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 def purge(tx: Tx, account: Account, invoice_id: int) -> None:
     """Deletes a draft in the trash for ever; Conflict where it holds a number of the sequence or is on record."""
     invoice = store.get_trashed_locked(tx, account, invoice_id)
-    rules.check_purgeable(invoice)
+    numbers.check_given_up(tx, account, invoice.row, rules.RESTORE_AND_VOID)
     try:
         store.purge(tx, account, invoice_id)
     except IntegrityError:

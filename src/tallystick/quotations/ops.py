@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
-from tallystick.bills.store import NumberInUse
+from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
 from tallystick.core.states import Action, QuotationState, after
@@ -18,7 +18,8 @@ from tallystick.store.db import TryAgain, Tx
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Quotation:
-    """Makes a draft."""
+    """Makes a draft. Raises NumberInUse where the number that it is to have is another quotation's."""
+    store.numbers.check_unused(tx, account, new.number)
     found = bill_store.gather(tx, account, new.customer_id, new.items)
     bill, totals = bill_rules.bill_from(new, found, account)
     values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
@@ -37,12 +38,18 @@ def preview(tx: Tx, account: Account, new: NewBill) -> Quotation:
 
 
 def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, version: int | None) -> Quotation:
-    """Changes what ``change`` names of a draft; Conflict for any other, and for a stale ``version``."""
+    """Changes what ``change`` names of a draft.
+
+    Raises Conflict for what is no draft, for a stale ``version``, for a number in use, and where the draft's number of
+    the sequence would be missing from it or contradict the draft's date.
+    """
     quotation = store.get_locked(tx, account, quotation_id)
     after(quotation.row.state, Action.UPDATE)
     if version not in (None, quotation.row.version):
         raise rows.stale()
-    bill_rules.check_number(quotation.row, change)
+    if bill_rules.renumbers(quotation.row, change):
+        store.numbers.check_given_up(tx, account, quotation.row, rules.KEEPS_NUMBER)
+        store.numbers.check_unused(tx, account, change.number or None, but_for=quotation_id)
     customer_id = quotation.row.customer_id if change.customer_id is UNSET else change.customer_id
     found = bill_store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     bill, totals = bill_rules.changed_bill(quotation.row, quotation.lines, change, found)
@@ -63,9 +70,13 @@ def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 
 
 def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
-    """Issues a draft without a share token; an issued quotation stays as it is."""
+    """Issues a draft without a share token; an issued quotation stays as it is.
+
+    Raises Conflict where the quotation is answered in the negative, or is a draft that is no longer valid.
+    """
     quotation = store.get_locked(tx, account, quotation_id)
     after(quotation.row.state, Action.ISSUE)
+    rules.check_sendable(quotation, account, tx.now)
     return issue(tx, account, quotation)
 
 
@@ -77,10 +88,12 @@ def issue(tx: Tx, account: Account, quotation: Quotation) -> Quotation:
     if quotation.row.state is not QuotationState.DRAFT:
         return quotation
     outbox.add(tx, account, "quotation.sent", quotation.row.id)
-    numbered = {} if quotation.row.number else store.numbers.take(tx, account, quotation.row.issue_date).columns()
+    columns = rules.issued(quotation, account, tx.now)
     try:
-        issued = change(tx, account, quotation, rules.issued(quotation, account, tx.now) | numbered)
+        issued = change(tx, account, quotation, columns | store.numbers.at_issue(tx, account, quotation.row))
     except NumberInUse:
+        if quotation.row.wanted_number is not None:
+            raise
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])
     return issued
@@ -127,9 +140,10 @@ def duplicate(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 
 
 def delete(tx: Tx, account: Account, quotation_id: int) -> None:
-    """Deletes a draft, for ever."""
+    """Deletes a draft, for ever; Conflict where its number would be missing from the sequence."""
     quotation = store.get_locked(tx, account, quotation_id)
-    rules.check_deletable(quotation)
+    after(quotation.row.state, Action.DELETE)
+    store.numbers.check_given_up(tx, account, quotation.row, rules.ISSUE_AND_REJECT)
     store.remove(tx, account, quotation_id)
     outbox.add(tx, account, "quotation.deleted", quotation_id)
 
