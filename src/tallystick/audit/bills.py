@@ -12,6 +12,7 @@ from tallystick.audit.types import Check, Difference, row_name, unequal
 from tallystick.bills.rules import stored_bill
 from tallystick.bills.store import taxes_column
 from tallystick.bills.types import LineRow
+from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.totals import Totals, compute
@@ -219,7 +220,13 @@ def _against_seal(kind: Kind, row: Any, lines: list[LineRow], seal: Row[Any] | N
 
 
 def _named(kind: Kind, row: Any) -> Iterator[Difference]:
-    """A bill's list shows the name of its customer as a column of its own, which the seal does not hold."""
+    """What the seal does not hold: the name of the customer for lists, and what is compared of the number.
+
+    Of numbers that an older version took for different ones, only one has what is compared.
+    """
+    if row.number is not None and row.number_key not in (None, numbering.key(row.number)):
+        finding = f"number_key is {row.number_key!r}, should be {numbering.key(row.number)!r}"
+        yield Difference(kind.bills.name, row_name(row.id, row.number), finding)
     if row.customer is not None and row.customer_name != row.customer.get("name"):
         finding = f"customer_name is {row.customer_name!r}, should be {row.customer.get('name')!r}"
         yield Difference(kind.bills.name, row_name(row.id, row.number), finding)

@@ -116,7 +116,7 @@ class Numbers:
         if row.number is not None:
             return {}
         if row.wanted_number is not None:
-            return number_columns(row.wanted_number)
+            return {**number_columns(row.wanted_number), "wanted_number": None}
         return self.take(tx, account, row.issue_date).columns()
 
     def peek(self, tx: Tx, account: Account, day: date) -> str:

@@ -134,7 +134,7 @@ def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> 
 
 def number_columns(number: str) -> dict[str, Any]:
     """The columns of a bill that has this number."""
-    return {"number": number, "wanted_number": None, **_compared(number)}
+    return {"number": number, **_compared(number)}
 
 
 def wanted_columns(number: str | None) -> dict[str, Any]:

@@ -37,7 +37,7 @@ _SEALED = attrgetter(*SEALED_COLUMNS)
 def content_hash(row: Any, lines: list[LineRow], **own: object) -> bytes:
     """The hash of a bill's content: its columns, those that its kind alone has (``own``), and its lines."""
     content = dict(zip(SEALED_COLUMNS, _SEALED(row), strict=True)) | own
-    content["discount_value"] = None if row.discount_value is None else render.plain(row.discount_value)
+    content["discount_value"] = None if row.discount_value is None else render.shortest(row.discount_value)
     content["lines"] = [_line(line) for line in lines]
     return sha256(_ENCODER.encode(content)).digest()
 
@@ -46,12 +46,12 @@ def _line(line: LineRow) -> list[object]:
     return [
         line.product_id,
         line.description,
-        render.plain(line.quantity),
+        render.shortest(line.quantity),
         line.unit,
-        render.plain(line.unit_price),
+        render.shortest(line.unit_price),
         line.discount_type,
-        None if line.discount_value is None else render.plain(line.discount_value),
-        render.plain(line.tax_rate),
+        None if line.discount_value is None else render.shortest(line.discount_value),
+        render.shortest(line.tax_rate),
         line.tax_category,
         line.exemption_reason,
         line.amount,

@@ -17,7 +17,7 @@ from tallystick.store.tables import credit_note_lines, credit_notes, invoices
 
 numbers = Numbers("credit_note", credit_notes)
 
-SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id}
+SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id, "number": credit_notes.c.number_order}
 ROW_COLUMNS = rows.columns(credit_notes, CreditNoteRow)
 WITH_INVOICE = credit_notes.join(
     invoices, and_(invoices.c.account_id == credit_notes.c.account_id, invoices.c.id == credit_notes.c.invoice_id)

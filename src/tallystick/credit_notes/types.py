@@ -49,6 +49,8 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
 
     id: int
     number: str
+    number_key: str | None
+    number_order: str
     invoice_id: int
     customer_id: int
     customer_name: str
