@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallystick.core import numbering
 from tallystick.core.numbering import DEFAULT_PATTERNS, Pattern
 from tallystick.core.periods import today
 
@@ -125,3 +126,116 @@ def test_the_numbers_of_one_day_are_distinct(pattern: Pattern, day: date, taken:
 @given(patterns(), days, sequences)
 def test_a_number_fits_its_column(pattern: Pattern, day: date, sequence: int) -> None:
     assert len(pattern.render(day, sequence)) <= 64
+
+
+@given(patterns(), days, sequences)
+def test_a_series_makes_the_numbers_of_its_scope_and_their_keys(pattern: Pattern, day: date, place: int) -> None:
+    series = pattern.series(day)
+    assert (series.scope, series.number(place)) == (pattern.scope(day), pattern.render(day, place))
+    assert series.keys.number(place) == numbering.key(series.number(place))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("INV-2026-0001", "inv-2026-0001", True),
+        ("INV-2026-0001", " INV-2026-0001\t", True),
+        ("Straße 1", "STRASSE 1", True),
+        ("INV-2026-0001", "INV-2026-001", False),
+        ("INV 1", "INV1", False),
+    ],
+)
+def test_the_same_number(one: str, other: str, *, is_same: bool) -> None:
+    assert (numbering.key(one) == numbering.key(other)) is is_same
+
+
+def test_the_order_of_numbers() -> None:
+    ordered = ["2", "10", "A-2026-9999", "a-2026-10000", "A-2027-1", "B"]
+    assert sorted(set(ordered), key=numbering.order) == ordered
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [("DRAFT-5", True), (" draft-x", True), ("DRAFT-{SEQ}", True), ("DRAFT5", False), ("A-DRAFT-5", False)],
+)
+def test_a_number_that_a_draft_could_show(number: str, *, expected: bool) -> None:
+    assert numbering.is_of_drafts(number) is expected
+
+
+def test_blanks_around_a_pattern_are_no_part_of_it() -> None:
+    assert Pattern.parse(" R {SEQ} ").render(DAY, 7) == "R 7"
+
+
+@pytest.mark.parametrize(
+    ("scope", "day", "expected"),
+    [
+        ("", DAY, True),
+        ("2026", date(2026, 12, 31), True),
+        ("2026", date(2025, 12, 30), False),
+        ("26", date(2026, 1, 1), True),
+        ("26", date(2025, 4, 26), False),  # a day of the month alone tells nothing
+        ("2026-03", date(2026, 3, 31), True),
+        ("2026-03", date(2026, 4, 1), False),
+        ("03-26", date(2026, 3, 1), True),
+        ("03-26", date(2026, 3, 26), True),
+        ("26-03-07", date(2026, 3, 7), True),
+        ("26-03-07", date(2026, 3, 8), False),
+        ("07-03-2026", date(2026, 3, 7), True),
+        ("2026-26", date(2026, 5, 5), True),
+        ("2026-26", date(2126, 5, 5), False),
+    ],
+)
+def test_a_scope_is_true_of_a_day(scope: str, day: date, *, expected: bool) -> None:
+    assert numbering.is_in_scope(scope, day) is expected
+
+
+@given(patterns(), days, days)
+def test_a_scope_is_true_of_the_days_that_have_it(pattern: Pattern, day: date, other: date) -> None:
+    assert numbering.is_in_scope(pattern.scope(day), day)
+    if pattern.scope(other) == pattern.scope(day):
+        assert numbering.is_in_scope(pattern.scope(day), other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("INV-{YYYY}-{SEQ:4}", "INV-{YYYY}-{SEQ:4}", True),
+        ("INV-{YYYY}-{SEQ:4}", "inv-{YYYY}-{SEQ:4}", True),
+        ("INV-{YYYY}-{SEQ:4}", "CN-{YYYY}-{SEQ:4}", False),
+        ("INV-{YYYY}-{SEQ:4}", "INV-2026-{SEQ}", True),
+        ("INV-{YYYY}-{SEQ:4}", "INV-3026-{SEQ}", False),  # no bill is dated in that year
+        ("INV-{YYYY}-{SEQ:4}", "INV-{YY}-{SEQ:4}", False),
+        ("INV-{YYYY}{SEQ:4}", "INV-{SEQ:4}", True),  # 2026 and 0001, or the place 20,260,001
+        ("INV-{YYYY}{SEQ:4}", "INV-{SEQ:9}", True),  # 2026 and 12345
+        ("{SEQ}", "{SEQ:4}", True),  # 1234
+        ("{SEQ}", "0{SEQ}", False),  # no number without zeros before it begins with one
+        ("{SEQ:4}", "0{SEQ}", True),  # 0123
+        ("A{SEQ}", "{SEQ}A", False),
+        ("A{SEQ}B", "A{SEQ}", False),
+        ("A{SEQ}", "A{SEQ}0", True),  # 10
+        ("{SEQ}/{YY}", "{SEQ}/{YYYY}", False),
+        ("{SEQ}{YY}", "{SEQ}{YYYY}", True),  # 120 and 26, or 1 and 2026
+        ("R{YY}{MM}{SEQ:2}", "R{YY}4{SEQ:3}", False),  # no month begins with 4
+        ("R{YY}{MM}{SEQ:2}", "R{YY}1{SEQ:3}", True),
+    ],
+)
+def test_two_patterns_that_could_meet(one: str, other: str, *, expected: bool) -> None:
+    assert numbering.could_meet(Pattern.parse(one), Pattern.parse(other)) is expected
+    assert numbering.could_meet(Pattern.parse(other), Pattern.parse(one)) is expected
+
+
+any_bill = st.tuples(patterns(), days, st.integers(1, 10**4))
+
+
+@given(any_bill, any_bill)
+def test_patterns_that_cannot_meet_never_do(one: tuple[Pattern, date, int], other: tuple[Pattern, date, int]) -> None:
+    keys = [numbering.key(pattern.render(day, place)) for pattern, day, place in (one, other)]
+    if keys[0] == keys[1]:
+        assert numbering.could_meet(one[0], other[0])
+
+
+@given(patterns(), days)
+def test_a_pattern_meets_itself_with_a_date_spelled_out(pattern: Pattern, day: date) -> None:
+    series = pattern.series(day)
+    spelled_out = Pattern.parse(f"{series.before}{{SEQ:{series.width}}}{series.after}")
+    assert numbering.could_meet(pattern, spelled_out)

@@ -50,9 +50,12 @@ def test_the_next_number_is_shown_and_not_taken(database_url: str) -> None:
         assert [next_number(api), next_number(api)] == ["INV-2026-0001"] * 2
         assert an_invoice(api, 1, customer_id=1)["invoice_number"] == "INV-2026-0001"
         assert next_number(api) == "INV-2026-0002"
+        # A number that a client gives counts from its issue on.
         a_draft(api, 1, customer_id=1, invoice_number="INV-2026-0002")
-        assert next_number(api) == "INV-2026-0003"
-        assert an_invoice(api, 1, customer_id=1)["invoice_number"] == "INV-2026-0003"
+        assert next_number(api) == "INV-2026-0002"
+        an_invoice(api, 1, customer_id=1, invoice_number="INV-2026-0003")
+        assert next_number(api) == an_invoice(api, 1, customer_id=1)["invoice_number"] == "INV-2026-0002"
+        assert next_number(api) == an_invoice(api, 1, customer_id=1)["invoice_number"] == "INV-2026-0004"
 
 
 @pytest.mark.parametrize(

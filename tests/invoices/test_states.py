@@ -96,16 +96,22 @@ def test_only_drafts_are_deleted(api: Api) -> None:
     assert refused(api.delete(f"/invoices/{an_invoice(api, 100)['id']}")) == CONFLICT
 
 
-def test_a_number_once_issued_is_never_purged(api: Api) -> None:
-    """A number that is gone would be a gap; so the draft that holds it stays at least in the trash."""
+def test_a_number_once_issued_is_never_deleted(api: Api) -> None:
+    """A number that is gone would be a gap; so the draft that holds it is issued again and voided."""
     numbered, plain, given = an_invoice(api, 1), a_draft(api, 1), an_invoice(api, 1, invoice_number="MINE-7")
     for invoice in (numbered, given):
         api.post(f"/invoices/{invoice['id']}/unpublish")
     ids = [numbered["id"], plain["id"], given["id"]]
-    api.post("/invoices/batch", {"action": "delete", "ids": ids})
+    deleted = api.data(api.post("/invoices/batch", {"action": "delete", "ids": ids}))
+    assert (deleted["succeeded"], [error["id"] for error in deleted["errors"]]) == (2, [numbered["id"]])
+    assert "void it" in deleted["errors"][0]["reason"]
+    assert refused(api.delete(f"/invoices/{numbered['id']}")) == CONFLICT
     purged = api.data(api.post("/invoices/trash/batch", {"action": "permanent-delete", "ids": ids}))
+    # The number that was given is no place of the sequence, but the journal still names its invoice.
     assert (purged["succeeded"], [error["id"] for error in purged["errors"]]) == (1, [numbered["id"], given["id"]])
-    assert [row["id"] for row in api.data(api.get("/invoices/trash/list"))] == [given["id"], numbered["id"]]
+    assert [row["id"] for row in api.data(api.get("/invoices/trash/list"))] == [given["id"]]
+    assert api.post(f"/invoices/{numbered['id']}/publish").is_success
+    assert api.data(api.post(f"/invoices/{numbered['id']}/void"))["invoice_number"] == numbered["invoice_number"]
 
 
 def test_the_record_tells_who_did_what(api: Api) -> None:

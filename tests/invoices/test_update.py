@@ -65,7 +65,11 @@ CHANGES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"discount_type": None}, {"discount_type": None, "discount_value": None, "total": Decimal("170.00")}),
     ({"prices_include_tax": True}, {"total": Decimal("135.00"), "tax_total": Decimal("15.00")}),
     ({"items": [{"description": "All", "unit_price": 1}]}, {"subtotal": 1, "discount_amount": 1, "total": 0}),
-    ({"currency": "JPY"}, {"currency": "JPY", "total": 153}),
+    (
+        {"currency": "JPY", "items": [{"description": "All", "unit_price": 100}], "discount_value": 15},
+        {"currency": "JPY", "total": 85},
+    ),
+    ({"currency": "eur"}, {"currency": "EUR", "total": 153}),
 ]
 
 
@@ -85,7 +89,11 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
     ({"due_date": "2026-02-28"}, ["due_date"]),
     ({"issue_date": "2026-04-01"}, ["due_date"]),
     ({"discount_type": "percentage", "discount_value": 101}, ["discount_value"]),
-    ({"currency": "BHD", "discount_value": "0.0001"}, ["discount_value"]),
+    ({"currency": "BHD", "discount_value": "0.0001", "items": OLD["items"]}, ["discount_value"]),
+    ({"currency": "JPY"}, ["discount_value", "items"]),
+    ({"currency": "JPY", "items": OLD["items"]}, ["discount_value"]),
+    ({"currency": "JPY", "discount_type": None}, ["items"]),
+    ({"currency": "JPY", "discount_type": "percentage"}, ["items"]),
     ({"discont_value": 1, "total": 1}, ["discont_value", "total"]),
 ]
 

@@ -100,14 +100,20 @@ def test_numbers_are_taken_at_issue_without_gaps(database_url: str) -> None:
         assert api.data(act(api, drafts[3], "publish"))["quotation_number"] == "QUO-2026-0001"
 
 
-def test_a_number_that_the_sequence_stepped_over_is_not_lost_with_its_draft(database_url: str) -> None:
+def test_a_draft_does_not_keep_its_number_from_the_sequence(database_url: str) -> None:
     with opened(database_url, clock=Clock(NOON)) as api:
         given = a_quotation(api, 100, quotation_number="QUO-2026-0001")
-        assert api.data(act(api, a_quotation(api, 100), "publish"))["quotation_number"] == "QUO-2026-0002"
+        assert refused(offer(api, 100, quotation_number="quo-2026-0001")) == CONFLICT
+        assert api.data(act(api, a_quotation(api, 100), "publish"))["quotation_number"] == "QUO-2026-0001"
+        for action in ("publish", "accept", "reject", "convert"):
+            assert refused(act(api, given, action)) == CONFLICT
+        assert refused(offer(api, 100, quotation_number="QUO-2026-0001")) == CONFLICT
         path = f"/quotations/{given['id']}"
-        assert refused(api.delete(path)) == CONFLICT
-        assert refused(api.put(path, {"quotation_number": "MINE"})) == CONFLICT
-        assert refused(offer(api, 100, quotation_number="QUO-2026-0002")) == CONFLICT
+        assert api.data(api.put(path, {"quotation_number": None}))["quotation_number"] == f"DRAFT-{given['id']}"
+        assert api.data(act(api, given, "publish"))["quotation_number"] == "QUO-2026-0002"
+        other = a_quotation(api, 100, quotation_number="QUO-2026-0003")
+        assert api.delete(f"/quotations/{other['id']}").is_success
+        assert api.data(act(api, a_quotation(api, 100), "publish"))["quotation_number"] == "QUO-2026-0003"
 
 
 @pytest.mark.parametrize(
@@ -185,12 +191,57 @@ def test_an_expired_quotation_is_rejected_or_duplicated_and_an_accepted_one_neve
         act(api, expired, "publish")
         act(api, accepted, "accept")
         clock.set("2026-03-21T00:00:00Z")
-        assert [status_of(api, each) for each in (expired, accepted, draft)] == ["expired", "accepted", "expired"]
+        assert [status_of(api, each) for each in (expired, accepted, draft)] == ["expired", "accepted", "draft"]
         assert act(api, accepted, "convert").status_code == 201
         copy = api.data(act(api, expired, "duplicate"))
         assert (copy["status"], copy["issue_date"], copy["valid_until"]) == ("draft", "2026-03-21", "2026-03-26")
         assert api.data(act(api, expired, "reject"))["status"] == "rejected"
         assert api.data(api.put(f"/quotations/{draft['id']}", {"valid_until": "2026-04-01"}))["status"] == "draft"
+        assert api.data(act(api, draft, "publish"))["status"] == "sent"
+
+
+@pytest.mark.parametrize("action", ["publish", "mark-sent", "send"])
+def test_a_draft_that_is_no_longer_valid_is_not_sent(database_url: str, action: str) -> None:
+    clock = Clock(NOON)
+    with opened(database_url, clock=clock) as api:
+        draft = a_quotation(api, 100, valid_until="2026-03-20")
+        clock.set("2026-03-21T00:00:00Z")
+        assert act(api, draft, action).status_code == 409
+        assert status_of(api, draft) == "draft"
+        assert [row["id"] for row in api.data(api.get("/quotations?status=draft"))] == [draft["id"]]
+        assert api.data(api.get("/quotations?status=expired")) == []
+
+
+@pytest.mark.parametrize(("action", "status"), [("accept", "accepted"), ("convert", "converted")])
+def test_a_draft_is_answered_on_any_day(database_url: str, action: str, status: str) -> None:
+    clock = Clock(NOON)
+    with opened(database_url, clock=clock) as api:
+        draft = a_quotation(api, 100, valid_until="2026-03-20")
+        clock.set("2026-11-21T12:00:00Z")
+        assert act(api, draft, action).is_success
+        assert status_of(api, draft) == status
+        shown = api.data(api.get(f"/quotations/{draft['id']}"))
+        assert (shown["issue_date"], shown["valid_until"]) == ("2026-11-21", "2026-03-20")
+
+
+def test_what_nobody_gave_of_its_dates_follows_from_the_day_of_its_issue(database_url: str) -> None:
+    clock = Clock(NOON)
+    with opened(database_url, clock=clock) as api:
+        made = a_quotation(api, 100)
+        copy = api.data(act(api, a_quotation(api, 100, valid_until="2026-03-20"), "duplicate"))
+        assert [(each["issue_date_given"], each["valid_until"]) for each in (made, copy)] == [
+            (False, "2026-04-14"),
+            (False, "2026-03-20"),
+        ]
+        clock.set("2026-12-31T12:00:00Z")
+        shown = api.data(api.get(f"/quotations/{made['id']}"))
+        assert (shown["issue_date"], shown["valid_until"]) == ("2026-12-31", "2027-01-30")
+        clock.set("2027-01-02T12:00:00Z")
+        for each, valid_until in ((made, "2027-02-01"), (copy, "2027-01-07")):
+            sent = api.data(act(api, each, "publish"))
+            assert sent["quotation_number"].startswith("QUO-2027-")
+            assert (sent["issue_date"], sent["issue_date_given"]) == ("2027-01-02", True)
+            assert sent["valid_until"] == valid_until
 
 
 def test_a_list_selects(database_url: str) -> None:

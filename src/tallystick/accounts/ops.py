@@ -4,7 +4,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tallystick.accounts import store
+from tallystick.accounts import rules, store
 from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
 from tallystick.core.errors import NotFound, Unauthorized
@@ -49,8 +49,11 @@ def create(tx: Tx, name: str) -> Account:
 
 
 def change_settings(tx: Tx, account: Account, changes: Mapping[str, Any], version: int | None) -> Account:
-    """Changes the settings that ``changes`` name; number patterns one by one."""
-    patterns = account.number_patterns | changes.get("number_patterns", {})
+    """Changes the settings that ``changes`` name; number patterns one by one.
+
+    Raises ValidationFailed for a pattern that could give a number of another kind of bill too.
+    """
+    patterns = rules.changed_patterns(account.number_patterns, changes.get("number_patterns", {}))
     changed = store.change(tx, account, {**changes, "number_patterns": patterns}, version)
     outbox.add(tx, account, Event.SETTINGS_UPDATED, account.id)
     return changed

@@ -13,6 +13,7 @@ from tallystick.bills.rules import stored_bill
 from tallystick.bills.seal import CONTENT_HASHES
 from tallystick.bills.store import taxes_column
 from tallystick.bills.types import LineRow
+from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
 from tallystick.core.errors import ValidationFailed
@@ -225,7 +226,16 @@ def _against_seal(kind: Kind, row: Any, lines: list[LineRow], seal: Row[Any] | N
 
 
 def _named(kind: Kind, row: Any) -> Iterator[Difference]:
-    """A bill's list shows the name of its customer as a column of its own, which the seal does not hold."""
+    """What the seal does not hold: the name of the customer for lists, and what numbers are compared and sorted by.
+
+    Of numbers that an older version took for different ones, only one has what is compared.
+    """
+    if row.number is not None:
+        expected = {"number_key": numbering.key(row.number), "number_order": numbering.order(row.number)}
+        for name, value in expected.items():
+            if getattr(row, name) not in (None, value):
+                finding = f"{name} is {getattr(row, name)!r}, should be {value!r}"
+                yield Difference(kind.bills.name, row_name(row.id, row.number), finding)
     if row.customer is not None and row.customer_name != row.customer.get("name"):
         finding = f"customer_name is {row.customer_name!r}, should be {row.customer.get('name')!r}"
         yield Difference(kind.bills.name, row_name(row.id, row.number), finding)

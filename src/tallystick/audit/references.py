@@ -3,15 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, bindparam, exists, false, not_, or_, select
+from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, exists, or_, select
 
-from tallystick.audit.types import Check, Difference
+from tallystick.audit.types import Check, Difference, money, row_name
 from tallystick.core.account import Account
 from tallystick.core.payment import PaymentStatus
 from tallystick.store.db import Tx
+from tallystick.store.journal import Ledger, moved
 from tallystick.store.tables import credit_notes, invoices, journal, payment_allocations, payments
-
-NEVER = false()
 
 
 def _check(
@@ -20,15 +19,12 @@ def _check(
     customer: Column[Any],
     currency: Column[Any],
     source: Any,
-    is_past: ColumnElement[bool] = NEVER,
+    *in_force: ColumnElement[bool],
 ) -> Check:
-    """The check that what ``name`` names is there, with this customer and this currency.
-
-    A row that ``is_past`` may have another customer and currency: those that its target had then.
-    """
+    """The check that what ``name`` names is there, with this customer and this currency where the row is in force."""
     table = name.table
     differs = or_(target.c.customer_id != customer, target.c.currency != currency)
-    fault = or_(target.c.id.is_(None), and_(differs, not_(is_past)))
+    fault = or_(target.c.id.is_(None), and_(differs, *in_force))
     joined = source.outerjoin(target, and_(target.c.account_id == table.c.account_id, target.c.id == name))
     statement = (
         select(table.c.id, name, customer, currency, target.c.customer_id, target.c.currency)
@@ -54,20 +50,44 @@ def _check(
     return Check(f"{table.name.replace('_', ' ')}: the same customer as the {thing}", table, run)
 
 
+def _taken_back(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
+    """What an invoice was to a customer before it was taken back, which its postings must add up to: nothing."""
+    for row in tx.execute(TAKEN_BACK, {"account": account.id}):
+        owed = money(row.owed, row.currency)
+        finding = f"what customer {row.customer_id} owed on it before it was taken back is {owed}, should be nothing"
+        yield Difference(invoices.name, row_name(row.invoice_id, row.number), finding)
+
+
+_later = journal.alias("later")
+# An invoice that is taken back may go to another customer, or to another currency, when it is issued again.
+_was_taken_back = exists().where(
+    _later.c.account_id == journal.c.account_id,
+    _later.c.invoice_id == journal.c.invoice_id,
+    _later.c.event == "unpublish",
+    _later.c.id >= journal.c.id,
+)
+OWED = moved(Ledger.RECEIVABLE)
+TAKEN_BACK: Select[Any] = (
+    select(
+        journal.c.invoice_id,
+        invoices.c.number,
+        journal.c.customer_id,
+        journal.c.currency,
+        OWED.label("owed"),
+    )
+    .join(invoices, and_(invoices.c.account_id == journal.c.account_id, invoices.c.id == journal.c.invoice_id))
+    .where(journal.c.account_id == bindparam("account"), _was_taken_back)
+    .group_by(journal.c.invoice_id, invoices.c.number, journal.c.customer_id, journal.c.currency)
+    .having(OWED != 0)
+    .order_by(journal.c.invoice_id, journal.c.customer_id, journal.c.currency)
+)
 _of_payment = payment_allocations.outerjoin(
     payments,
     and_(payments.c.account_id == payment_allocations.c.account_id, payments.c.id == payment_allocations.c.payment_id),
 )
-_withdrawal = journal.alias()
-# What was posted before an invoice was taken back is of whom it was for then.
-_withdrawn = exists().where(
-    _withdrawal.c.account_id == journal.c.account_id,
-    _withdrawal.c.invoice_id == journal.c.invoice_id,
-    _withdrawal.c.event == "unpublish",
-    _withdrawal.c.id >= journal.c.id,
-)
 CHECKS = (
-    _check(journal.c.invoice_id, invoices, journal.c.customer_id, journal.c.currency, journal, _withdrawn),
+    _check(journal.c.invoice_id, invoices, journal.c.customer_id, journal.c.currency, journal, ~_was_taken_back),
+    Check("journal: what was taken back is nothing", journal, _taken_back),
     _check(journal.c.payment_id, payments, journal.c.customer_id, journal.c.currency, journal),
     _check(journal.c.credit_note_id, credit_notes, journal.c.customer_id, journal.c.currency, journal),
     _check(credit_notes.c.invoice_id, invoices, credit_notes.c.customer_id, credit_notes.c.currency, credit_notes),
@@ -77,7 +97,7 @@ CHECKS = (
         payments.c.customer_id,
         payments.c.currency,
         _of_payment,
-        # The invoice may have got another customer since, because nothing stands on it any more.
-        payments.c.status != PaymentStatus.SUCCEEDED,
+        # What was reversed may have paid an invoice that was taken back since.
+        payments.c.status == PaymentStatus.SUCCEEDED,
     ),
 )

@@ -1,15 +1,15 @@
-"""Number sequences: every place up to the counter is taken by one bill, and none beyond it."""
+"""Number sequences: every place up to the counter is a bill's or was stepped over, and none beyond it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import CompoundSelect, Select, Text, bindparam, cast, exists, literal, null, select, union_all
 
 from tallystick.audit.bills import Kind
 from tallystick.audit.types import Check, Difference, row_name
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
-from tallystick.store.tables import sequences
+from tallystick.store.tables import sequences, stepped_over
 
 
 def check_of(kind: Kind) -> Check:
@@ -18,40 +18,77 @@ def check_of(kind: Kind) -> Check:
     counters = select(sequences.c.scope, sequences.c.value).where(
         sequences.c.account_id == bindparam("account"), sequences.c.kind == kind.name
     )
-    places: Select[Any] = (
-        select(bills.c.id, bills.c.number, bills.c.number_scope, bills.c.number_sequence)
-        .where(bills.c.account_id == bindparam("account"), bills.c.number_sequence.is_not(None))
-        .order_by(bills.c.number_scope, bills.c.number_sequence, bills.c.id)
-        .execution_options(yield_per=1_000)
-    )
+    places = _places(kind)
+    lost = _lost(kind)
 
     def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
         last = {row.scope: row.value for row in tx.execute(counters, {"account": account.id})}
         taken = dict.fromkeys(last, 0)
-        for bill in tx.execute(places, {"account": account.id}):
-            before, counter = taken.get(bill.number_scope, 0), last.get(bill.number_scope, 0)
-            yield from _gap(kind, bill.number_scope, before + 1, min(bill.number_sequence - 1, counter))
-            yield from _misplaced(kind, bill, before, counter)
-            taken[bill.number_scope] = bill.number_sequence
+        for place in tx.execute(places, {"account": account.id}):
+            before, counter = taken.get(place.scope, 0), last.get(place.scope, 0)
+            yield from _gap(kind, place.scope, before + 1, min(place.sequence - 1, counter))
+            yield from _misplaced(kind, place, before, counter)
+            taken[place.scope] = place.sequence
             advance(1)
         for scope, counter in last.items():
             yield from _gap(kind, scope, taken[scope] + 1, counter)
+        for place in tx.execute(lost, {"account": account.id}):
+            finding = f"place {place.sequence} was stepped over for {place.number_key}, which no bill has"
+            yield Difference(sequences.name, _series_name(kind, place.scope), finding)
 
     return Check(f"the numbers of {bills.name.replace('_', ' ')}", bills, run)
 
 
-def _misplaced(kind: Kind, bill: Any, before: int, counter: int) -> Iterator[Difference]:
-    sequence = f"the sequence {bill.number_scope}".strip()
-    if bill.number_sequence == before:
+def _places(kind: Kind) -> CompoundSelect[Any]:
+    """The places of the sequences, in their order: those that bills have, and those that were stepped over."""
+    bills = kind.bills
+    of_bills = select(
+        bills.c.number_scope.label("scope"), bills.c.number_sequence.label("sequence"), bills.c.id, bills.c.number
+    ).where(bills.c.account_id == bindparam("account"), bills.c.number_sequence.is_not(None))
+    passed = select(
+        stepped_over.c.scope, stepped_over.c.sequence, cast(null(), bills.c.id.type), cast(null(), Text)
+    ).where(stepped_over.c.account_id == bindparam("account"), stepped_over.c.kind == literal(kind.name))
+    return union_all(of_bills, passed).order_by("scope", "sequence", "id").execution_options(yield_per=1_000)
+
+
+def _lost(kind: Kind) -> Select[Any]:
+    """The places that were stepped over for a number that no bill has any more."""
+    bills = kind.bills
+    has_it = (
+        bills.c.account_id == stepped_over.c.account_id,
+        bills.c.number_key == stepped_over.c.number_key,
+        bills.c.number.is_not(None),
+    )
+    return (
+        select(stepped_over.c.scope, stepped_over.c.sequence, stepped_over.c.number_key)
+        .where(
+            stepped_over.c.account_id == bindparam("account"),
+            stepped_over.c.kind == kind.name,
+            ~exists().where(*has_it),
+        )
+        .order_by(stepped_over.c.scope, stepped_over.c.sequence)
+    )
+
+
+def _misplaced(kind: Kind, place: Any, before: int, counter: int) -> Iterator[Difference]:
+    sequence = f"the sequence {place.scope}".strip()
+    if place.sequence == before:
         finding = f"has place {before} of {sequence}, as another bill has"
-    elif bill.number_sequence > counter:
-        finding = f"has place {bill.number_sequence} of {sequence}, whose counter is at {counter}"
+    elif place.sequence > counter:
+        finding = f"has place {place.sequence} of {sequence}, whose counter is at {counter}"
     else:
         return
-    yield Difference(kind.bills.name, row_name(bill.id, bill.number), finding)
+    if place.id is None:
+        yield Difference(stepped_over.name, _series_name(kind, place.scope), finding)
+    else:
+        yield Difference(kind.bills.name, row_name(place.id, place.number), finding)
 
 
 def _gap(kind: Kind, scope: str, first: int, last: int) -> Iterator[Difference]:
     if first <= last:
         places = f"place {first} is" if first == last else f"places {first} to {last} are"
-        yield Difference(sequences.name, f"{kind.name} {scope}".strip(), f"{places} taken by no bill")
+        yield Difference(sequences.name, _series_name(kind, scope), f"{places} taken by no bill")
+
+
+def _series_name(kind: Kind, scope: str) -> str:
+    return f"{kind.name} {scope}".strip()

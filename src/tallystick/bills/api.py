@@ -15,10 +15,11 @@ from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import digits
 from tallystick.wire import render
 from tallystick.wire.call import Body, Change
-from tallystick.wire.lists import ListQuery
+from tallystick.wire.lists import DatedQuery, days_selected
 from tallystick.wire.scalars import (
     Currency,
     Day,
+    Description,
     Id,
     LongText,
     NotNegative,
@@ -46,7 +47,7 @@ class ItemBody(Body, kw_only=True):
     """
 
     product_id: Id | None = None
-    description: LongText | None = None
+    description: Description | None = None
     # Made for each item, because msgspec cannot describe a default of a type that it does not know.
     quantity: Positive = msgspec.field(default_factory=lambda: Positive(1))
     unit_price: Number | None = None
@@ -187,25 +188,25 @@ def _or_none(value: T | None | UnsetType) -> T | None:
     return None if value is UNSET else value
 
 
-class BillQuery(ListQuery, frozen=True, kw_only=True):
+class BillQuery(DatedQuery, frozen=True, kw_only=True):
     """Filters of a list of bills."""
 
     status: ShortText | None = None
     customer_id: Id | None = None
-    from_date: Day | None = None
-    to_date: Day | None = None
-    from_: Day | None = msgspec.field(default=None, name="from")
-    to: Day | None = None
     currency: Currency | None = None
 
 
 def bill_filter(query: BillQuery, account: Account, statuses: type[S]) -> BillFilter[S]:
-    """What the query selects. Raises ValidationFailed for a status that is not among ``statuses``."""
+    """What the query selects.
+
+    Raises ValidationFailed for a status that is not among ``statuses``, and for two names of a day that differ.
+    """
+    days = days_selected(query, account)
     return BillFilter(
         statuses=_statuses(query.status, statuses),
         customer_id=query.customer_id,
-        from_date=_day(query.from_date or query.from_, account),
-        to_date=_day(query.to_date or query.to, account),
+        from_date=days.first,
+        to_date=days.last,
         search=query.search,
         currency=query.currency,
     )
@@ -251,6 +252,7 @@ def shared_fields(row: BillRow) -> dict[str, Any]:
         "id": row.id or None,
         "customer_id": row.customer_id,
         "customer_name": row.customer_name,
+        "issue_date_given": row.issue_date_given,
         "template_id": row.template_id,
         "share_token": row.share_token,
         "created_at": row.created_at,

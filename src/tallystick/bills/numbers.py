@@ -1,17 +1,32 @@
-"""Numbers of bills: taken from the account's sequence, stepping over those that clients gave themselves."""
+"""Numbers of bills: taken from the account's sequence, stepping over those that other bills have."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import BigInteger, Integer, Select, Table, Text, bindparam, case, cast, func, literal, select
 
+from tallystick.bills.rules import number_columns
+from tallystick.bills.types import BillRow
+from tallystick.core import numbering
 from tallystick.core.account import Account
-from tallystick.core.numbering import Pattern
+from tallystick.core.errors import Conflict
+from tallystick.core.numbering import MAX_SEQUENCE_DIGITS, Pattern, Series
 from tallystick.store import counters
-from tallystick.store.db import Tx
+from tallystick.store.db import TryAgain, Tx
 from tallystick.store.lists import among
+from tallystick.store.prepared import Prepared
+from tallystick.store.tables import stepped_over
+
+
+class NumberInUse(Conflict):
+    """Another bill of the account and the kind has this number."""
+
+    def __init__(self, kind: str, number: str) -> None:
+        super().__init__(
+            f"The {kind.replace('_', ' ')} number {number} is in use. "
+            "Give another, or null to take the next of the sequence."
+        )
 
 
 class Taken(NamedTuple):
@@ -21,9 +36,9 @@ class Taken(NamedTuple):
     scope: str
     sequence: int
 
-    def columns(self) -> dict[str, object]:
+    def columns(self) -> dict[str, Any]:
         """The columns of a bill's row that hold the number."""
-        return {"number": self.number, "number_scope": self.scope, "number_sequence": self.sequence}
+        return {**number_columns(self.number), "number_scope": self.scope, "number_sequence": self.sequence}
 
 
 class Numbers:
@@ -31,14 +46,19 @@ class Numbers:
 
     def __init__(self, kind: str, table: Table) -> None:
         self.kind = kind
-        wanted = (table.c.account_id == bindparam("account"), among(table.c.number, "wanted"))
-        self._given = select(table.c.number).where(*wanted)
-        # A number that a client gave takes the place in the sequence that the sequence steps over: so no place is
-        # ever without its bill.
-        self._give_place = (
-            update(table)
-            .where(table.c.account_id == bindparam("account"), table.c.number == bindparam("given"))
-            .values(number_scope=bindparam("scope"), number_sequence=bindparam("sequence"))
+        of_account, is_numbered = table.c.account_id == bindparam("account"), table.c.number.is_not(None)
+        self._free = Prepared(_free_places(table))
+        has_it = (of_account, table.c.number_key == bindparam("wanted"), is_numbered)
+        self._in_use = select(table.c.id).where(*has_it, table.c.id != bindparam("but_for"))
+        self._keep = (
+            select(table.c.id)
+            .where(of_account, among(table.c.number_key, "wanted"), is_numbered)
+            .with_for_update(read=True, key_share=True)
+        )
+        self._stepped_over = select(stepped_over.c.sequence).where(
+            stepped_over.c.account_id == bindparam("account"),
+            stepped_over.c.kind == kind,
+            stepped_over.c.number_key == bindparam("wanted"),
         )
 
     def take(self, tx: Tx, account: Account, day: date) -> Taken:
@@ -48,41 +68,95 @@ class Numbers:
     def take_all(self, tx: Tx, account: Account, days: Sequence[date]) -> list[Taken]:
         """The next numbers for bills of these days, in their order, without a gap."""
         pattern = Pattern.parse(account.number_patterns[self.kind])
-        places: dict[str, list[int]] = defaultdict(list)
+        wanted: dict[Series, list[int]] = {}
         for index, day in enumerate(days):
-            places[pattern.scope(day)].append(index)
+            wanted.setdefault(pattern.series(day), []).append(index)
         taken: dict[int, Taken] = {}
         # Always in the order of the scopes, so that two transactions cannot wait for each other's counters.
-        for _, indexes in sorted(places.items()):
-            block = self._take_block(tx, account, pattern, days[indexes[0]], len(indexes))
+        for series, indexes in sorted(wanted.items()):
+            places = self._take_places(tx, account, series, len(indexes))
+            block = [Taken(series.number(place), series.scope, place) for place in places]
             taken |= zip(indexes, block, strict=True)
         return [taken[index] for index in range(len(days))]
 
-    def _take_block(self, tx: Tx, account: Account, pattern: Pattern, day: date, count: int) -> list[Taken]:
-        """``count`` numbers of the scope of ``day``, in which all its days have the same."""
-        scope = pattern.scope(day)
-        block: list[Taken] = []
-        while missing := count - len(block):
-            first = counters.take(tx, account, self.kind, scope, missing)
-            taken = [Taken(pattern.render(day, place), scope, place) for place in range(first, first + missing)]
-            given = self._numbers_given(tx, account, [each.number for each in taken])
-            for each in taken:
-                if each.number in given:
-                    place = {"account": account.id, "given": each.number, "scope": scope, "sequence": each.sequence}
-                    tx.execute(self._give_place, place)
-            block += [each for each in taken if each.number not in given]
-        return block
+    def _take_places(self, tx: Tx, account: Account, series: Series, count: int) -> list[int]:
+        first = counters.take(tx, account, self.kind, series.scope, count)
+        places = self._free_from(tx, account, series, first, count)
+        reached, last = first + count - 1, places[-1]
+        if last > reached:
+            counters.take(tx, account, self.kind, series.scope, last - reached)
+            self._step_over(tx, account, series, sorted(set(range(first, last)) - set(places)))
+        return places
 
-    def _numbers_given(self, tx: Tx, account: Account, numbers: list[str]) -> set[str]:
-        """Those of the numbers that clients have given to bills."""
-        return set(tx.execute(self._given, {"account": account.id, "wanted": numbers}).scalars())
+    def _free_from(self, tx: Tx, account: Account, series: Series, first: int, count: int) -> list[int]:
+        """The first places of the series, from ``first`` on, whose numbers no bill has: in one query."""
+        shape = {"before": series.keys.before, "width": series.width, "after": series.keys.after}
+        wanted = {"account": account.id, "first": first, "count": count, **shape}
+        return sorted(place for (place,) in self._free.all(tx, wanted))
+
+    def _step_over(self, tx: Tx, account: Account, series: Series, places: Sequence[int]) -> None:
+        """Keeps on record that these places have no bill, because other bills have their numbers.
+
+        Raises TryAgain where such a bill is given up at the same time.
+        """
+        keys = [series.keys.number(place) for place in places]
+        # Until this is committed, nobody may take its number from a bill: ``check_given_up`` would not know better.
+        kept = tx.all(self._keep, {"account": account.id, "wanted": keys})
+        if len(kept) < len(keys):
+            raise TryAgain
+        common = {"account_id": account.id, "kind": self.kind, "scope": series.scope}
+        rows = [{**common, "sequence": place, "number_key": key} for place, key in zip(places, keys, strict=True)]
+        tx.execute(stepped_over.insert(), rows)
+
+    def at_issue(self, tx: Tx, account: Account, row: BillRow) -> dict[str, Any]:
+        """The columns that give a draft its number: none where it has one, and else the one that it wants, or the next.
+
+        Where another bill has taken the wanted number meanwhile, writing them raises NumberInUse.
+        """
+        if row.number is not None:
+            return {}
+        if row.wanted_number is not None:
+            return {**number_columns(row.wanted_number), "wanted_number": None}
+        return self.take(tx, account, row.issue_date).columns()
 
     def peek(self, tx: Tx, account: Account, day: date) -> str:
         """The number that ``take`` would answer; takes nothing."""
-        pattern = Pattern.parse(account.number_patterns[self.kind])
-        sequence = counters.peek(tx, account, self.kind, pattern.scope(day))
-        while True:
-            number = pattern.render(day, sequence)
-            if not self._numbers_given(tx, account, [number]):
-                return number
-            sequence += 1
+        series = Pattern.parse(account.number_patterns[self.kind]).series(day)
+        first = counters.peek(tx, account, self.kind, series.scope)
+        return series.number(self._free_from(tx, account, series, first, 1)[0])
+
+    def check_unused(self, tx: Tx, account: Account, number: str | None, *, but_for: int = 0) -> None:
+        """Raises NumberInUse where a bill other than ``but_for`` has this number, in whatever case."""
+        if number is None:
+            return
+        wanted = {"account": account.id, "wanted": numbering.key(number), "but_for": but_for}
+        if tx.execute(self._in_use, wanted).first():
+            raise NumberInUse(self.kind, number)
+
+    def check_given_up(self, tx: Tx, account: Account, row: BillRow, what_to_do: str) -> None:
+        """Raises Conflict, which says what to do, where a sequence would have a gap without this draft's number."""
+        if row.number is None:
+            return
+        wanted = {"account": account.id, "wanted": numbering.key(row.number)}
+        if row.number_sequence is not None or tx.execute(self._stepped_over, wanted).first():
+            raise Conflict(f"The number {row.number} would be missing from the sequence. {what_to_do}")
+
+
+def _free_places(table: Table) -> Select[Any]:
+    """Counts up from ``first`` until it has found ``count`` places whose numbers are free.
+
+    Both databases make the rows of a recursion only as they are asked for. The number is looked up by a subquery, which
+    PostgreSQL cannot turn into a join over all the account's bills.
+    """
+    counted = select(cast(bindparam("first"), BigInteger).label("place")).cte("counted", recursive=True)
+    counted = counted.union_all(select(counted.c.place + 1).where(counted.c.place < 10**MAX_SEQUENCE_DIGITS))
+    digits = cast(counted.c.place, Text)
+    width = cast(bindparam("width"), Integer)
+    missing = width - func.length(digits)
+    zeros = func.substr(literal("0" * MAX_SEQUENCE_DIGITS), 1, missing)
+    padded = case((missing > 0, zeros + digits), else_=digits)
+    number_key = cast(bindparam("before"), Text) + padded + cast(bindparam("after"), Text)
+    bill = select(table.c.id).where(
+        table.c.account_id == bindparam("account"), table.c.number_key == number_key, table.c.number.is_not(None)
+    )
+    return select(counted.c.place).where(bill.correlate(counted).scalar_subquery().is_(None)).limit(bindparam("count"))

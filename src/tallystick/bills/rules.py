@@ -1,20 +1,20 @@
 """From what was asked for and what was found to the bill, with every wrong reference named."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from msgspec import UNSET
 
+from tallystick.bills.dates import changed_dates, date_columns, issued_dates
 from tallystick.bills.types import BillRow, DraftChange, Found, Item, LineRow, NewBill
+from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.core.bill import NO_TAX, Bill, Calculation, Discount, DiscountType, Line, Tax
 from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.core.money import Rounding, RoundingMode, digits, to_decimal
-from tallystick.core.numbering import Pattern
-from tallystick.core.periods import due_date
 from tallystick.core.tax_categories import ALONE, STANDARD_RATE, ZERO_RATE, issue_refusal, lacks_reason, out_of_place
 from tallystick.core.totals import Totals, compute
 from tallystick.customers.types import Customer
@@ -139,27 +139,12 @@ def _chosen_tax(item: Item, tax_id: int, found: Found, path: str, errors: Errors
     return stored.content, tax_id
 
 
-def dates(new: NewBill, account: Account, today: date, until: str) -> tuple[date, date]:
-    """The issue date, and the date to pay by or of validity, which is the account's terms later unless given.
-
-    Raises ValidationFailed for the field ``until`` where that date is before an issue date that was given. Where none
-    was given it may lie in the past: the bodies of ``seeds/ihs-billing.txt`` are good on any day.
-    """
-    issued = new.issue_date or today
-    last = new.due_date or due_date(issued, account.payment_terms_days)
-    if new.issue_date and last < issued:
-        raise ValidationFailed({until: ["Must not be before the issue date."]})
-    return issued, last
-
-
 def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> dict[str, Any]:
     """The columns of a new draft that do not follow from its bill; ``until`` names the one for ``new.due_date``."""
-    issue_date, last = dates(new, account, account.today(now), until)
     return {
-        "number": new.number,
+        **wanted_columns(new.number),
+        **date_columns(new.issue_date, new.due_date, account.payment_terms_days, account.today(now), until),
         "customer_id": new.customer_id,
-        "issue_date": issue_date,
-        until: last,
         "notes": account.default_notes if new.notes is None else new.notes,
         "payment_terms": new.payment_terms,
         "template_id": new.template_id,
@@ -168,11 +153,27 @@ def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> 
     }
 
 
-def copied_columns(original: BillRow, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns of a draft with another bill's content, dated today, that do not follow from that bill."""
+def number_columns(number: str) -> dict[str, Any]:
+    """The columns of a bill that has this number."""
+    return {"number": number, **_compared(number)}
+
+
+def wanted_columns(number: str | None) -> dict[str, Any]:
+    """The columns of a draft that is to have this number from its issue on, or else the next of the sequence."""
+    return {"number": None, "wanted_number": number, **_compared(number)}
+
+
+def _compared(number: str | None) -> dict[str, Any]:
+    if number is None:
+        return {"number_key": None, "number_order": ""}
+    return {"number_key": numbering.key(number), "number_order": numbering.order(number)}
+
+
+def copied_columns(original: BillRow, account: Account, now: datetime, terms_days: int, until: str) -> dict[str, Any]:
+    """The columns of a draft with another bill's content, dated by its issue, that do not follow from that bill."""
     return {
+        **date_columns(None, None, terms_days, account.today(now), until),
         "customer_id": original.customer_id,
-        "issue_date": account.today(now),
         "notes": original.notes,
         "payment_terms": original.payment_terms,
         "template_id": original.template_id,
@@ -199,7 +200,20 @@ def changed_bill(row: BillRow, lines: list[LineRow], change: DraftChange, found:
     )
     if change.items is not UNSET:
         bill = bill._replace(lines=lines_from(change.items, found, bill.currency, errors))
+    if bill.currency != stored.currency:
+        errors |= _kept_amounts(stored, change)
     return bill, checked_totals(bill, errors)
+
+
+def _kept_amounts(stored: Bill, change: DraftChange) -> Errors:
+    """What a change of the currency must send anew, because its amounts are in the old one."""
+    errors: Errors = {}
+    if change.items is UNSET:
+        errors["items"] = [f"Send the items anew with the currency: their prices are in {stored.currency}."]
+    keeps_discount = change.discount_value is UNSET and change.discount_type in (UNSET, DiscountType.AMOUNT)
+    if keeps_discount and stored.discount and stored.discount.type is DiscountType.AMOUNT:
+        errors["discount_value"] = [f"Send the discount anew with the currency: it is in {stored.currency}."]
+    return errors
 
 
 def changed_discount(stored: Discount | None, change: DraftChange, errors: Errors) -> Discount | None:
@@ -217,48 +231,31 @@ def changed_discount(stored: Discount | None, change: DraftChange, errors: Error
 
 
 def changed_columns(row: BillRow, change: DraftChange, account: Account, now: datetime, until: str) -> dict[str, Any]:
-    """The columns of a draft that ``change`` names, but for the bill's own; both dates, checked together.
+    """The columns of a draft that ``change`` names, but for the bill's own, with the dates that follow.
 
     ``until`` names the column for ``change.due_date``.
     """
-    names = ("customer_id", "notes", "payment_terms", "template_id", "number")
+    names = ("customer_id", "notes", "payment_terms", "template_id")
     named = {name: value for name in names if (value := getattr(change, name)) is not UNSET}
-    last: date = getattr(row, until)
-    if change.issue_date in (UNSET, row.issue_date) and change.due_date in (UNSET, last):
-        return named
-    wanted = NewBill(
-        customer_id=row.customer_id,
-        items=(),
-        issue_date=row.issue_date if change.issue_date is UNSET else change.issue_date,
-        due_date=last if change.due_date is UNSET else change.due_date,
-    )
-    issue_date, last = dates(wanted, account, account.today(now), until)
-    return {**named, "issue_date": issue_date, until: last}
+    if renumbers(row, change):
+        named |= wanted_columns(change.number or None)
+    return named | changed_dates(row, change, account.payment_terms_days, account.today(now), until)
 
 
-def check_number(row: BillRow, change: DraftChange) -> None:
-    """Raises Conflict where ``change`` would take a number of the sequence from the bill that has it."""
-    if change.number not in (UNSET, row.number) and row.number_sequence is not None:
-        raise Conflict(f"This draft keeps its number {row.number}, which would be missing from the sequence.")
+def renumbers(row: BillRow, change: DraftChange) -> bool:
+    """Whether ``change`` takes a draft the number that it has or wants."""
+    return change.number not in (UNSET, row.number or row.wanted_number)
 
 
-def check_scope(row: BillRow, issue_date: date, pattern: str) -> None:
-    """Raises Conflict where a bill would be dated outside the days that its number of the sequence is for (ADR 16).
+def issued_columns(
+    row: BillRow, customer: dict[str, Any], account: Account, now: datetime, until: str
+) -> dict[str, Any]:
+    """The columns that an issue sets: from now on they are the bill's own, whatever becomes of their sources.
 
-    ``pattern`` is the account's. A number of another pattern, whose days nobody can tell, keeps its very day.
+    Raises Conflict where the bill was issued before, under a number that contradicts its date.
     """
-    if not row.number_scope or issue_date == row.issue_date:
-        return
-    if Pattern.parse(pattern).scope(issue_date) != row.number_scope:
-        raise Conflict(
-            f"The number {row.number} is of {row.issue_date} and not of {issue_date}. "
-            "Keep the issue date among the days that share its sequence, or void this bill and make a new one."
-        )
-
-
-def issued_columns(customer: dict[str, Any], account: Account, now: datetime) -> dict[str, Any]:
-    """The columns that an issue sets: from now on they are the bill's own, whatever becomes of their sources."""
     return {
+        **issued_dates(row, until),
         "issued_at": now,
         "customer": customer,
         "customer_name": customer["name"],

@@ -12,8 +12,10 @@ from tallystick.bills.types import LineRow
 from tallystick.store import canonical
 from tallystick.store.seals import Form, Sealed
 
-BOOKKEEPING = frozenset({"state", "version", "updated_at", "deleted_at", "paid", "credited"})
-"""What goes on after an issue, and is checked against payments, credit notes and events instead."""
+BOOKKEEPING = frozenset(
+    {"state", "version", "updated_at", "deleted_at", "paid", "credited", "number_key", "number_order"}
+)
+"""What goes on after an issue, or follows from what is sealed: ``verify`` checks it against other rows instead."""
 
 
 def seal_of(kind: str, row: Any, lines: Sequence[LineRow]) -> Sealed:

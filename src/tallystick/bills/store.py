@@ -1,11 +1,14 @@
 """The SQL that every kind of bill shares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from msgspec import structs
 from sqlalchemy import (
     ColumnElement,
+    Index,
     Select,
     Table,
     UniqueConstraint,
@@ -20,21 +23,26 @@ from sqlalchemy import (
 from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
+from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.rules import COPIED_FROM_CUSTOMER
 from tallystick.bills.types import BillFilter, BillRow, Found, Item, LineRow
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill, Line
-from tallystick.core.errors import Conflict
+from tallystick.core.periods import due_date
 from tallystick.core.totals import LineTotals, TaxTotal, Totals
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
 from tallystick.store import blocks, rows
 from tallystick.store.db import Tx, violates
 from tallystick.store.prepared import Prepared
+from tallystick.store.search import mentions
 from tallystick.store.tables import customers, products, taxes
 from tallystick.taxes.types import Tax
 
 R = TypeVar("R", bound=BillRow)
+
+UNDATED = date.max
+"""What is stored as the date of a draft that nobody dated: so lists and statistics have it among the newest."""
 
 CUSTOMER = Prepared(
     select(*rows.columns(customers, Customer)).where(
@@ -89,6 +97,20 @@ def taxes_of(tx: Tx, account: Account, lines: Sequence[LineRow]) -> dict[int, Ta
 def _taxes(tx: Tx, account: Account, wanted: set[int | None]) -> dict[int, Tax]:
     found = TAXES.all(tx, {"account": account.id, "wanted": [tax_id for tax_id in wanted if tax_id]})
     return {tax.id: tax for tax in (Tax(*row) for row in found)}
+
+
+def dated_within(
+    issue_date: ColumnElement[date], first: date | None, last: date | None, today: date
+) -> list[ColumnElement[bool]]:
+    """The tests that a bill is dated from the first to the last day, both inclusive; a draft without a date, today."""
+    tests = []
+    if first is not None:
+        tests.append(issue_date >= first)
+        if first > today:
+            tests.append(issue_date < UNDATED)
+    if last is not None:
+        tests.append(issue_date <= last if last < today else or_(issue_date <= last, issue_date == UNDATED))
+    return tests
 
 
 def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
@@ -178,20 +200,21 @@ class Lines:
         return [LineRow(*row) for row in self._select.all(tx, {"account": account.id, "bill": bill_id})]
 
 
-class NumberInUse(Conflict):
-    """Another bill of the account and the kind has this number."""
-
-
 class BillRows(Generic[R]):
     """The rows of one kind of bill: their table, and the struct that holds one.
 
     Its statements show a draft under its customer's own name, and an issued bill under the name that it was issued to.
+    A draft that nobody dated is read as one of today; stored, it is ``UNDATED``. ``until`` names the column of the day
+    to pay by, or of validity.
     """
 
-    def __init__(self, table: Table, kind: type[R], unique_number: UniqueConstraint) -> None:
+    def __init__(
+        self, table: Table, kind: type[R], until: str, unique_numbers: Sequence[UniqueConstraint | Index]
+    ) -> None:
         self._table = table
         self._kind = kind
-        self._unique_number = unique_number
+        self._until = until
+        self._unique_numbers = unique_numbers
         own = and_(customers.c.account_id == table.c.account_id, customers.c.id == table.c.customer_id)
         # A subquery and not a join: to count and to skip rows of a long list then takes no look at the customers.
         own_name = select(customers.c.name).where(own).correlate(table).scalar_subquery()
@@ -209,39 +232,58 @@ class BillRows(Generic[R]):
         """The statement for one bill of the parameter ``account``; prepared, it is for ``read``."""
         return self._with_customer.where(self._table.c.account_id == bindparam("account"), *wanted)
 
-    def read(self, tx: Tx, statement: Prepared, wanted: Mapping[str, Any]) -> tuple[R, dict[str, Any]]:
+    def read(
+        self, tx: Tx, account: Account, statement: Prepared, wanted: Mapping[str, Any]
+    ) -> tuple[R, dict[str, Any]]:
         """The row, and the customer's details: the copy taken at issue, or a draft's own customer's. Or NotFound."""
         found = statement.one_or_none(tx, wanted)
         if found is None:
             raise rows.not_found(self._table)
         width = len(self._kind.__struct_fields__)
-        row = self._kind(*found[:width])
+        row = self.row(account.today(tx.now), *found[:width])
         return row, row.customer or dict(zip(COPIED_FROM_CUSTOMER, found[width:], strict=True))
 
-    def conditions(self, account: Account, wanted: BillFilter[Any]) -> list[ColumnElement[bool]]:
+    def row(self, today: date, *columns: Any) -> R:
+        """The row of these columns, as it is on this day."""
+        row = self._kind(*columns)
+        if row.issue_date_given:
+            return row
+        dates: dict[str, Any] = {"issue_date": today}
+        if row.terms_days is not None:
+            dates[self._until] = due_date(today, row.terms_days)
+        return structs.replace(row, **dates)
+
+    def as_of(self, account: Account, now: datetime) -> Callable[..., R]:
+        """What makes a row of its columns, as it is at the instant ``now``."""
+        return partial(self.row, account.today(now))
+
+    def _stored(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The columns as they are stored."""
+        if values.get("issue_date_given", True):
+            return values
+        dates = {"issue_date": UNDATED}
+        if values["terms_days"] is not None:
+            dates[self._until] = UNDATED
+        return {**values, **dates}
+
+    def conditions(self, account: Account, wanted: BillFilter[Any], today: date) -> list[ColumnElement[bool]]:
         """What a row must satisfy to be selected, but for its status."""
         columns = self._table.c
         tests: list[ColumnElement[bool]] = [columns.account_id == account.id]
         if wanted.customer_id is not None:
             tests.append(columns.customer_id == wanted.customer_id)
-        if wanted.from_date is not None:
-            tests.append(columns.issue_date >= wanted.from_date)
-        if wanted.to_date is not None:
-            tests.append(columns.issue_date <= wanted.to_date)
+        tests += dated_within(columns.issue_date, wanted.from_date, wanted.to_date, today)
         if wanted.currency is not None:
             tests.append(columns.currency == wanted.currency)
         if wanted.search:
-            tests.append(self._mentions(wanted.search.lower()))
+            number = func.coalesce(columns.number, columns.wanted_number)
+            tests.append(mentions(wanted.search, number, self._shown_name))
         return tests
-
-    def _mentions(self, text: str) -> ColumnElement[bool]:
-        searched = (self._table.c.number, self._shown_name)
-        return or_(*(func.lower(column).contains(text, autoescape=True) for column in searched))
 
     def insert(self, tx: Tx, account: Account, values: Mapping[str, Any]) -> int:
         """Writes a bill's row and answers its id; NumberInUse where its number is taken."""
         try:
-            ((bill_id,),) = self._insert.all(tx, {**values, "account_id": account.id})
+            ((bill_id,),) = self._insert.all(tx, {**self._stored(values), "account_id": account.id})
         except IntegrityError as error:
             raise self._refusal(error, values) from None
         return int(bill_id)
@@ -253,7 +295,7 @@ class BillRows(Generic[R]):
         """
         columns = self._table.c
         read = (columns.account_id == account.id, columns.id == row.id, columns.version == row.version)
-        advanced = {**changes, "version": row.version + 1, "updated_at": tx.now}
+        advanced = {**self._stored(changes), "version": row.version + 1, "updated_at": tx.now}
         try:
             changed = tx.execute(update(self._table).where(*read).values(advanced)).rowcount
         except IntegrityError as error:
@@ -262,7 +304,6 @@ class BillRows(Generic[R]):
             raise rows.stale()
 
     def _refusal(self, error: IntegrityError, values: Mapping[str, Any]) -> Exception:
-        if violates(error, self._unique_number):
-            kind = self._table.name.removesuffix("s")
-            return NumberInUse(f"The {kind} number {values['number']} is in use.")
+        if any(violates(error, unique) for unique in self._unique_numbers):
+            return NumberInUse(self._table.name.removesuffix("s"), values["number"] or values["wanted_number"])
         return error

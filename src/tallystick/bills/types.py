@@ -109,16 +109,23 @@ class BillRow(msgspec.Struct, frozen=True):
     """What the stored rows of quotations and invoices share; amounts in minor units.
 
     ``customer`` and ``seller`` are the copies taken at issue, None on a draft; ``customer_name`` is the copy's, or
-    the customer's own on a draft.
+    the customer's own on a draft. ``number`` is the bill's own, ``wanted_number`` the one that a draft is to get.
+    A draft whose issue date was not given has that of today; ``terms_days`` is None where the day to pay by, or of
+    validity, was given, and else how many days after the issue it is.
     """
 
     id: int
     number: str | None
+    wanted_number: str | None
+    number_key: str | None
+    number_order: str
     number_scope: str | None
     number_sequence: int | None
     customer_id: int
     customer_name: str
     issue_date: date
+    issue_date_given: bool
+    terms_days: int | None
     currency: str
     discount_type: str | None
     discount_value: Decimal | None
@@ -145,4 +152,4 @@ class BillRow(msgspec.Struct, frozen=True):
     @property
     def shown_number(self) -> str:
         """The bill's number, or what stands for it on a draft."""
-        return self.number or (f"DRAFT-{self.id}" if self.id else "DRAFT")
+        return self.number or self.wanted_number or (f"DRAFT-{self.id}" if self.id else "DRAFT")

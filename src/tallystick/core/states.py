@@ -193,13 +193,12 @@ def status(state: InvoiceState, total: int, paid: int, credited: int, due_date: 
     return Status.PARTIALLY_PAID if paid or credited else Status.SENT
 
 
-def quotation_status(state: QuotationState, issue_date: date, valid_until: date, today: date) -> QuotationStatus:
+def quotation_status(state: QuotationState, valid_until: date, today: date) -> QuotationStatus:
     """What to show of a quotation, ``today`` in the account's time zone.
 
-    Unanswered, it expires with the day after ``valid_until``; yet it is good on the day that it is dated, because
+    Sent and unanswered, it expires with the day after ``valid_until``. A draft never does, because
     ``seeds/ihs-billing.txt`` makes and converts one whose ``valid_until`` may have passed.
     """
-    is_open = state in (QuotationState.DRAFT, QuotationState.SENT)
-    if is_open and today > max(issue_date, valid_until):
+    if state is QuotationState.SENT and today > valid_until:
         return QuotationStatus.EXPIRED
     return QuotationStatus(state)

@@ -23,6 +23,8 @@ from tallystick.store.seals import Sealed
 def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> CreditNote:
     """Issues a credit note of an issued invoice, and lowers its balance; what exceeds that is the customer's credit.
 
+    It is dated today, or as its invoice where that is dated later.
+
     Raises Conflict where the invoice is not issued, ValidationFailed where less is left of it than is asked for.
     """
     invoice = invoice_store.get_locked(tx, account, invoice_id)
@@ -73,7 +75,7 @@ def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine],
         "invoice_id": row.id,
         "calculation": calculation.value,
         "state": CreditNoteState.ISSUED,
-        "issue_date": account.today(tx.now),
+        "issue_date": max(account.today(tx.now), row.issue_date),
         "subtotal": totals.subtotal,
         "discount": totals.discount,
         "tax": totals.tax,

@@ -24,7 +24,7 @@ from tallystick.store.tables import credit_note_lines, credit_notes, invoices
 
 numbers = Numbers("credit_note", credit_notes)
 
-SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id}
+SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id, "number": credit_notes.c.number_order}
 ROW_COLUMNS = rows.columns(credit_notes, CreditNoteRow)
 INVOICE_NUMBER = (
     select(invoices.c.number)

@@ -88,6 +88,8 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     number: str
     number_scope: str | None
     number_sequence: int | None
+    number_key: str | None
+    number_order: str
     invoice_id: int
     customer_id: int
     customer_name: str

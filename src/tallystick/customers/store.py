@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, select
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, NotFound, ValidationFailed
@@ -11,6 +11,7 @@ from tallystick.customers.types import Customer
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.search import mentions
 from tallystick.store.tables import credit_notes, customers, invoices, payments, quotations, recurring
 
 SORTS = {"created_at": customers.c.id, "name": customers.c.name}
@@ -51,8 +52,7 @@ def every(tx: Tx, account: Account, request: PageRequest, search: str | None) ->
 def _selected(account: Account, search: str | None) -> Select[Any]:
     query = rows.selection(customers, Customer, account)
     if search:
-        wanted = search.lower()
-        query = query.where(or_(*(func.lower(column).contains(wanted, autoescape=True) for column in SEARCHED)))
+        query = query.where(mentions(search, *SEARCHED))
     return query
 
 

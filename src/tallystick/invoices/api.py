@@ -119,6 +119,7 @@ class InvoiceRowJson(msgspec.Struct, frozen=True):
     customer_name: str
     status: Status
     issue_date: date
+    issue_date_given: bool
     due_date: date
     currency: str
     subtotal: Decimal

@@ -18,8 +18,18 @@ TAX_NAMES = ("rate", "category", "exemption_reason", "base", "amount")
 """The names that the native API has for columns, and for the parts of a stored breakdown."""
 UNSAID = frozenset(
     {
-        *("id", "number_scope", "number_sequence", "state", "share_token", "paid", "credited"),
-        *("calculation", "rounding", "rounding_mode", "created_at", "updated_at", "deleted_at"),
+        *(
+            "id",
+            "number_scope",
+            "number_sequence",
+            "number_key",
+            "number_order",
+            "wanted_number",
+            "terms_days",
+            "state",
+        ),
+        *("share_token", "paid", "credited", "calculation", "rounding", "rounding_mode"),
+        *("created_at", "updated_at", "deleted_at"),
     }
 )
 UNSAID_OF_LINE = frozenset({"id", "discount"})

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from tallystick.bills import ops as bill_ops
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
-from tallystick.bills.store import NumberInUse
+from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
@@ -30,7 +30,8 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Invoice:
-    """Makes a draft."""
+    """Makes a draft. Raises NumberInUse where the number that it is to have is another bill's."""
+    numbers.check_unused(tx, account, new.number)
     found = bill_store.gather(tx, account, new.customer_id, new.items)
     bill, totals = bill_rules.bill_from(new, found, account)
     values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
@@ -49,12 +50,18 @@ def preview(tx: Tx, account: Account, new: NewBill) -> Invoice:
 
 
 def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, version: int | None) -> Invoice:
-    """Changes what ``change`` names of a draft; Conflict for any other, and for a stale ``version``."""
+    """Changes what ``change`` names of a draft.
+
+    Raises Conflict for what is no draft, for a stale ``version``, for a number in use, and where the draft's number of
+    the sequence would be missing from it or contradict the draft's date.
+    """
     invoice = store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.UPDATE)
     if version not in (None, invoice.row.version):
         raise rows.stale()
-    bill_rules.check_number(invoice.row, change)
+    if bill_rules.renumbers(invoice.row, change):
+        numbers.check_given_up(tx, account, invoice.row, rules.KEEPS_NUMBER)
+        numbers.check_unused(tx, account, change.number or None, but_for=invoice_id)
     changed = _changed(tx, account, invoice, change)
     _write(tx, account, invoice, changed)
     outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id)
@@ -75,8 +82,6 @@ def _changed(tx: Tx, account: Account, invoice: Invoice, change: DraftChange) ->
     found = bill_store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     bill, totals = bill_rules.changed_bill(invoice.row, invoice.lines, change, found)
     columns = bill_rules.changed_columns(invoice.row, change, account, tx.now, rules.UNTIL)
-    issue_date = columns.get("issue_date", invoice.row.issue_date)
-    bill_rules.check_scope(invoice.row, issue_date, account.number_patterns[rules.KIND])
     return Changed(columns, bill, totals, bill_rules.customer_copy(found.customer))
 
 
@@ -110,9 +115,10 @@ def issue(
 ) -> Invoice:
     """Gives a draft its number and makes it immutable; an issued invoice stays as it is, a voided one is a Conflict.
 
-    ``action`` tells the record what it was issued by; ``also`` are columns that are set with it. Raises
-    ValidationFailed where EN 16931 has no such bill with its taxes. The number is taken after everything else, because
-    its counter stays locked until the transaction ends.
+    So is a draft whose wanted number another invoice has taken, or whose number contradicts its date. Raises
+    ValidationFailed where EN 16931 has no such bill with its taxes. ``action`` tells the record what it was issued by;
+    ``also`` are columns that are set with it. The number is taken after everything else, because its counter stays
+    locked until the transaction ends.
     """
     after(invoice.row.state, Action.ISSUE)
     if invoice.row.state is InvoiceState.ISSUED:
@@ -121,11 +127,13 @@ def issue(
     invoice = structs.replace(invoice, row=structs.replace(invoice.row, **changes), lines=lines)
     journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
     outbox.add_all(tx, account, news.issued(invoice, action))
-    numbered = {} if invoice.row.number else numbers.take(tx, account, invoice.row.issue_date).columns()
+    changes = {**changes, **rules.issued(invoice, account, tx.now)}
     try:
-        changes = {**changes, **rules.issued(invoice, account, tx.now), **numbered, **also}
-        issued = _change(tx, account, invoice, changes)
+        numbered = numbers.at_issue(tx, account, invoice.row)
+        issued = _change(tx, account, invoice, {**changes, **numbered, **also})
     except NumberInUse:
+        if invoice.row.wanted_number is not None:
+            raise
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])
     return issued
@@ -151,7 +159,8 @@ def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
     rules.check_untouched(invoice)
     rules.check_keeps_number(invoice.row, change)
     changed = _changed(tx, account, invoice, change)
-    changed = changed._replace(columns=changed.columns | rules.revised(changed.customer, account, tx.now))
+    columns = rules.revised(structs.replace(invoice.row, **changed.columns), changed.customer, account, tx.now)
+    changed = changed._replace(columns=changed.columns | columns)
     is_same_bill = changed.bill == bill_rules.stored_bill(invoice.row, invoice.lines)
     if is_same_bill and not rules.is_changed(invoice.row, changed.columns):
         return invoice
@@ -230,9 +239,10 @@ def create_like(
 
 
 def delete(tx: Tx, account: Account, invoice_id: int) -> None:
-    """Moves a draft to the trash."""
+    """Moves a draft to the trash; Conflict where its number would be missing from the sequence."""
     invoice = store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.DELETE)
+    numbers.check_given_up(tx, account, invoice.row, rules.ISSUE_AND_VOID)
     store.change(tx, account, invoice.row, {"deleted_at": tx.now})
     outbox.add(tx, account, Event.INVOICE_DELETED, invoice_id)
 
@@ -247,7 +257,7 @@ def restore(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 def purge(tx: Tx, account: Account, invoice_id: int) -> None:
     """Deletes a draft in the trash for ever; Conflict where it holds a number of the sequence or is on record."""
     invoice = store.get_trashed_locked(tx, account, invoice_id)
-    rules.check_purgeable(invoice)
+    numbers.check_given_up(tx, account, invoice.row, rules.RESTORE_AND_VOID)
     try:
         store.purge(tx, account, invoice_id)
     except IntegrityError:

@@ -10,7 +10,6 @@ from tallystick.bills.seal import seal_of
 from tallystick.bills.types import BillRow, DraftChange, Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.periods import due_date
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store.journal import Ledger, Posting, Subject
@@ -27,8 +26,7 @@ def draft_values(new: NewBill, account: Account, now: datetime) -> dict[str, Any
 
 def copied_values(original: BillRow, account: Account, now: datetime, terms_days: int) -> dict[str, Any]:
     """The columns of a draft with another bill's content that do not follow from that bill."""
-    columns = bills.copied_columns(original, account, now)
-    return {"state": InvoiceState.DRAFT, UNTIL: due_date(columns["issue_date"], terms_days), **columns}
+    return {"state": InvoiceState.DRAFT, **bills.copied_columns(original, account, now, terms_days, UNTIL)}
 
 
 def billed_again(original: InvoiceRow) -> dict[str, Any] | None:
@@ -51,8 +49,9 @@ def check_unbilled(bills_it: InvoiceRow | None) -> None:
 
 
 def issued(invoice: Invoice, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns that an issue sets."""
-    return {"state": InvoiceState.ISSUED, **bills.issued_columns(invoice.customer, account, now)}
+    """The columns that an issue sets. Raises Conflict as ``bills.rules.issued_columns``."""
+    columns = bills.issued_columns(invoice.row, invoice.customer, account, now, UNTIL)
+    return {"state": InvoiceState.ISSUED, **columns}
 
 
 UNPUBLISHED: dict[str, Any] = {
@@ -63,9 +62,12 @@ UNPUBLISHED: dict[str, Any] = {
 }
 
 
-def revised(customer: dict[str, Any], account: Account, now: datetime) -> dict[str, Any]:
-    """The columns that a revision sets, beside those that it changes: it is issued anew, to the customer as it is."""
-    return {**bills.issued_columns(customer, account, now), "revised_at": now}
+def revised(row: InvoiceRow, customer: dict[str, Any], account: Account, now: datetime) -> dict[str, Any]:
+    """The columns that a revision sets, beside those that it changed in ``row``: it is issued anew, to the customer.
+
+    Raises Conflict as ``bills.rules.issued_columns``.
+    """
+    return {**bills.issued_columns(row, customer, account, now, UNTIL), "revised_at": now}
 
 
 def is_changed(row: InvoiceRow, columns: dict[str, Any]) -> bool:
@@ -92,20 +94,13 @@ def check_untouched(invoice: Invoice) -> None:
         raise Conflict("This invoice has a credit note. Credit what is left of it instead.")
 
 
-KEPT_ON_RECORD = (
-    "This draft was issued before and stays on record, so that no number is missing. "
-    "Leave it in the trash, or restore it, issue it again and void it."
-)
+KEEPS_NUMBER = "Leave the draft its number."
+ISSUE_AND_VOID = "Issue the draft again and void it."
+RESTORE_AND_VOID = "Leave the draft in the trash, or restore it, issue it again and void it."
 NAMED_ON_RECORD = (
     "This draft stays on record: it was issued before, or a quotation was converted to it. "
     "Leave it in the trash, or restore it."
 )
-
-
-def check_purgeable(invoice: Invoice) -> None:
-    """Raises Conflict where the invoice's number would be missing from the sequence."""
-    if invoice.row.number_sequence is not None:
-        raise Conflict(KEPT_ON_RECORD)
 
 
 def revenue(invoice: Invoice) -> list[Posting]:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 
 from tallystick.core.account import Account
 from tallystick.core.payment import PaymentStatus
@@ -14,6 +14,7 @@ from tallystick.payments.types import Allocation, Payment, PaymentFilter
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.search import mentions
 from tallystick.store.tables import customers, invoices, payment_allocations, payments
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": payments.c.id, "date": payments.c.date}
@@ -148,7 +149,7 @@ def _conditions(account: Account, wanted: PaymentFilter) -> list[ColumnElement[b
     if wanted.to_date is not None:
         tests.append(payments.c.date <= wanted.to_date)
     if wanted.search:
-        tests.append(func.lower(payments.c.reference).contains(wanted.search.lower(), autoescape=True))
+        tests.append(mentions(wanted.search, payments.c.reference))
     return tests
 
 

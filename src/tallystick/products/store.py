@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.core.account import Account
@@ -13,6 +13,7 @@ from tallystick.products.types import Product
 from tallystick.store import rows
 from tallystick.store.db import Tx, violates
 from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.search import mentions
 from tallystick.store.tables import products, taxes, unique_product_sku
 
 SORTS = {"created_at": products.c.id, "name": products.c.name}
@@ -42,8 +43,7 @@ def _selected(account: Account, search: str | None, is_active: bool | None) -> S
     if is_active is not None:
         query = query.where(products.c.is_active == is_active)
     if search:
-        wanted = search.lower()
-        query = query.where(or_(*(func.lower(column).contains(wanted, autoescape=True) for column in SEARCHED)))
+        query = query.where(mentions(search, *SEARCHED))
     return query
 
 

@@ -82,6 +82,7 @@ class QuotationRowJson(msgspec.Struct, frozen=True):
     customer_name: str
     status: QuotationStatus
     issue_date: date
+    issue_date_given: bool
     valid_until: date
     currency: str
     subtotal: Decimal

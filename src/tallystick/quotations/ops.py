@@ -9,7 +9,7 @@ from msgspec import UNSET, structs
 from tallystick.bills import ops as bill_ops
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
-from tallystick.bills.store import NumberInUse
+from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
 from tallystick.core.events import Event
@@ -24,7 +24,8 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Quotation:
-    """Makes a draft."""
+    """Makes a draft. Raises NumberInUse where the number that it is to have is another quotation's."""
+    store.numbers.check_unused(tx, account, new.number)
     found = bill_store.gather(tx, account, new.customer_id, new.items)
     bill, totals = bill_rules.bill_from(new, found, account)
     values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
@@ -43,12 +44,18 @@ def preview(tx: Tx, account: Account, new: NewBill) -> Quotation:
 
 
 def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, version: int | None) -> Quotation:
-    """Changes what ``change`` names of a draft; Conflict for any other, and for a stale ``version``."""
+    """Changes what ``change`` names of a draft.
+
+    Raises Conflict for what is no draft, for a stale ``version``, for a number in use, and where the draft's number of
+    the sequence would be missing from it or contradict the draft's date.
+    """
     quotation = store.get_locked(tx, account, quotation_id)
     after(quotation.row.state, Action.UPDATE)
     if version not in (None, quotation.row.version):
         raise rows.stale()
-    bill_rules.check_number(quotation.row, change)
+    if bill_rules.renumbers(quotation.row, change):
+        store.numbers.check_given_up(tx, account, quotation.row, rules.KEEPS_NUMBER)
+        store.numbers.check_unused(tx, account, change.number or None, but_for=quotation_id)
     customer_id = quotation.row.customer_id if change.customer_id is UNSET else change.customer_id
     found = bill_store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     bill, totals = bill_rules.changed_bill(quotation.row, quotation.lines, change, found)
@@ -75,9 +82,13 @@ def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 
 
 def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
-    """Issues a draft without a share token; an issued quotation stays as it is."""
+    """Issues a draft without a share token; an issued quotation stays as it is.
+
+    Raises Conflict where the quotation is answered in the negative, or is a draft that is no longer valid.
+    """
     quotation = store.get_locked(tx, account, quotation_id)
     after(quotation.row.state, Action.ISSUE)
+    rules.check_sendable(quotation, account, tx.now)
     return issue(tx, account, quotation)
 
 
@@ -92,11 +103,13 @@ def issue(tx: Tx, account: Account, quotation: Quotation, also: Mapping[str, Any
     changes, lines = bill_ops.readied(tx, account, store.lines, quotation.row, quotation.lines)
     quotation = structs.replace(quotation, row=structs.replace(quotation.row, **changes), lines=lines)
     outbox.add(tx, account, Event.QUOTATION_ISSUED, quotation.row.id)
-    numbered = {} if quotation.row.number else store.numbers.take(tx, account, quotation.row.issue_date).columns()
+    changes = {**changes, **rules.issued(quotation, account, tx.now)}
     try:
-        changes = {**changes, **rules.issued(quotation, account, tx.now), **numbered, **also}
-        issued = change(tx, account, quotation, changes)
+        numbered = store.numbers.at_issue(tx, account, quotation.row)
+        issued = change(tx, account, quotation, {**changes, **numbered, **also})
     except NumberInUse:
+        if quotation.row.wanted_number is not None:
+            raise
         raise TryAgain from None
     seals.append(tx, account, [rules.sealed(issued)])
     return issued
@@ -143,9 +156,10 @@ def duplicate(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 
 
 def delete(tx: Tx, account: Account, quotation_id: int) -> None:
-    """Deletes a draft, for ever."""
+    """Deletes a draft, for ever; Conflict where its number would be missing from the sequence."""
     quotation = store.get_locked(tx, account, quotation_id)
-    rules.check_deletable(quotation)
+    after(quotation.row.state, Action.DELETE)
+    store.numbers.check_given_up(tx, account, quotation.row, rules.ISSUE_AND_REJECT)
     store.remove(tx, account, quotation_id)
     outbox.add(tx, account, Event.QUOTATION_DELETED, quotation_id)
 

@@ -10,7 +10,6 @@ from tallystick.bills.seal import seal_of
 from tallystick.bills.types import Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.periods import due_date
 from tallystick.core.states import Action, QuotationState, QuotationStatus, after
 from tallystick.quotations.types import Quotation, QuotationRow
 from tallystick.store.seals import Sealed
@@ -26,9 +25,8 @@ def draft_values(new: NewBill, account: Account, now: datetime) -> dict[str, Any
 
 def copied_values(original: QuotationRow, account: Account, now: datetime) -> dict[str, Any]:
     """The columns of a duplicate that do not follow from its bill: it is valid for as many days."""
-    columns = bills.copied_columns(original, account, now)
     valid_days = max(0, (original.valid_until - original.issue_date).days)
-    return {"state": QuotationState.DRAFT, UNTIL: due_date(columns["issue_date"], valid_days), **columns}
+    return {"state": QuotationState.DRAFT, **bills.copied_columns(original, account, now, valid_days, UNTIL)}
 
 
 def draft(quotation_id: int, values: dict[str, Any], lines: list[LineRow], found: Found) -> Quotation:
@@ -51,8 +49,9 @@ UNTOUCHED: dict[str, Any] = {
 
 
 def issued(quotation: Quotation, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns that an issue sets."""
-    return {"state": QuotationState.SENT, **bills.issued_columns(quotation.customer, account, now)}
+    """The columns that an issue sets. Raises Conflict as ``bills.rules.issued_columns``."""
+    columns = bills.issued_columns(quotation.row, quotation.customer, account, now, UNTIL)
+    return {"state": QuotationState.SENT, **columns}
 
 
 def changed(quotation: Quotation, changes: dict[str, Any], now: datetime) -> Quotation:
@@ -82,8 +81,12 @@ def check_unexpired(quotation: Quotation, account: Account, now: datetime) -> No
         )
 
 
-def check_deletable(quotation: Quotation) -> None:
-    """Raises Conflict where the quotation is issued, or its number would be missing from the sequence."""
-    after(quotation.row.state, Action.DELETE)
-    if quotation.row.number_sequence is not None:
-        raise Conflict(f"The number {quotation.row.number} would be missing from the sequence. Reject the quotation.")
+def check_sendable(quotation: Quotation, account: Account, now: datetime) -> None:
+    """Raises Conflict where the quotation is a draft that nobody could accept once it is sent."""
+    row = quotation.row
+    if row.state is QuotationState.DRAFT and row.valid_until < account.today(now):
+        raise Conflict(f"The draft is valid until {row.valid_until}, which is past. Give a later valid_until first.")
+
+
+KEEPS_NUMBER = "Leave the draft its number."
+ISSUE_AND_REJECT = "Issue the draft and reject it."

@@ -15,9 +15,20 @@ from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.prepared import Prepared
-from tallystick.store.tables import quotation_lines, quotations, unique_quotation_number
+from tallystick.store.tables import (
+    quotation_lines,
+    quotations,
+    unique_quotation_key,
+    unique_quotation_number,
+    unique_wanted_quotation_number,
+)
 
-bills = BillRows(quotations, QuotationRow, unique_quotation_number)
+bills = BillRows(
+    quotations,
+    QuotationRow,
+    "valid_until",
+    (unique_quotation_number, unique_quotation_key, unique_wanted_quotation_number),
+)
 lines = Lines(quotation_lines, "quotation_id")
 numbers = Numbers("quotation", quotations)
 insert = bills.insert
@@ -28,6 +39,7 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
     "issue_date": quotations.c.issue_date,
     "valid_until": quotations.c.valid_until,
     "total": quotations.c.total,
+    "number": quotations.c.number_order,
 }
 SHARED = (quotations.c.share_token == bindparam("token"), quotations.c.state != QuotationState.DRAFT)
 ONE = bills.one(quotations.c.id == bindparam("quotation"))
@@ -73,25 +85,25 @@ def check_known(tx: Tx, account: Account, quotation_id: int) -> None:
 
 
 def _whole(tx: Tx, account: Account, statement: Prepared, wanted: dict[str, Any]) -> Quotation:
-    row, customer = bills.read(tx, statement, wanted)
+    row, customer = bills.read(tx, account, statement, wanted)
     return Quotation(row=row, lines=lines.of(tx, account, row.id), customer=customer)
 
 
 def page(tx: Tx, account: Account, wanted: QuotationFilter, request: PageRequest) -> Page[QuotationRow]:
     """A page of the quotations that the filter selects."""
     query = bills.select.where(*conditions(account, wanted, account.today(tx.now)))
-    return fetch(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=QuotationRow)
+    return fetch(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=bills.as_of(account, tx.now))
 
 
 def every(tx: Tx, account: Account, wanted: QuotationFilter, request: PageRequest) -> Iterator[QuotationRow]:
     """As ``page``, all of them."""
     query = bills.select.where(*conditions(account, wanted, account.today(tx.now)))
-    return stream(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=QuotationRow)
+    return stream(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=bills.as_of(account, tx.now))
 
 
 def conditions(account: Account, wanted: QuotationFilter, today: date) -> list[ColumnElement[bool]]:
     """What a row must satisfy to be selected."""
-    tests = bills.conditions(account, wanted)
+    tests = bills.conditions(account, wanted, today)
     if wanted.statuses:
         tests.append(or_(*(shows(status, today) for status in sorted(wanted.statuses))))
     return tests
@@ -99,11 +111,10 @@ def conditions(account: Account, wanted: QuotationFilter, today: date) -> list[C
 
 def shows(status: QuotationStatus, today: date) -> ColumnElement[bool]:
     """The test that a row shows this status on this day: ``core.states.quotation_status`` in SQL."""
-    is_past = and_(quotations.c.valid_until < today, quotations.c.issue_date < today)
-    is_open = quotations.c.state.in_([QuotationState.DRAFT, QuotationState.SENT])
+    is_past = and_(quotations.c.state == QuotationState.SENT, quotations.c.valid_until < today)
     if status is QuotationStatus.EXPIRED:
-        return and_(is_open, is_past)
-    return and_(quotations.c.state == QuotationState(status), not_(and_(is_open, is_past)))
+        return is_past
+    return and_(quotations.c.state == QuotationState(status), not_(is_past))
 
 
 def remove(tx: Tx, account: Account, quotation_id: int) -> None:

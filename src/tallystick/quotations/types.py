@@ -22,7 +22,7 @@ class QuotationRow(BillRow, frozen=True):
 
     def status(self, account: Account, now: datetime) -> QuotationStatus:
         """What the quotation shows as its status at the instant ``now``."""
-        return quotation_status(self.state, self.issue_date, self.valid_until, account.today(now))
+        return quotation_status(self.state, self.valid_until, account.today(now))
 
 
 class Quotation(msgspec.Struct, frozen=True):

@@ -32,6 +32,7 @@ from tallystick.store.db import Tx
 from tallystick.store.lists import among
 from tallystick.store.paging import Page, PageRequest, fetch
 from tallystick.store.prepared import Prepared
+from tallystick.store.search import mentions
 from tallystick.store.tables import (
     customers,
     invoices,
@@ -152,7 +153,7 @@ def page(
     if wanted.active_only:
         query = query.where(recurring.c.active)
     if search:
-        query = query.where(_mentions(search.lower()))
+        query = query.where(_mentions(search))
     return fetch(tx, query, request, sorts=SORTS, key=recurring.c.id, kind=ScheduleRow)
 
 
@@ -162,8 +163,8 @@ def _mentions(text: str) -> ColumnElement[bool]:
         recurring_lines.c.account_id == recurring.c.account_id, recurring_lines.c.recurring_id == recurring.c.id
     )
     return or_(
-        exists().where(of_customer, func.lower(customers.c.name).contains(text, autoescape=True)),
-        exists().where(of_line, func.lower(recurring_lines.c.description).contains(text, autoescape=True)),
+        exists().where(of_customer, mentions(text, customers.c.name)),
+        exists().where(of_line, mentions(text, recurring_lines.c.description)),
     )
 
 

@@ -28,10 +28,10 @@ def compute(tx: Tx, account: Account, wanted: StatsFilter) -> Stats:
     Every currency in which there is anything is named, and the wanted one or else the account's own in any case.
     """
     today = account.today(tx.now)
-    invoiced = store.invoices_by_month(tx, account, wanted)
+    invoiced = store.invoices_by_month(tx, account, wanted, today)
     still_open = store.open_invoices(tx, account, wanted, today)
-    credited = store.credit_notes_by_month(tx, account, wanted)
-    received = store.received(tx, account, wanted)
+    credited = store.credit_notes_by_month(tx, account, wanted, today)
+    received = store.received(tx, account, wanted, today)
     customer_credit = store.customer_credit(tx, account, wanted)
     schedules = store.active_schedules(tx, account, wanted, today)
     issued = [each for each in invoiced if each.state is InvoiceState.ISSUED]

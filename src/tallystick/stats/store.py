@@ -22,10 +22,11 @@ from sqlalchemy import (
     select,
 )
 
+from tallystick.bills.store import dated_within
 from tallystick.core.account import Account
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import QuotationStatus
-from tallystick.invoices.store import IN_USE, ISSUED, OWED
+from tallystick.invoices.store import BY_AMOUNTS, BY_OPEN, IN_USE, ISSUED, OWED
 from tallystick.quotations.store import shows
 from tallystick.stats.types import Age, Credited, Invoiced, Month, Open, Scheduled, StatsFilter, Sum
 from tallystick.store.db import Tx
@@ -52,24 +53,24 @@ def count_quotations(tx: Tx, account: Account, wanted: StatsFilter, today: date)
     expired = (shows(QuotationStatus.EXPIRED, today), QuotationStatus.EXPIRED.value)
     query = (
         select(case(expired, else_=cast(quotations.c.state, Text)).label("status"), func.count().label("counted"))
-        .where(*_of(quotations, account, wanted), *_dated(quotations.c.issue_date, wanted))
+        .where(*_of(quotations, account, wanted), *_dated(quotations.c.issue_date, wanted, today))
         .group_by("status")
     )
     return {QuotationStatus(row["status"]): row["counted"] for row in _mappings(tx, query)}
 
 
-def invoices_by_month(tx: Tx, account: Account, wanted: StatsFilter) -> list[Invoiced]:
+def invoices_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Invoiced]:
     """The invoices outside the trash, by currency, state and month."""
     days = _grouped(
         (invoices.c.currency, invoices.c.state, invoices.c.issue_date),
-        (*_of(invoices, account, wanted), IN_USE),
+        (*_of(invoices, account, wanted), IN_USE, BY_AMOUNTS),
         func.count().label("counted"),
         *halves({name: invoices.c[name] for name in INVOICED}),
     )
     query = (
         select(days.c.currency, days.c.state, *_month(days.c.issue_date))
         .add_columns(*_sums(days, "counted", *half_names(*INVOICED)))
-        .where(*_dated(days.c.issue_date, wanted))
+        .where(*_dated(days.c.issue_date, wanted, today))
         .group_by(days.c.currency, days.c.state, "year", "month")
     )
     return [
@@ -82,7 +83,7 @@ def open_invoices(tx: Tx, account: Account, wanted: StatsFilter, today: date) ->
     """The issued invoices on which something is owed on this day, by currency and age."""
     days = _grouped(
         (invoices.c.due_date, invoices.c.currency, invoices.c.issue_date),
-        (*_of(invoices, account, wanted), ISSUED, OWED, IN_USE),
+        (*_of(invoices, account, wanted), ISSUED, OWED, IN_USE, BY_OPEN),
         func.count().label("counted"),
         func.sum(case((SETTLED > 0, 1), else_=0)).label("partially_paid"),
         *halves({"balance": invoices.c.total - invoices.c.paid - invoices.c.credited}),
@@ -90,7 +91,7 @@ def open_invoices(tx: Tx, account: Account, wanted: StatsFilter, today: date) ->
     query = (
         select(days.c.currency, _age(days.c.due_date, today).label("age"))
         .add_columns(*_sums(days, "counted", "partially_paid", *half_names("balance")))
-        .where(*_dated(days.c.issue_date, wanted))
+        .where(*_dated(days.c.issue_date, wanted, today))
         .group_by(days.c.currency, "age")
     )
     return [
@@ -111,20 +112,20 @@ def _age(due_date: ColumnElement[date], today: date) -> ColumnElement[str]:
     )
 
 
-def credit_notes_by_month(tx: Tx, account: Account, wanted: StatsFilter) -> list[Credited]:
+def credit_notes_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Credited]:
     """The credit notes, by currency and month."""
     query = (
         select(credit_notes.c.currency, *_month(credit_notes.c.issue_date))
         .add_columns(*halves({name: credit_notes.c[name] for name in CREDITED}))
-        .where(*_of(credit_notes, account, wanted), *_dated(credit_notes.c.issue_date, wanted))
+        .where(*_of(credit_notes, account, wanted), *_dated(credit_notes.c.issue_date, wanted, today))
         .group_by(credit_notes.c.currency, "year", "month")
     )
     return [Credited(row["currency"], _month_of(row), **wholes(row, *CREDITED)) for row in _mappings(tx, query)]
 
 
-def received(tx: Tx, account: Account, wanted: StatsFilter) -> list[Sum]:
+def received(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Sum]:
     """The money that came in and was not taken back, by currency; each payment of its own date."""
-    tests = (*_of(payments, account, wanted), *_dated(payments.c.date, wanted), STANDS, IS_MONEY)
+    tests = (*_of(payments, account, wanted), *_dated(payments.c.date, wanted, today), STANDS, IS_MONEY)
     return _by_currency(tx, payments, *tests)
 
 
@@ -163,13 +164,8 @@ def _of(table: Table, account: Account, wanted: StatsFilter) -> list[ColumnEleme
     return [own] if wanted.currency is None else [own, table.c.currency == wanted.currency]
 
 
-def _dated(column: ColumnElement[date], wanted: StatsFilter) -> list[ColumnElement[bool]]:
-    tests = []
-    if wanted.from_date is not None:
-        tests.append(column >= wanted.from_date)
-    if wanted.to_date is not None:
-        tests.append(column <= wanted.to_date)
-    return tests
+def _dated(issue_date: ColumnElement[date], wanted: StatsFilter, today: date) -> list[ColumnElement[bool]]:
+    return dated_within(issue_date, wanted.from_date, wanted.to_date, today)
 
 
 def _grouped(

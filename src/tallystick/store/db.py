@@ -18,12 +18,15 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     Executable,
+    Index,
     UniqueConstraint,
     create_engine,
     event,
     make_url,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from tallystick.store.search import FOLDED, folded
 
 SQLITE_BUSY_TIMEOUT_S = 30.0
 POSTGRES_OPTIONS = "-c timezone=UTC -c lock_timeout=30s"
@@ -183,12 +186,12 @@ class Database:
         self._reader.dispose()
 
 
-def violates(error: IntegrityError, constraint: UniqueConstraint) -> bool:
-    """Whether ``error`` is the database's refusal of a second row under this constraint."""
+def violates(error: IntegrityError, unique: UniqueConstraint | Index) -> bool:
+    """Whether ``error`` is the database's refusal of a second row under this constraint or unique index."""
     diagnosis = getattr(error.orig, "diag", None)
     if diagnosis is not None:
-        return bool(diagnosis.constraint_name == constraint.name)
-    columns = ", ".join(f"{constraint.table.name}.{column.name}" for column in constraint.columns)
+        return bool(diagnosis.constraint_name == unique.name)
+    columns = ", ".join(f"{column.table.name}.{column.name}" for column in unique.columns)
     return str(error.orig) == f"UNIQUE constraint failed: {columns}"
 
 
@@ -239,12 +242,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
-    # SQLite's own lower() knows ASCII only; a search must find "ÖZIL" by "özil".
-    connection.create_function("lower", 1, _lower, deterministic=True)
-
-
-def _lower(value: str | None) -> str | None:
-    return None if value is None else value.lower()
+    connection.create_function(FOLDED, 1, folded, deterministic=True)
 
 
 def _postgresql_engine(url: str, *, connections: int) -> Engine:

@@ -60,17 +60,19 @@ def fetch(
     sorts: Mapping[str, ColumnElement[Any]],
     key: ColumnElement[int],
     kind: Callable[..., T],
+    counting: ColumnElement[bool] | None = None,
 ) -> Page[T]:
     """One page of ``query``, whose columns must include each sort column (not null) and ``key``, and make a ``kind``.
 
     All of its columns are of the one table whose ``key`` it is, or subqueries correlated to it.
 
-    The first of ``sorts`` is the default. Raises ValidationFailed for a sort that is not among them and for a cursor
+    The first of ``sorts`` is the default. ``counting`` is true of every row, and leads to the index to count them by.
+    Raises ValidationFailed for a sort that is not among them and for a cursor
     that does not fit.
     """
     sort, column = _sort(request, sorts)
     if request.after is None:
-        page, total, offset = request.page, _count(tx, query), (request.page - 1) * request.limit
+        page, total, offset = request.page, _count(tx, query, counting), (request.page - 1) * request.limit
     else:
         page, total, offset = None, None, 0
         query = query.where(_beyond(request, sort, column, key))
@@ -113,8 +115,9 @@ def _sort(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> tupl
     return sort, sorts[sort]
 
 
-def _count(tx: Tx, query: Select[Any]) -> int:
-    counted: int = tx.execute(query.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
+def _count(tx: Tx, query: Select[Any], counting: ColumnElement[bool] | None) -> int:
+    rows = query if counting is None else query.where(counting)
+    counted: int = tx.execute(rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
     return counted
 
 

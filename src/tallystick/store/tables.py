@@ -29,6 +29,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from tallystick.core.bill import Calculation
@@ -49,6 +50,8 @@ metadata = MetaData(
 )
 
 Key = BigInteger().with_variant(Integer, "sqlite")
+InBytes = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that sorts as its bytes do, and not by some language; as SQLite sorts any."""
 
 
 def _id() -> Column[int]:
@@ -61,6 +64,11 @@ def _account() -> Column[int]:
 
 def _belongs_to(table: str, column: str, ondelete: str | None = None) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["account_id", column], [f"{table}.account_id", f"{table}.id"], ondelete=ondelete)
+
+
+def _unique_number(table: str, name: str, condition: str) -> Index:
+    """The index that lets a number be used once, whatever the case of its letters."""
+    return Index(f"uq_{table}_{name}", "account_id", "number_key", unique=True, **_where(condition))
 
 
 def _one_of(column: str, values: Iterable[str]) -> CheckConstraint:
@@ -194,7 +202,12 @@ products = Table(
 def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
     """What a quotation, an invoice and a credit note share: the bill as it was asked for, and its totals."""
     return (
+        # The bill's number, which is its own for ever once it was issued.
         Column("number", Text),
+        # What ``core.numbering`` compares and sorts of the number, or of the one that a draft wants. Where numbers of
+        # an older version differ only in their case, the first has the key and the others have none.
+        Column("number_key", Text),
+        Column("number_order", InBytes, nullable=False, server_default=""),
         Column("number_scope", Text),
         Column("number_sequence", BigInteger),
         Column("customer_id", Key, nullable=False),
@@ -220,6 +233,18 @@ def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
         Column("customer_name", Text),
         Column("share_token", Text),
         Column("issued_at", UtcDateTime),
+    )
+
+
+def _draft_columns() -> tuple[Column[object], ...]:
+    """What only a kind of bill has that begins as a draft."""
+    return (
+        # The number that a draft is to have from its issue on.
+        Column("wanted_number", Text),
+        # A draft that nobody dated has the last day of the calendar here, so that it sorts as the newest.
+        Column("issue_date_given", Boolean, nullable=False, server_default=true()),
+        # How many days after the issue it is due, or valid until; null where somebody gave the day.
+        Column("terms_days", Integer),
     )
 
 
@@ -355,6 +380,8 @@ recurring_run_errors = Table(
 )
 
 unique_invoice_number = UniqueConstraint("account_id", "number")
+unique_invoice_key = _unique_number("invoices", "number_key", "number IS NOT NULL")
+unique_wanted_invoice_number = _unique_number("invoices", "wanted_number", "number IS NULL")
 
 invoices = Table(
     "invoices",
@@ -362,6 +389,7 @@ invoices = Table(
     _id(),
     _account(),
     *_bill_columns(InvoiceState),
+    *_draft_columns(),
     Column("due_date", Date, nullable=False),
     Column("paid", BigInteger, nullable=False, server_default="0"),
     Column("credited", BigInteger, nullable=False, server_default="0"),
@@ -374,6 +402,8 @@ invoices = Table(
     *_versioned(),
     UniqueConstraint("account_id", "id"),
     unique_invoice_number,
+    unique_invoice_key,
+    unique_wanted_invoice_number,
     UniqueConstraint("account_id", "share_token"),
     _belongs_to("customers", "customer_id"),
     _belongs_to("recurring", "recurring_id"),
@@ -387,6 +417,7 @@ invoices = Table(
     # Lists and statistics never show the trash: without it in their indexes, they need not look at a row to know.
     Index(None, "account_id", "issue_date", "id", **_where("deleted_at IS NULL")),
     Index(None, "account_id", "due_date", "id", **_where("deleted_at IS NULL")),
+    Index(None, "account_id", "number_order", "id", **_where("deleted_at IS NULL")),
     Index("ix_invoices_trash", "account_id", "id", **_where("deleted_at IS NOT NULL")),
     # Each holds all that statistics add up, in the order in which they group it.
     Index(
@@ -429,6 +460,8 @@ invoice_lines = Table(
 )
 
 unique_quotation_number = UniqueConstraint("account_id", "number")
+unique_quotation_key = _unique_number("quotations", "number_key", "number IS NOT NULL")
+unique_wanted_quotation_number = _unique_number("quotations", "wanted_number", "number IS NULL")
 
 quotations = Table(
     "quotations",
@@ -436,6 +469,7 @@ quotations = Table(
     _id(),
     _account(),
     *_bill_columns(QuotationState),
+    *_draft_columns(),
     Column("valid_until", Date, nullable=False),
     Column("accepted_at", UtcDateTime),
     Column("rejected_at", UtcDateTime),
@@ -444,6 +478,8 @@ quotations = Table(
     *_versioned(),
     UniqueConstraint("account_id", "id"),
     unique_quotation_number,
+    unique_quotation_key,
+    unique_wanted_quotation_number,
     UniqueConstraint("account_id", "share_token"),
     _belongs_to("customers", "customer_id"),
     _belongs_to("invoices", "invoice_id"),
@@ -453,6 +489,7 @@ quotations = Table(
     CheckConstraint("(state = 'converted') = (invoice_id IS NOT NULL)", name="converted_has_its_invoice"),
     Index(None, "account_id", "customer_id", "id"),
     Index(None, "account_id", "issue_date", "id"),
+    Index(None, "account_id", "number_order", "id"),
     Index("uq_quotations_invoice", "account_id", "invoice_id", unique=True, **_where("invoice_id IS NOT NULL")),
     sqlite_autoincrement=True,
 )
@@ -535,6 +572,7 @@ credit_notes = Table(
     *_versioned(),
     UniqueConstraint("account_id", "id"),
     unique_credit_note_number,
+    _unique_number("credit_notes", "number_key", "number IS NOT NULL"),
     _belongs_to("customers", "customer_id"),
     _belongs_to("invoices", "invoice_id"),
     _one_of("state", CreditNoteState),
@@ -542,6 +580,7 @@ credit_notes = Table(
     Index(None, "account_id", "invoice_id", "id"),
     Index(None, "account_id", "customer_id", "id"),
     Index("ix_credit_notes_amounts", "account_id", "currency", "issue_date", "total", "tax"),
+    Index(None, "account_id", "number_order", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -637,6 +676,19 @@ sequences = Table(
     Column("kind", Text, primary_key=True),
     Column("scope", Text, primary_key=True),
     Column("value", BigInteger, nullable=False),
+)
+
+# The places that a sequence stepped over, each because a bill had its number already: one that a client gave, or one
+# of an earlier pattern.
+stepped_over = Table(
+    "stepped_over",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("number_key", Text, nullable=False),
+    Index(None, "account_id", "kind", "number_key"),
 )
 
 events = Table(

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from tallystick.core.account import Account
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch
+from tallystick.store.search import mentions
 from tallystick.store.tables import accounts, taxes
 from tallystick.taxes.types import Tax
 
@@ -25,7 +26,7 @@ def page(tx: Tx, account: Account, request: PageRequest, search: str | None) -> 
     """A page of the account's taxes; ``search`` looks in the name."""
     query = rows.selection(taxes, Tax, account)
     if search:
-        query = query.where(func.lower(taxes.c.name).contains(search.lower(), autoescape=True))
+        query = query.where(mentions(search, taxes.c.name))
     return fetch(tx, query, request, sorts=SORTS, key=taxes.c.id, kind=Tax)
 
 

@@ -10,7 +10,7 @@ from tallystick.core.account import Account
 from tallystick.store.paging import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE, Page, PageRequest
 from tallystick.wire.call import Query
 from tallystick.wire.render import Listed, Pagination
-from tallystick.wire.scalars import Day, ShortText, one_of_two_names
+from tallystick.wire.scalars import Day, Search, ShortText, one_of_two_names
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class ListQuery(Query, frozen=True, kw_only=True):
     sort: ShortText | None = None
     order: Literal["asc", "desc"] = "desc"
     after: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
-    search: ShortText | None = None
+    search: Search | None = None
 
 
 class DatedQuery(ListQuery, frozen=True, kw_only=True):

@@ -12,6 +12,8 @@ T = TypeVar("T")
 
 def _as_builtin(value: object) -> object:
     """A request's scalar (``wire.scalars``), which msgspec does not know, as the built-in type that it extends."""
+    if isinstance(value, WrittenOut):
+        return msgspec.Raw(format(value, "f").encode())
     for builtin in (int, str, Decimal):
         if isinstance(value, builtin):
             return builtin(value)
@@ -31,16 +33,31 @@ def amount(minor: int, digits: int) -> Decimal:
     return money.to_decimal(minor, digits)
 
 
-def plain(number: Decimal) -> Decimal:
-    """A quantity or rate without trailing zeros and without an exponent."""
+class WrittenOut(Decimal):
+    """A decimal that JSON has without an exponent, however many zeros follow its point."""
+
+
+def shortest(number: Decimal) -> Decimal:
+    """A decimal without trailing zeros, and without an exponent for those before its point."""
     short = number.normalize()
     return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
 
 
+def plain(number: Decimal) -> Decimal:
+    """A quantity or rate without trailing zeros and without an exponent."""
+    return _written_out(shortest(number))
+
+
 def unit_price(price: Decimal, digits: int) -> Decimal:
-    """A unit price with at least the currency's digits, and more only where it has them."""
-    short = plain(price)
-    return short if short.as_tuple().exponent <= -digits else short.quantize(Decimal(1).scaleb(-digits))  # type: ignore[operator]
+    """A unit price with at least the currency's digits, and more only where it has them; without an exponent."""
+    short = shortest(price)
+    if short.as_tuple().exponent > -digits:  # type: ignore[operator]
+        short = short.quantize(Decimal(1).scaleb(-digits))
+    return _written_out(short)
+
+
+def _written_out(number: Decimal) -> Decimal:
+    return WrittenOut(number) if "E" in str(number) else number
 
 
 class Reply(msgspec.Struct, Generic[T], frozen=True):

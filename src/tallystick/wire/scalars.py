@@ -17,7 +17,7 @@ from babel.core import get_global
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import DIGITS
-from tallystick.core.numbering import Pattern
+from tallystick.core.numbering import Pattern, is_of_drafts
 from tallystick.core.periods import today
 from tallystick.store import secrets
 
@@ -27,6 +27,7 @@ MAX_ID = 2**63 - 1
 MAX_WHOLE_DIGITS = 15
 MAX_FRACTION_DIGITS = 12
 MAX_NUMBER_LENGTH = 64
+MAX_SEARCH_LENGTH = 200
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 ShortText = Annotated[str, msgspec.Meta(max_length=200)]
@@ -34,10 +35,7 @@ LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-BillNumber = Annotated[
-    str,
-    msgspec.Meta(min_length=1, max_length=MAX_NUMBER_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"),
-]
+Description = Annotated[str, msgspec.Meta(max_length=10_000, pattern=r"^$|\S")]
 
 
 class Id(int):
@@ -71,6 +69,40 @@ class Token(str):
         if not isinstance(value, str) or not secrets.is_secret(value):
             raise ValueError("Must be the token of a share link.")
         return cls(value)
+
+
+class BillNumber(str):
+    """A number that a client gives to a bill; the blanks around it are no part of it."""
+
+    schema: dict[str, Any] = {
+        "type": "string",
+        "pattern": r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$",
+        "examples": ["2026/A-1"],
+    }
+
+    @classmethod
+    def convert(cls, value: object) -> "BillNumber":
+        number = value.strip() if isinstance(value, str) else ""
+        if not 1 <= len(number) <= MAX_NUMBER_LENGTH or NOT_IN_NUMBERS.search(number):
+            raise ValueError(f"Must be a text of 1 to {MAX_NUMBER_LENGTH} characters on one line.")
+        if is_of_drafts(number):
+            raise ValueError("Must not begin with DRAFT-, which is what a draft without a number shows.")
+        return cls(number)
+
+
+NOT_IN_NUMBERS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class Search(str):
+    """A text to look for; the blanks around it are no part of it."""
+
+    schema: dict[str, Any] = {"type": "string", "maxLength": MAX_SEARCH_LENGTH}
+
+    @classmethod
+    def convert(cls, value: object) -> "Search":
+        if not isinstance(value, str) or len(value) > MAX_SEARCH_LENGTH:
+            raise ValueError(f"Must be a text of at most {MAX_SEARCH_LENGTH} characters.")
+        return cls(value.strip())
 
 
 class Number(Decimal):
@@ -236,8 +268,10 @@ class NumberPattern(str):
     def convert(cls, value: object) -> "NumberPattern":
         if not isinstance(value, str):
             raise ValueError("Must be a pattern, as INV-{YYYY}-{SEQ:4}.")
-        Pattern.parse(value)
-        return cls(value)
+        pattern = Pattern.parse(value)
+        if is_of_drafts(pattern.text):
+            raise ValueError("The pattern would make numbers as DRAFT-5, which is what a draft without a number shows.")
+        return cls(pattern.text)
 
 
 class Day:
@@ -289,8 +323,8 @@ def one_of_two_names(*pairs: Mapping[str, T | None]) -> list[T | None]:
     return [next((value for value in pair.values() if value is not None), None) for pair in pairs]
 
 
-Scalar = Id | Token | Number | Currency | Country | Timezone | Language | NumberPattern | Day
-SCALARS = (Id, Token, Number, Currency, Country, Timezone, Language, NumberPattern, Day)
+Scalar = Id | Token | BillNumber | Search | Number | Currency | Country | Timezone | Language | NumberPattern | Day
+SCALARS = (Id, Token, BillNumber, Search, Number, Currency, Country, Timezone, Language, NumberPattern, Day)
 
 
 def convert(kind: type, value: Any) -> Any:

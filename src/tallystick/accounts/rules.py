@@ -1,0 +1,30 @@
+"""The decisions of accounts."""
+
+from collections.abc import Mapping
+
+from tallystick.core.errors import ValidationFailed
+from tallystick.core.numbering import Pattern, could_meet
+
+
+def changed_patterns(before: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
+    """The patterns of all kinds of bill after a change of some.
+
+    Raises ValidationFailed where a pattern that changes could give a number that another kind's could give too.
+    """
+    after = {**before, **changes}
+    parsed = {kind: Pattern.parse(text) for kind, text in after.items()}
+    errors = {
+        f"number_patterns.{kind}": [
+            f"Could give a number that the pattern of {_named(other)}, {after[other]}, gives too."
+        ]
+        for kind in after
+        for other in after
+        if kind != other and after[kind] != before.get(kind) and could_meet(parsed[kind], parsed[other])
+    }
+    if errors:
+        raise ValidationFailed(errors)
+    return after
+
+
+def _named(kind: str) -> str:
+    return f"{kind.replace('_', ' ')}s"
