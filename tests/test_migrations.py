@@ -8,11 +8,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 from tallystick.store.db import Database
-from tallystick.store.migrate import NewerDatabase, migrate
+from tallystick.store.migrate import NewerDatabase, alembic_config, migrate
 from tallystick.store.tables import metadata
 from tests.server import PROGRAM
 
@@ -67,6 +68,12 @@ def _never_reuses_ids(connection: Connection, table: str) -> bool:
         return True
     statement = connection.execute(text("SELECT sql FROM sqlite_master WHERE name = :table"), {"table": table})
     return "AUTOINCREMENT" in statement.scalar_one()
+
+
+def migrate_to(database: Database, revision: str) -> None:
+    """Migrates as far as an older version did."""
+    with database.migration() as tx:
+        command.upgrade(alembic_config(tx.connection), revision)
 
 
 def version(database: Database) -> str:
@@ -141,3 +148,62 @@ def test_a_failed_migration_leaves_nothing(database: Database) -> None:
     with pytest.raises(Exception, match="invoices"):
         migrate(database)
     assert schema(database) == before
+
+
+OLDER_ACCOUNT = """INSERT INTO accounts (id, name, currency, timezone, payment_terms_days, number_patterns, rounding,
+    rounding_mode, prices_include_tax, version, created_at, updated_at)
+    VALUES (1, 'Ours', 'EUR', 'UTC', 30, '{}', 'document', 'half_up', false, 1, '2026-01-01', '2026-01-01')"""
+OLDER_CUSTOMER = """INSERT INTO customers (id, account_id, name, version, created_at, updated_at)
+    VALUES (1, 1, 'Ann', 1, '2026-01-01', '2026-01-01')"""
+OLDER_BILL = """INSERT INTO {table} (id, account_id, number, number_scope, number_sequence, customer_id, state,
+    issue_date, {until}, currency, prices_include_tax, rounding, rounding_mode, subtotal, discount, tax, total, taxes,
+    version, created_at, updated_at)
+    VALUES (:id, 1, :number, :scope, :place, 1, :state, '2026-01-01', '2026-01-31', 'EUR', false, 'document',
+    'half_up', 0, 0, 0, 0, '[]', 1, '2026-01-01', '2026-01-01')"""
+OLDER_SEAL = """INSERT INTO seals (account_id, position, kind, bill_id, content_hash, hash, at)
+    VALUES (1, 1, 'invoice', 7, NULL, :hash, '2026-01-01')"""
+# The number of an older version, its place and its state; then its number, the wanted one, and what is compared of it.
+OLDER_NUMBERS: list[tuple[tuple[str | None, int | None, str], tuple[str | None, str | None, str | None]]] = [
+    (("INV-2026-0001", 1, "issued"), ("INV-2026-0001", None, "inv-2026-0001")),
+    # Before numbers were compared without regard to case, these two were different, and both may be with customers.
+    (("inv-2026-0001", None, "voided"), ("inv-2026-0001", None, None)),
+    (("Inv-2026-0001 ", None, "draft"), (None, "Inv-2026-0001 ", "inv-2026-0001")),
+    (("a-1", None, "draft"), (None, "a-1", "a-1")),
+    (("A-1", None, "draft"), (None, "A-1", None)),
+    (("A-1 ", None, "issued"), ("A-1 ", None, "a-1")),
+    # Issued once and taken back, it is still the number of that invoice.
+    (("STRASSE-7", None, "draft"), ("STRASSE-7", None, None)),
+    (("Straße-7", None, "issued"), ("Straße-7", None, "strasse-7")),
+    # The sequence stepped over a draft, which has its place since.
+    (("INV-2026-0002", 2, "draft"), ("INV-2026-0002", None, "inv-2026-0002")),
+    ((None, None, "draft"), (None, None, None)),
+]
+
+
+@pytest.mark.parametrize(("table", "until"), [("invoices", "due_date"), ("quotations", "valid_until")])
+def test_numbers_of_an_older_version_are_kept_where_they_differ_in_case_only(
+    database: Database, table: str, until: str
+) -> None:
+    migrate_to(database, "0005")
+    states = {"issued": "issued", "voided": "voided", "draft": "draft"}
+    if table == "quotations":
+        states |= {"issued": "sent", "voided": "rejected"}
+    with database.transaction("tests") as tx:
+        for statement in (OLDER_ACCOUNT, OLDER_CUSTOMER):
+            tx.connection.exec_driver_sql(statement)
+        for index, ((number, place, state), _) in enumerate(OLDER_NUMBERS, 1):
+            scope = None if place is None else "2026"
+            values = {"id": index, "number": number, "scope": scope, "place": place, "state": states[state]}
+            tx.execute(text(OLDER_BILL.format(table=table, until=until)), values)
+        kind = OLDER_SEAL.replace("invoice", table.removesuffix("s"))
+        tx.execute(text(kind), {"hash": bytes(32)})
+    migrate(database)
+    compared = text(f"SELECT number, wanted_number, number_key, number_order FROM {table} ORDER BY id")
+    with database.read() as tx:
+        rows = [tuple(row) for row in tx.all(compared)]
+        assert [row[:3] for row in rows] == [expected for _, expected in OLDER_NUMBERS]
+        # For lists they have their order, compared or not.
+        assert rows[1][3] == rows[0][3] == "inv-00000000000000002026-00000000000000000001"
+        assert [row[3] for row in rows[4:6]] == ["a-00000000000000000001"] * 2
+        dates = text(f"SELECT DISTINCT issue_date_given, terms_days FROM {table}")
+        assert [tuple(row) for row in tx.all(dates)] == [(1, None)]

@@ -14,7 +14,7 @@ from tallystick.audit import bills, verify
 from tallystick.store.db import Database
 from tests.api import Api, opened, unwatched
 from tests.audit.tampering import report, unguarded
-from tests.bills import an_invoice
+from tests.bills import a_customer, an_invoice, pay
 from tests.business import do_business
 from tests.clock import Clock
 from tests.program import run
@@ -264,6 +264,18 @@ ALTERATIONS = [
         "DELETE FROM sequences WHERE kind = 'quotation'",
         "quotations 1 (QUO-2026-0001): has place 1 of the sequence 2026, whose counter is at 0",
     ),
+    (
+        "UPDATE invoices SET number_key = 'inv-2026-0099' WHERE id = 2",
+        "invoices 2 (INV-2026-0002): number_key is 'inv-2026-0099', should be 'inv-2026-0002'",
+    ),
+    (
+        "INSERT INTO stepped_over VALUES (1, 'invoice', '2026', 11, 'own-7')",
+        "stepped_over invoice 2026: has place 11 of the sequence 2026, whose counter is at 10",
+    ),
+    (
+        "INSERT INTO stepped_over VALUES (1, 'invoice', '2026', 2, 'own-8')",
+        "sequences invoice 2026: place 2 was stepped over for own-8, which no bill has",
+    ),
     # Seals.
     ("UPDATE seals SET hash = (SELECT hash FROM seals WHERE position = 1) WHERE position = 5", "seals 5: hash is "),
     ("UPDATE seals SET subject_id = 3 WHERE position = 2", "seals 2: hash is "),
@@ -303,6 +315,51 @@ def test_nothing_is_found_after_some_of_everything(business: Api) -> None:
     with business.database.read() as tx:
         assert report(tx, business) == []
         assert verify.counted_bills(tx, [business.account]) == 14 + 5 + 3
+
+
+def test_nothing_is_found_after_an_invoice_went_to_another_customer_and_currency(business: Api) -> None:
+    other, money = a_customer(business, name="Bob"), {"currency": "EUR", "discount_type": None}
+    invoice = an_invoice(business, 100, customer_id=1)
+    path = f"/invoices/{invoice['id']}"
+    payment = business.data(pay(business, invoice, 150, excess="credit"))
+    business.data(business.delete(f"/payments/{payment['id']}"))
+    for customer_id, currency in ((other, "EUR"), (1, "JPY"), (other, "USD")):
+        business.data(business.post(f"{path}/unpublish"))
+        items = [{"description": "Work", "unit_price": 70}]
+        business.data(business.put(path, {**money, "customer_id": customer_id, "currency": currency, "items": items}))
+        assert business.differences() == []
+        business.data(business.post(f"{path}/publish"))
+        assert business.differences() == []
+    business.data(pay(business, invoice, 70))
+    assert business.differences() == []
+    ledgers = [business.data(business.get(f"/customers/{customer_id}"))["summary"] for customer_id in (1, other)]
+    assert ("JPY" in ledgers[0] and ledgers[0]["JPY"]["outstanding"], ledgers[1]["USD"]["outstanding"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        # The posting of the issue that was taken back, and the one in force.
+        (
+            "UPDATE journal SET customer_id = 2 WHERE id = {first}",
+            "invoices {id} ({number}): what customer 1 owed on it before it was taken back is -100.00 USD",
+        ),
+        (
+            "UPDATE journal SET customer_id = 2 WHERE id = {last}",
+            "journal {last}: is of customer 2 in USD, should be of customer 1 in USD, as its invoice {id}",
+        ),
+    ],
+)
+def test_a_posting_is_compared_on_either_side_of_an_unpublish(business: Api, statement: str, expected: str) -> None:
+    invoice = an_invoice(business, 100, customer_id=1)
+    for verb in ("unpublish", "publish"):
+        business.data(business.post(f"/invoices/{invoice['id']}/{verb}"))
+    with unguarded(business) as tx:
+        of_invoice = text(f"SELECT id FROM journal WHERE invoice_id = {invoice['id']} ORDER BY id")
+        first, *_, last = tx.execute(of_invoice).scalars()
+        words = {"first": first, "last": last, "id": invoice["id"], "number": invoice["invoice_number"]}
+        tx.execute(text(statement.format(**words)))
+        assert any(line.startswith(expected.format(**words)) for line in report(tx, business))
 
 
 def test_nothing_is_found_after_the_demo_year(database_url: str) -> None:

@@ -39,18 +39,17 @@ def date_columns(
 def changed_dates(row: BillRow, change: DraftChange, terms_days: int, today: date, until: str) -> dict[str, Any]:
     """The columns of the dates that ``change`` moves; a date that nobody gave follows, after as many days as before.
 
-    ``terms_days`` is the account's, which hold again where the day to pay by is taken back. Raises ValidationFailed as
+    ``terms_days`` is the account's, for a day to pay by that was given and is taken back. Raises ValidationFailed as
     ``date_columns`` does, and Conflict where the draft's number would contradict its date.
     """
     issue_date = row.issue_date if row.issue_date_given else None
     last = getattr(row, until) if row.terms_days is None else None
     if change.issue_date in (UNSET, issue_date) and change.due_date in (UNSET, last):
         return {}
-    days = terms_days if row.terms_days is None or change.due_date is None else row.terms_days
     columns = date_columns(
         issue_date if change.issue_date is UNSET else change.issue_date,
         last if change.due_date is UNSET else change.due_date,
-        days,
+        terms_days if row.terms_days is None else row.terms_days,
         today,
         until,
     )
