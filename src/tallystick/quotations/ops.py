@@ -68,9 +68,11 @@ def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, ver
 
 
 def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
-    """Issues a draft and gives it a share token; an issued quotation only gets the token that it lacks."""
-    quotation = store.get_locked(tx, account, quotation_id)
-    after(quotation.row.state, Action.ISSUE)
+    """Issues a draft and gives it a share token; an issued quotation only gets the token that it lacks.
+
+    Raises Conflict as ``mark_sent``.
+    """
+    quotation = _sendable_locked(tx, account, quotation_id)
     if quotation.row.share_token:
         return quotation
     share = {"share_token": secrets.new_secret(account.id)}
@@ -86,10 +88,14 @@ def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 
     Raises Conflict where the quotation is answered in the negative, or is a draft that is no longer valid.
     """
+    return issue(tx, account, _sendable_locked(tx, account, quotation_id))
+
+
+def _sendable_locked(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     quotation = store.get_locked(tx, account, quotation_id)
     after(quotation.row.state, Action.ISSUE)
     rules.check_sendable(quotation, account, tx.now)
-    return issue(tx, account, quotation)
+    return quotation
 
 
 def issue(tx: Tx, account: Account, quotation: Quotation, also: Mapping[str, Any] = NOTHING) -> Quotation:
