@@ -217,7 +217,7 @@ def changed_columns(row: BillRow, change: DraftChange, account: Account, now: da
     names = ("customer_id", "notes", "payment_terms", "template_id")
     named = {name: value for name in names if (value := getattr(change, name)) is not UNSET}
     if renumbers(row, change):
-        named |= wanted_columns(change.number)
+        named |= wanted_columns(change.number or None)
     return named | changed_dates(row, change, account.payment_terms_days, account.today(now), until)
 
 
