@@ -86,6 +86,8 @@ WRONG: list[tuple[dict[str, Any], list[str]]] = [
     ({"customer_id": None}, ["customer_id"]),
     ({"items": []}, ["items"]),
     ({"items": [{"unit_price": 1}]}, ["items.0.description"]),
+    ({"items": [{"description": " \t", "unit_price": 1}]}, ["items.0.description"]),
+    ({"items": [{"description": "", "unit_price": 1}]}, ["items.0.description"]),
     ({"due_date": "2026-02-28"}, ["due_date"]),
     ({"issue_date": "2026-04-01"}, ["due_date"]),
     ({"discount_type": "percentage", "discount_value": 101}, ["discount_value"]),

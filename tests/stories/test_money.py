@@ -149,3 +149,26 @@ def test_c3_a_payment_and_the_rest(api: Api) -> None:
     assert standing(api, invoice) == ("partially_paid", "10.00", "0.00", "239.95")
     assert pay(api, invoice, "239.95").status_code == 201
     assert standing(api, invoice) == ("paid", "249.95", "0.00", "0.00")
+
+
+def test_no_price_is_written_with_an_exponent(api: Api) -> None:
+    tiny, words = "0.0000002", '"unit_price":0.0000002,'
+    api.post("/customers", {"name": "Ann"})
+    api.post("/products", {"name": "Call", "unit_price": tiny})
+    api.post("/taxes", {"name": "Tiny", "rate": tiny})
+    call = {"product_id": 1, "unit_price": tiny, "quantity": "0.0000003", "tax_id": 1}
+    items = [call, {"description": "Work", "unit_price": 1}]
+    body = {"customer_id": 1, "items": items}
+    schedule = {**body, "frequency": "monthly", "start_date": "2026-01-31"}
+    made = [
+        api.post(path, content)
+        for path, content in (("/invoices", body), ("/quotations", body), ("/recurring-billing", schedule))
+    ]
+    api.post("/invoices/1/publish")
+    made += [api.get("/products/1"), api.get("/invoices/1"), api.post("/invoices/1/credit-note", {})]
+    for reply in made:
+        assert words in reply.text
+        assert "E-" not in reply.text
+    assert '"rate":0.0000002' in api.get("/taxes/1").text
+    token = api.data(api.get("/invoices/1"))["share_token"]
+    assert words in api.client.get(f"/api/v1/public/invoices/{token}").text

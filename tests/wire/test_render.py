@@ -39,6 +39,8 @@ def test_an_amount_has_exactly_its_currencys_digits(minor: int, digits: int, exp
         (D("0"), b"0"),
         (D("0E-12"), b"0"),
         (D("0.000001"), b"0.000001"),
+        (D("0.0000002"), b"0.0000002"),
+        (D("-2E-12"), b"-0.000000000002"),
     ],
 )
 def test_a_quantity_has_no_zeros_at_its_end(number: Decimal, expected: bytes) -> None:
