@@ -156,11 +156,10 @@ OLDER_ACCOUNT = """INSERT INTO accounts (id, name, currency, timezone, payment_t
 OLDER_CUSTOMER = """INSERT INTO customers (id, account_id, name, version, created_at, updated_at)
     VALUES (1, 1, 'Ann', 1, '2026-01-01', '2026-01-01')"""
 OLDER_BILL = """INSERT INTO {table} (id, account_id, number, number_scope, number_sequence, customer_id, state,
-    issued_at, issue_date, {until}, currency, prices_include_tax, rounding, rounding_mode, subtotal, discount, tax, total, taxes,
-    version, created_at, updated_at)
-    VALUES (:id, 1, :number, :scope, :place, 1, :state,
-    CASE WHEN CAST(:state AS TEXT) = 'draft' THEN NULL ELSE CAST('2026-01-01' AS {instant}) END, '2026-01-01', '2026-01-31', 'EUR', false, 'document',
-    'half_up', 0, 0, 0, 0, '[]', 1, '2026-01-01', '2026-01-01')"""
+    issued_at, issue_date, {until}, currency, prices_include_tax, rounding, rounding_mode, subtotal, discount, tax,
+    total, taxes, version, created_at, updated_at)
+    VALUES (:id, 1, :number, :scope, :place, 1, :state, CAST(:issued_at AS {instant}), '2026-01-01', '2026-01-31',
+    'EUR', false, 'document', 'half_up', 0, 0, 0, 0, '[]', 1, '2026-01-01', '2026-01-01')"""
 OLDER_SEAL = """INSERT INTO seals (account_id, position, kind, bill_id, content_hash, hash, at)
     VALUES (1, 1, 'invoice', 7, NULL, :hash, '2026-01-01')"""
 # The number of an older version, its place and its state; then its number, the wanted one, and what is compared of it.
@@ -196,6 +195,7 @@ def test_numbers_of_an_older_version_are_kept_where_they_differ_in_case_only(
         for index, ((number, place, state), _) in enumerate(OLDER_NUMBERS, 1):
             scope = None if place is None else "2026"
             values = {"id": index, "number": number, "scope": scope, "place": place, "state": states[state]}
+            values["issued_at"] = None if state == "draft" else "2026-01-01"
             tx.execute(text(OLDER_BILL.format(table=table, until=until, instant=instant)), values)
         kind = OLDER_SEAL.replace("invoice", table.removesuffix("s"))
         tx.execute(text(kind), {"hash": bytes(32)})

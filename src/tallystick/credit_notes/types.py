@@ -112,6 +112,7 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     notes: str | None
     payment_terms: str | None
     template_id: str | None
+    share_token: str | None
     customer: dict[str, Any]
     seller: dict[str, Any]
     created_at: datetime
