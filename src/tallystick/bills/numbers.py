@@ -12,7 +12,7 @@ from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
 from tallystick.core.numbering import MAX_SEQUENCE_DIGITS, Pattern, Series
-from tallystick.store import counters
+from tallystick.store import blocks, counters
 from tallystick.store.db import TryAgain, Tx
 from tallystick.store.lists import among
 from tallystick.store.prepared import Prepared
@@ -104,9 +104,13 @@ class Numbers:
         kept = tx.all(self._keep, {"account": account.id, "wanted": keys})
         if len(kept) < len(keys):
             raise TryAgain
-        common = {"account_id": account.id, "kind": self.kind, "scope": series.scope}
-        rows = [{**common, "sequence": place, "number_key": key} for place, key in zip(places, keys, strict=True)]
-        tx.execute(stepped_over.insert(), rows)
+        columns = ("account_id", "kind", "scope", "sequence", "number_key")
+        blocks.insert(
+            tx,
+            stepped_over,
+            columns,
+            [(account.id, self.kind, series.scope, place, key) for place, key in zip(places, keys, strict=True)],
+        )
 
     def at_issue(self, tx: Tx, account: Account, row: BillRow) -> dict[str, Any]:
         """The columns that give a draft its number: none where it has one, and else the one that it wants, or the next.
