@@ -30,18 +30,19 @@ from tallystick.store.db import Tx
 from tallystick.store.tables import credit_notes, events, invoices, payments, quotations
 
 
-class Time(Enum):
-    """What an event tells of a column that holds a time."""
+class Told(Enum):
+    """What an event tells of a column that holds no state."""
 
-    ITS_OWN = "its own"
-    NONE = "none"
+    ITS_TIME = "when it was"
+    ITS_INVOICE = "the invoice among its facts"
+    NOTHING = "null"
 
 
 class Story(NamedTuple):
     """What events tell of one column."""
 
     column: Column[Any]
-    tells: Mapping[Event, str | Time]
+    tells: Mapping[Event, str | Told]
 
 
 STORIES = (
@@ -58,18 +59,18 @@ STORIES = (
     Story(
         invoices.c.issued_at,
         {
-            Event.INVOICE_CREATED: Time.NONE,
-            Event.INVOICE_ISSUED: Time.ITS_OWN,
-            Event.INVOICE_REVISED: Time.ITS_OWN,
-            Event.INVOICE_UNPUBLISHED: Time.NONE,
+            Event.INVOICE_CREATED: Told.NOTHING,
+            Event.INVOICE_ISSUED: Told.ITS_TIME,
+            Event.INVOICE_REVISED: Told.ITS_TIME,
+            Event.INVOICE_UNPUBLISHED: Told.NOTHING,
         },
     ),
     Story(
         invoices.c.deleted_at,
         {
-            Event.INVOICE_CREATED: Time.NONE,
-            Event.INVOICE_DELETED: Time.ITS_OWN,
-            Event.INVOICE_RESTORED: Time.NONE,
+            Event.INVOICE_CREATED: Told.NOTHING,
+            Event.INVOICE_DELETED: Told.ITS_TIME,
+            Event.INVOICE_RESTORED: Told.NOTHING,
         },
     ),
     Story(
@@ -82,12 +83,16 @@ STORIES = (
             Event.QUOTATION_CONVERTED: QuotationState.CONVERTED,
         },
     ),
-    Story(quotations.c.issued_at, {Event.QUOTATION_CREATED: Time.NONE, Event.QUOTATION_ISSUED: Time.ITS_OWN}),
-    Story(quotations.c.accepted_at, {Event.QUOTATION_CREATED: Time.NONE, Event.QUOTATION_ACCEPTED: Time.ITS_OWN}),
-    Story(quotations.c.rejected_at, {Event.QUOTATION_CREATED: Time.NONE, Event.QUOTATION_REJECTED: Time.ITS_OWN}),
-    Story(quotations.c.converted_at, {Event.QUOTATION_CREATED: Time.NONE, Event.QUOTATION_CONVERTED: Time.ITS_OWN}),
+    Story(quotations.c.issued_at, {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_ISSUED: Told.ITS_TIME}),
+    Story(quotations.c.accepted_at, {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_ACCEPTED: Told.ITS_TIME}),
+    Story(quotations.c.rejected_at, {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_REJECTED: Told.ITS_TIME}),
+    Story(quotations.c.converted_at, {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_CONVERTED: Told.ITS_TIME}),
+    Story(
+        quotations.c.invoice_id,
+        {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_CONVERTED: Told.ITS_INVOICE},
+    ),
     Story(credit_notes.c.state, {Event.CREDIT_NOTE_ISSUED: CreditNoteState.ISSUED}),
-    Story(credit_notes.c.issued_at, {Event.CREDIT_NOTE_ISSUED: Time.ITS_OWN}),
+    Story(credit_notes.c.issued_at, {Event.CREDIT_NOTE_ISSUED: Told.ITS_TIME}),
     Story(
         payments.c.status,
         {
@@ -99,9 +104,9 @@ STORIES = (
     Story(
         payments.c.reversed_at,
         {
-            Event.PAYMENT_CREATED: Time.NONE,
-            Event.PAYMENT_FAILED: Time.NONE,
-            Event.PAYMENT_REVERSED: Time.ITS_OWN,
+            Event.PAYMENT_CREATED: Told.NOTHING,
+            Event.PAYMENT_FAILED: Told.NOTHING,
+            Event.PAYMENT_REVERSED: Told.ITS_TIME,
         },
     ),
 )
@@ -123,18 +128,28 @@ def _newest(types: frozenset[Event]) -> Subquery:
         .subquery()
     )
     return (
-        select(events.c.id, events.c.subject_id, events.c.type, events.c.at)
+        select(events.c.id, events.c.subject_id, events.c.type, events.c.at, events.c.data)
         .join(last, last.c.id == events.c.id)
         .where(events.c.account_id == bindparam("account"))
         .subquery()
     )
 
 
-def _due(newest: Subquery, story: Story) -> ColumnElement[Any]:
-    if isinstance(next(iter(story.tells.values())), Time):
-        setting = [event for event, time in story.tells.items() if time is Time.ITS_OWN]
-        return case((newest.c.type.in_(setting), newest.c.at), else_=null())
-    return case(*((newest.c.type == event, literal(str(state))) for event, state in story.tells.items()))
+def _expected(newest: Subquery, story: Story) -> ColumnElement[Any]:
+    """What the newest event tells of the column."""
+    return case(*((newest.c.type == event, _told(newest, tells)) for event, tells in story.tells.items()))
+
+
+def _told(newest: Subquery, tells: str | Told) -> ColumnElement[Any]:
+    match tells:
+        case Told.NOTHING:
+            return null()
+        case Told.ITS_TIME:
+            return newest.c.at
+        case Told.ITS_INVOICE:
+            invoice_id: ColumnElement[Any] = newest.c.data["invoice_id"].as_integer()
+            return invoice_id
+    return literal(str(tells))
 
 
 def check_of(story: Story) -> Check:
@@ -142,18 +157,18 @@ def check_of(story: Story) -> Check:
     column, table = story.column, story.column.table
     newest = _newest(frozenset(story.tells))
     shown = cast(column, String) if column.name in ("state", "status") else column
-    due = _due(newest, story)
+    expected = _expected(newest, story)
     statement: Select[Any] = (
-        select(table.c.id, shown.label("stored"), due.label("due"), newest.c.id.label("event"))
+        select(table.c.id, shown.label("stored"), expected.label("expected"), newest.c.id.label("event"))
         .select_from(table.outerjoin(newest, newest.c.subject_id == table.c.id))
-        .where(table.c.account_id == bindparam("account"), shown.is_distinct_from(due))
+        .where(table.c.account_id == bindparam("account"), shown.is_distinct_from(expected))
         .order_by(table.c.id)
     )
 
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
         for row in tx.execute(statement, {"account": account.id}):
             told = f"as event {row.event} tells" if row.event else "for no event tells of it"
-            finding = f"{column.name} is {row.stored}, should be {row.due}, {told}"
+            finding = f"{column.name} is {row.stored}, should be {row.expected}, {told}"
             yield Difference(table.name, row_name(row.id, None), finding)
 
     return Check(f"the {column.name} of {table.name.replace('_', ' ')}", table, run)
