@@ -10,10 +10,10 @@ import httpx
 
 from tallystick.accounts import ops
 from tallystick.accounts.types import Scope
-from tallystick.audit import verify
 from tallystick.http.app import NATIVE
 from tallystick.serve import application
 from tallystick.store.db import Database, utc_now
+from tallystick.verify import checks
 
 ORIGIN = "http://tallystick.test"
 
@@ -62,7 +62,7 @@ class Api(Caller):
     def differences(self) -> list[str]:
         """What ``tallystick verify`` finds in this account."""
         with self.database.read() as tx:
-            return [str(difference) for difference in verify.differences(tx, [self.account], unwatched)]
+            return [str(difference) for difference in checks.differences(tx, [self.account], unwatched)]
 
     def new_key(self, *scopes: Scope) -> str:
         """The secret of one more key of this account."""

@@ -27,7 +27,7 @@ LEVELS = (
     {"credit_notes"},
     {"payments"},
     {"recurring", "usage"},
-    {"documents", "delivery", "audit", "transfer", "stats"},
+    {"documents", "delivery", "verify", "transfer", "stats"},
     {"bulk"},
     {"http", "dialects", "web"},
     {"cli", "config", "demo", "serve", "worker"},

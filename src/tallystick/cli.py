@@ -23,7 +23,6 @@ from tallystick import config, demo, serve
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
 from tallystick.accounts.types import Scope
-from tallystick.audit import chain, verify
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
 from tallystick.recurring import billing, rules
@@ -36,6 +35,7 @@ from tallystick.store.seals import BEFORE_THE_FIRST
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.transfer import reading, writing
 from tallystick.transfer.reading import BadExport
+from tallystick.verify import chain, checks
 from tallystick.worker import Worker
 
 T = TypeVar("T")
@@ -189,10 +189,10 @@ def verify_command(
     with existing() as database, database.read() as tx, _progress() as progress:
         owners = account_store.every(tx) if account is None else [account_store.get(tx, account)]
         lost = chain.lost_heads(tx, owners, kept)
-        for difference in both(lost, verify.differences(tx, owners, partial(_watched, progress))):
+        for difference in both(lost, checks.differences(tx, owners, partial(_watched, progress))):
             found += 1
             print(difference)
-        bills = verify.counted_bills(tx, owners)
+        bills = checks.counted_bills(tx, owners)
     if found:
         raise typer.Exit(1)
     print(f"ok: accounts {len(owners):,}, bills {bills:,}")

@@ -3,8 +3,8 @@
 from contextlib import nullcontext
 from typing import Any
 
-from tallystick.audit import verify
 from tallystick.store.db import Tx
+from tallystick.verify import checks
 from tests.api import Api, Caller
 from tests.bills import a_customer
 
@@ -53,5 +53,5 @@ def now(api: Caller, schedule: Any) -> Any:
 
 def differences(tx: Tx, api: Api) -> list[str]:
     """What is wrong with the account's books."""
-    found = verify.differences(tx, [api.account], lambda _title, _rows: nullcontext(lambda _done: None))
+    found = checks.differences(tx, [api.account], lambda _title, _rows: nullcontext(lambda _done: None))
     return list(map(str, found))

@@ -10,13 +10,13 @@ import pytest
 
 from tallystick.accounts import ops as account_ops
 from tallystick.accounts import store as account_store
-from tallystick.audit import verify
 from tallystick.core.errors import Conflict
 from tallystick.store.db import Database
 from tallystick.store.tables import idempotency_keys, metadata
 from tallystick.transfer import reading, writing
 from tallystick.transfer.lines import TABLES
 from tallystick.transfer.reading import BadExport, Imported
+from tallystick.verify import checks
 from tests.api import Api, opened
 from tests.bills import a_customer, a_draft, an_invoice
 from tests.business import do_business
@@ -66,7 +66,7 @@ def imported(database: Database, lines: Lines) -> Imported:
 def differences(database: Database) -> list[Any]:
     with database.read() as tx:
         accounts = account_store.every(tx)
-        return list(verify.differences(tx, accounts, lambda _title, _rows: nullcontext(lambda _done: None)))
+        return list(checks.differences(tx, accounts, lambda _title, _rows: nullcontext(lambda _done: None)))
 
 
 def test_an_account_comes_back_to_the_byte(business: Api, target: Database) -> None:

@@ -21,13 +21,13 @@ from sqlalchemy import (
     select,
 )
 
-from tallystick.audit.types import Check, Difference, row_name
 from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.payment import PaymentStatus
 from tallystick.core.states import CreditNoteState, InvoiceState, QuotationState
 from tallystick.store.db import Tx
 from tallystick.store.tables import credit_notes, events, invoices, payments, quotations
+from tallystick.verify.types import Check, Difference, row_name
 
 
 class Told(Enum):

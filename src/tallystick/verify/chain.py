@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from tallystick.audit.types import Check, Difference
 from tallystick.core.account import Account
 from tallystick.store import counters
 from tallystick.store.db import Tx
 from tallystick.store.seals import BEFORE_THE_FIRST, SEQUENCE, Form, Seal, link
 from tallystick.store.tables import seals, sequences
+from tallystick.verify.types import Check, Difference
 
 CHAIN: Select[Any] = (
     select(*(seals.c[name] for name in Seal._fields), seals.c.hash)

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, and_, bindparam, select
 
-from tallystick.audit.types import Check, Difference, money, row_name, unequal
 from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
@@ -19,6 +18,7 @@ from tallystick.invoices.types import InvoiceRow
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.tables import credit_note_lines, credit_notes, invoice_lines, invoices
+from tallystick.verify.types import Check, Difference, money, row_name, unequal
 
 AMOUNTS = ("amount", "discount")
 CREDITED: Select[Any] = (

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import func, select
 
-from tallystick.audit import bills, chain, credited, facts, postings, records, references, sequences, sums, told
-from tallystick.audit.types import Check, Difference
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
+from tallystick.verify import bills, chain, credited, facts, postings, records, references, sequences, sums, told
+from tallystick.verify.types import Check, Difference
 
 CHECKS: tuple[Check, ...] = (
     *map(bills.check_of, bills.KINDS),

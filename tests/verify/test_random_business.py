@@ -25,8 +25,8 @@ from tallystick.store.tables import (
     quotations,
 )
 from tests.api import Api, opened
-from tests.audit.tampering import report, unguarded
 from tests.clock import Clock
+from tests.verify.tampering import report, unguarded
 
 pytestmark = pytest.mark.slow
 

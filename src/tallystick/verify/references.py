@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, exists, or_, select
 
-from tallystick.audit.types import Check, Difference, money, row_name
 from tallystick.core.account import Account
 from tallystick.core.payment import PaymentStatus
 from tallystick.store.db import Tx
 from tallystick.store.journal import Ledger, moved
 from tallystick.store.tables import credit_notes, invoices, journal, payment_allocations, payments
+from tallystick.verify.types import Check, Difference, money, row_name
 
 
 def _check(

@@ -20,13 +20,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from tallystick.audit.types import Check, Difference, row_name, unequal
 from tallystick.core.account import Account
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import InvoiceState
 from tallystick.store.db import Tx
 from tallystick.store.journal import Ledger, moved
 from tallystick.store.tables import credit_notes, customer_credits, invoices, journal, payment_allocations, payments
+from tallystick.verify.types import Check, Difference, row_name, unequal
 
 Amount = ColumnElement[int]
 ACCOUNT: BindParameter[int] = bindparam("account")

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import text
 
-from tallystick.audit import verify
 from tallystick.store.db import Tx
+from tallystick.verify import checks
 from tests.api import Api, unwatched
 
 CHECKS_ON_POSTGRESQL = """
@@ -16,7 +16,7 @@ CHECKS_ON_POSTGRESQL = """
 
 def report(tx: Tx, *owners: Api) -> list[str]:
     """What `verify` finds in these accounts, a line each."""
-    return [str(difference) for difference in verify.differences(tx, [api.account for api in owners], unwatched)]
+    return [str(difference) for difference in checks.differences(tx, [api.account for api in owners], unwatched)]
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, select
 
-from tallystick.audit.types import Check, Difference, row_name, unequal
 from tallystick.bills.rules import stored_bill
 from tallystick.bills.seal import CONTENT_HASHES
 from tallystick.bills.store import taxes_column
@@ -36,6 +35,7 @@ from tallystick.store.tables import (
     quotations,
     seals,
 )
+from tallystick.verify.types import Check, Difference, row_name, unequal
 
 BATCH = 500
 BEYOND_ALL = 2**63 - 1

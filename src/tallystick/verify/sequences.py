@@ -5,11 +5,11 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, Text, bindparam, cast, exists, literal, null, select, union_all
 
-from tallystick.audit.bills import Kind
-from tallystick.audit.types import Check, Difference, row_name
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
 from tallystick.store.tables import sequences, stepped_over
+from tallystick.verify.bills import Kind
+from tallystick.verify.types import Check, Difference, row_name
 
 
 def check_of(kind: Kind) -> Check:

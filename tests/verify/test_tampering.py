@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from tallystick.audit import chain
 from tallystick.invoices import ops as invoices
 from tallystick.store import record_seals
 from tallystick.store.db import Database, Tx
 from tallystick.store.seals import BEFORE_THE_FIRST, Form, Seal, link
 from tallystick.store.tables import seals
+from tallystick.verify import chain
 from tests.api import Api, opened
-from tests.audit.tampering import report, unguarded
 from tests.bills import a_draft, an_invoice
 from tests.business import do_business
 from tests.clock import Clock
+from tests.verify.tampering import report, unguarded
 
 pytestmark = pytest.mark.slow
 

@@ -5,18 +5,18 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from tallystick.audit.types import Check, Difference, row_name
 from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.payments import rules, store
 from tallystick.payments.types import Payment
 from tallystick.store.db import Tx
 from tallystick.store.tables import events, payments
+from tallystick.verify.types import Check, Difference, row_name
 
 BATCH = 500
 MAKING = (Event.PAYMENT_CREATED, Event.PAYMENT_FAILED)
 LATER = frozenset({"status"})
-"""Facts that later events change; ``audit.told`` checks them."""
+"""Facts that later events change; ``verify.told`` checks them."""
 MADE: Select[Any] = (
     select(events.c.subject_id, events.c.id, events.c.at, events.c.data)
     .where(

@@ -10,14 +10,14 @@ from sqlalchemy import text
 
 from tallystick import demo
 from tallystick.accounts import store as account_store
-from tallystick.audit import bills, verify
 from tallystick.store.db import Database
+from tallystick.verify import bills, checks
 from tests.api import Api, opened, unwatched
-from tests.audit.tampering import report, unguarded
 from tests.bills import a_customer, an_invoice, pay
 from tests.business import do_business
 from tests.clock import Clock
 from tests.program import run
+from tests.verify.tampering import report, unguarded
 
 pytestmark = pytest.mark.slow
 
@@ -314,7 +314,7 @@ def test_an_alteration_is_named(business: Api) -> None:
 def test_nothing_is_found_after_some_of_everything(business: Api) -> None:
     with business.database.read() as tx:
         assert report(tx, business) == []
-        assert verify.counted_bills(tx, [business.account]) == 14 + 5 + 3
+        assert checks.counted_bills(tx, [business.account]) == 14 + 5 + 3
 
 
 def test_nothing_is_found_after_an_invoice_went_to_another_customer_and_currency(business: Api) -> None:
@@ -366,8 +366,8 @@ def test_nothing_is_found_after_the_demo_year(database_url: str) -> None:
     demo.fill(database_url, datetime.fromisoformat(AT))
     with closing(Database(database_url)) as database, database.read() as tx:
         owners = account_store.every(tx)
-        assert list(verify.differences(tx, owners, unwatched)) == []
-        assert verify.counted_bills(tx, owners) > 400
+        assert list(checks.differences(tx, owners, unwatched)) == []
+        assert checks.counted_bills(tx, owners) > 400
 
 
 def test_one_alteration_of_a_seal_breaks_the_chain_in_one_place(business: Api) -> None:

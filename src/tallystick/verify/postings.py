@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, not_, or_, select, tuple_
 
-from tallystick.audit.types import Check, Difference, money
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
 from tallystick.store.journal import Ledger
 from tallystick.store.tables import journal
+from tallystick.verify.types import Check, Difference, money
 
 RECEIVABLE, REVENUE, TAX, CASH, CREDIT = Ledger
 REFERENCES = ("invoice_id", "payment_id", "credit_note_id")

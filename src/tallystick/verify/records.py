@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, Table, bindparam, select
 
-from tallystick.audit.types import Check, Difference
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
 from tallystick.store.record_seals import RECORDS, batch_hash, content_columns, row_hash
 from tallystick.store.tables import seals
+from tallystick.verify.types import Check, Difference
 
 
 class Record(NamedTuple):

@@ -1,4 +1,4 @@
-"""What an audit looks at, and what it finds."""
+"""What is looked at, and what is found."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple

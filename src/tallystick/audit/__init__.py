@@ -1,1 +1,0 @@
-"""Audit: everything that is stored, worked out again from what it follows from."""
