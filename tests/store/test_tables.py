@@ -18,6 +18,9 @@ OF_ACCOUNTS = [table for table in metadata.sorted_tables if table.name != "accou
 WITH_ID = [table for table in OF_ACCOUNTS if "id" in table.c]
 
 
+ISSUED_AT = datetime(2026, 3, 31, tzinfo=UTC)
+
+
 def names(columns: Any) -> list[str]:
     return [column.name for column in columns]
 
@@ -94,7 +97,8 @@ def test_the_database_refuses_another_accounts_rows(api: Api) -> None:
         ({"paid": 101}, "never_overpaid"),
         ({"paid": 60, "credited": 41}, "never_overpaid"),
         ({"paid": -1}, "never_overpaid"),
-        ({"state": InvoiceState.ISSUED}, "issued_is_numbered"),
+        ({"state": InvoiceState.ISSUED, "issued_at": ISSUED_AT}, "issued_is_numbered"),
+        ({"state": InvoiceState.ISSUED, "number": "INV-1"}, "issued_at_some_time"),
     ],
 )
 def test_the_database_refuses_an_impossible_invoice(api: Api, values: dict[str, Any], constraint: str) -> None:
