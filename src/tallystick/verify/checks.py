@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
@@ -30,18 +30,19 @@ Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 def differences(tx: Tx, accounts: Iterable[Account], watch: Watch) -> Iterator[Difference]:
     """Everything in these accounts that is not as it should be, in one snapshot and in constant memory."""
     for account in accounts:
+        counted = {table: _rows(tx, account, table) for table in {check.table for check in CHECKS}}
         for check in CHECKS:
-            with watch(check.title, _rows(tx, account, check)) as advance:
+            with watch(check.title, counted[check.table]) as advance:
                 yield from check.run(tx, account, advance)
 
 
 def counted_bills(tx: Tx, accounts: Iterable[Account]) -> int:
     """How many bills these accounts have."""
-    return sum(_rows(tx, account, check) for account in accounts for check in map(bills.check_of, bills.KINDS))
+    return sum(_rows(tx, account, kind.bills) for account in accounts for kind in bills.KINDS)
 
 
-def _rows(tx: Tx, account: Account, check: Check) -> int:
+def _rows(tx: Tx, account: Account, table: Table) -> int:
     counted: int = tx.execute(
-        select(func.count()).select_from(check.table).where(check.table.c.account_id == account.id)
+        select(func.count()).select_from(table).where(table.c.account_id == account.id)
     ).scalar_one()
     return counted
