@@ -28,14 +28,15 @@ from tallystick.core.errors import DomainError
 from tallystick.recurring import billing, rules
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import Order, Outcome
+from tallystick.store import seals
 from tallystick.store.backup import CannotBackUp, back_up, heads, new_file, sqlite_file
 from tallystick.store.db import Database, Tx, utc_now
 from tallystick.store.migrate import NewerDatabase, OlderDatabase, check_current, migrate
-from tallystick.store.seals import BEFORE_THE_FIRST
+from tallystick.store.seals import BEFORE_THE_FIRST, WrongSealKey
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.transfer import reading, writing
 from tallystick.transfer.reading import BadExport
-from tallystick.verify import chain, checks
+from tallystick.verify import chain, checks, records
 from tallystick.worker import Worker
 
 T = TypeVar("T")
@@ -46,7 +47,7 @@ account_commands = typer.Typer(no_args_is_help=True, help="The businesses that s
 app.add_typer(keys, name="keys")
 app.add_typer(account_commands, name="accounts")
 
-REFUSALS = (config.BadSetting, NewerDatabase, OlderDatabase, CannotBackUp, BadExport, DomainError)
+REFUSALS = (config.BadSetting, NewerDatabase, OlderDatabase, CannotBackUp, BadExport, DomainError, WrongSealKey)
 AccountId = Annotated[int, typer.Option("--account", help="The id of the account.")]
 
 
@@ -141,6 +142,7 @@ def process_command(
     table = Table("account", "schedules", "invoices", "nothing to bill", "failed")
     failures: list[str] = []
     with existing() as database, _progress() as progress:
+        _check_seal_key(database)
         for owner in _owners(database, account):
             counts: Counter[str] = Counter()
             for outcome in _billed(database, owner, as_of.date() if as_of else None, progress):
@@ -193,6 +195,9 @@ def verify_command(
             found += 1
             print(difference)
         bills = checks.counted_bills(tx, owners)
+        notes = [note for owner in owners for note in (*chain.notes(tx, owner), *records.notes(tx, owner))]
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
     if found:
         raise typer.Exit(1)
     print(f"ok: accounts {len(owners):,}, bills {bills:,}")
@@ -354,9 +359,16 @@ def opened(settings: config.Settings) -> Iterator[Database]:
     database = Database(settings.database_url, seal_key=settings.seal_key)
     try:
         migrate(database)
+        _check_seal_key(database)
         yield database
     finally:
         database.close()
+
+
+def _check_seal_key(database: Database) -> None:
+    with database.read() as tx:
+        for account in account_store.every(tx):
+            seals.check_key(tx, account)
 
 
 def _in_database(work: Callable[[Tx], T]) -> T:

@@ -40,4 +40,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         return msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         sentence, _, field = str(error).partition(" - at `$.")
+        if field.startswith("seal_key"):
+            sentence = f"Must have at least {MIN_KEY_LENGTH} characters, as `openssl rand -hex 32` makes them"
         raise BadSetting(f"{field.rstrip('`').upper()}: {sentence}.") from None

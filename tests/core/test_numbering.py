@@ -170,6 +170,7 @@ def test_blanks_around_a_pattern_are_no_part_of_it() -> None:
     ("scope", "day", "expected"),
     [
         ("", DAY, True),
+        ("2026-11-11", date(2026, 11, 11), True),
         ("2026", date(2026, 12, 31), True),
         ("2026", date(2025, 12, 30), False),
         ("26", date(2026, 1, 1), True),
@@ -185,15 +186,35 @@ def test_blanks_around_a_pattern_are_no_part_of_it() -> None:
         ("2026-26", date(2126, 5, 5), False),
     ],
 )
-def test_a_scope_is_true_of_a_day(scope: str, day: date, *, expected: bool) -> None:
-    assert numbering.is_in_scope(scope, day) is expected
+def test_a_scope_tells_of_a_day(scope: str, day: date, *, expected: bool) -> None:
+    assert bool(numbering.readings(scope, day)) is expected
+
+
+@pytest.mark.parametrize(
+    ("scope", "dated", "day", "expected"),
+    [
+        ("", date(2026, 11, 11), date(1999, 1, 1), True),
+        ("2026", date(2026, 3, 1), date(2026, 12, 31), True),
+        ("2026", date(2026, 3, 1), date(2025, 12, 31), False),
+        ("2026-11", date(2026, 11, 11), date(2026, 11, 24), True),
+        ("2026-11", date(2026, 11, 11), date(2026, 12, 11), False),
+        ("2026-11-11", date(2026, 11, 11), date(2026, 11, 24), False),
+        ("26-11-24", date(2026, 11, 24), date(2024, 11, 26), False),
+        ("26-11-24", date(2026, 11, 24), date(2126, 11, 24), True),
+        ("11-12", date(2011, 12, 11), date(2011, 12, 31), True),
+        ("2026", date(2025, 1, 1), date(2026, 1, 1), False),  # it never told of this bill
+    ],
+)
+def test_a_bill_may_move_within_its_numbers_scope(scope: str, dated: date, day: date, *, expected: bool) -> None:
+    assert numbering.is_in_scope(scope, day, dated) is expected
 
 
 @given(patterns(), days, days)
-def test_a_scope_is_true_of_the_days_that_have_it(pattern: Pattern, day: date, other: date) -> None:
-    assert numbering.is_in_scope(pattern.scope(day), day)
-    if pattern.scope(other) == pattern.scope(day):
-        assert numbering.is_in_scope(pattern.scope(day), other)
+def test_no_bill_moves_out_of_the_scope_of_its_pattern(pattern: Pattern, dated: date, day: date) -> None:
+    scope = pattern.scope(dated)
+    assert numbering.is_in_scope(scope, dated, dated)
+    if numbering.is_in_scope(scope, day, dated):
+        assert pattern.scope(day) == scope
 
 
 @pytest.mark.parametrize(

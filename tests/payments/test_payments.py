@@ -2,10 +2,12 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from tallystick.core.money import MAX_MINOR
 from tests.api import Api
 from tests.bills import a_customer, a_draft, an_invoice, credit_of, pay, refused, standing
 
@@ -230,3 +232,16 @@ def test_sums_beyond_64_bits_are_exact(api: Api) -> None:
         an_invoice(api, *prices, customer_id=customer_id)
     summary = api.data(api.get(f"/customers/{customer_id}"))["summary"]["JPY"]
     assert str(summary["outstanding"]) == str(11 * 1000 * 900_000_000_000_000) == "9900000000000000000"
+
+
+def test_credit_ends_where_amounts_do(api: Api) -> None:
+    """Beyond 64 bits SQLite would go on with floats."""
+    customer_id = a_customer(api, currency="CLF")
+    largest = str(Decimal(MAX_MINOR).scaleb(-4))
+    first, second = (an_invoice(api, "0.0001", customer_id=customer_id) for _ in range(2))
+    assert pay(api, first, largest, excess="credit").is_success
+    refused = pay(api, second, largest, excess="credit")
+    assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
+    assert "larger than an amount can be" in refused.json()["error"]
+    summary = api.data(api.get(f"/customers/{customer_id}"))["summary"]["CLF"]
+    assert summary["credit_balance"] == api.data(api.get("/stats"))["amounts"]["CLF"]["customer_credit"]

@@ -100,9 +100,17 @@ def test_days_are_left_unbilled_only_if_that_is_wanted(
     )
 
 
-def test_a_schedule_that_has_billed_nothing_may_start_later(api: Api) -> None:
+def test_a_schedule_that_has_nothing_due_may_start_later(api: Api) -> None:
+    made = a_schedule(api, start_date="2026-08-01")
+    assert api.data(put(api, made, start_date="2026-09-01"))["next_billing_date"] == "2026-09-01"
+
+
+def test_a_schedule_whose_first_period_is_due_does_not_lose_it_unseen(api: Api) -> None:
     made = a_schedule(api, start_date="2026-05-01")
-    assert api.data(put(api, made, start_date="2026-06-01"))["next_billing_date"] == "2026-06-01"
+    assert put(api, made, start_date="2026-06-01").status_code == 409
+    changed = put(api, made, start_date="2026-06-01", skip_unbilled=True)
+    assert api.data(changed)["next_billing_date"] == "2026-06-01"
+    assert "These days are not billed: 2026-05-01 to 2026-05-31." in changed.json()["message"]
 
 
 def test_switching_on_says_what_it_leaves_out(api: Api, billed: Any) -> None:

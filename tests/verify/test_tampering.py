@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import pytest
 from sqlalchemy import select, text, update
@@ -10,9 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from tallystick.invoices import ops as invoices
 from tallystick.store import record_seals
 from tallystick.store.db import Database, Tx
-from tallystick.store.seals import BEFORE_THE_FIRST, Form, Seal, link
+from tallystick.store.seals import BEFORE_THE_FIRST, Form, Seal, WrongSealKey, check_key, link
 from tallystick.store.tables import seals
-from tallystick.verify import chain
+from tallystick.verify import chain, records
 from tests.api import Api, opened
 from tests.bills import a_draft, an_invoice
 from tests.business import do_business
@@ -301,6 +302,31 @@ TAMPERINGS: list[tuple[str, list[str], str]] = [
         "events of seal 22: are more than the records that it was set on",
     ),
     (
+        "a seal added on what was altered",
+        [
+            "UPDATE invoices SET notes = 'Pay Eve' WHERE id = 2",
+            (
+                "INSERT INTO seals (account_id, position, form, kind, subject_id, content_hash, hash, at) "
+                "SELECT 1, 24, 2, 'invoice', 2, content_hash, hash, '2026-04-01 12:00:00' FROM seals WHERE position = 2"
+            ),
+            "UPDATE sequences SET value = 24 WHERE kind = 'seal'",
+        ],
+        "seals 24: is set on invoice 2, and no event tells why",
+    ),
+    (
+        "a gap said to be stepped over",
+        [
+            "INSERT INTO stepped_over VALUES (1, 'credit_note', '2026', 4, 'cn-2026-0001')",
+            "UPDATE sequences SET value = 4 WHERE kind = 'credit_note'",
+        ],
+        "sequences credit_note 2026: place 4 was stepped over for cn-2026-0001, which is not the number of that place",
+    ),
+    (
+        "a number that is compared no more",
+        ["UPDATE invoices SET number_key = NULL WHERE id = 2"],
+        "invoices 2 (INV-2026-0002): number_key is None, should be 'inv-2026-0002'",
+    ),
+    (
         "another time of a seal",
         ["UPDATE seals SET at = '2026-01-01 12:00:00' WHERE position = 2"],
         "seals 2: hash is ",
@@ -351,7 +377,7 @@ def test_a_chain_made_anew_is_seen_by_a_kept_head(business: Api) -> None:
         kept = newest(tx)
     with unguarded(business) as tx:
         assert list(chain.lost_heads(tx, [business.account], [kept])) == []
-        tx.execute(text("UPDATE seals SET at = '2026-01-01 12:00:00' WHERE position = 2"))
+        tx.execute(text("UPDATE seals SET at = '2026-01-01 12:00:00' WHERE kind = 'journal'"))
         made_anew(tx)
         assert report(tx, business) == []
         lost = [str(each) for each in chain.lost_heads(tx, [business.account], [kept, newest(tx)])]
@@ -388,11 +414,53 @@ def test_no_seal_without_the_key_comes_after_one_with_it(database_url: str) -> N
         opened(database_url, clock=Clock(AT)) as api,
         closing(Database(database_url, clock=Clock(AT), seal_key=KEY)) as keyed,
     ):
-        draft = a_draft(api, 2)["id"]
-        keyed.transact("tests", lambda tx: invoices.publish(tx, api.account, draft))
+        first, second = (a_draft(api, each)["id"] for each in (1, 2))
+        for draft in (first, second):
+            keyed.transact("tests", partial(invoices.publish, account=api.account, invoice_id=draft))
+        third = a_draft(api, 3)["id"]
+        with pytest.raises(WrongSealKey, match="made with a key"):
+            api.database.transact("tests", partial(invoices.publish, account=api.account, invoice_id=third))
+        with unguarded(api) as tx:
+            tx.seal_key = KEY.encode()
+            tx.execute(text("UPDATE seals SET form = 2 WHERE position = 2"))
+            made_anew(tx)
+            assert report(tx, api) == ["seals 2: is made without the SEAL_KEY, and one before it with it"]
+
+
+@pytest.mark.parametrize(("key", "sentence"), [(None, "made with a key"), (KEY[::-1], "made with another key")])
+def test_a_server_without_the_key_of_its_seals_is_told_at_once(
+    database_url: str, key: str | None, sentence: str
+) -> None:
+    with (
+        opened(database_url, clock=Clock(AT)) as api,
+        closing(Database(database_url, clock=Clock(AT), seal_key=KEY)) as keyed,
+    ):
+        draft = a_draft(api, 1)["id"]
+        keyed.transact("tests", partial(invoices.publish, account=api.account, invoice_id=draft))
+        with (
+            closing(Database(database_url, seal_key=key)) as other,
+            other.read() as tx,
+            pytest.raises(WrongSealKey, match=sentence),
+        ):
+            check_key(tx, api.account)
+        with keyed.read() as tx:
+            check_key(tx, api.account)
+
+
+def test_what_is_not_sealed_or_made_without_the_key_is_told(database_url: str) -> None:
+    clock = Clock(AT)
+    with opened(database_url, clock=clock) as api, closing(Database(database_url, clock=clock, seal_key=KEY)) as keyed:
         an_invoice(api, 1)
         with keyed.read() as tx:
-            assert report(tx, api) == ["seals 2: is made without the SEAL_KEY, and one before it with it"]
+            assert list(records.notes(tx, api.account)) == []
+            told = f"account {api.account.id}: the seals to 1 are made without SEAL_KEY; only a kept head protects them"
+            assert list(chain.notes(tx, api.account)) == [told]
+        clock.set("2026-03-31T12:11:00Z")
+        with api.database.read() as tx:
+            late = [note.partition(";")[0] for note in records.notes(tx, api.account)]
+            assert list(chain.notes(tx, api.account)) == []
+    owner = f"account {api.account.id}"
+    assert late == [f"{owner}: 4 events rows are not sealed", f"{owner}: 1 journal rows are not sealed"]
 
 
 @pytest.mark.parametrize(

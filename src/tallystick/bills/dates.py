@@ -59,10 +59,10 @@ def changed_dates(row: BillRow, change: DraftChange, terms_days: int, today: dat
 
 def check_scope(row: BillRow, issue_date: date) -> None:
     """Raises Conflict where the bill has a number of the sequence that contradicts this issue date."""
-    if row.number_scope is not None and not numbering.is_in_scope(row.number_scope, issue_date):
+    if row.number_scope is not None and not numbering.is_in_scope(row.number_scope, issue_date, row.issue_date):
         raise Conflict(
-            f"This draft keeps its number {row.number}, which is of {row.number_scope} and not of {issue_date}. "
-            "Give an issue date that it fits, or issue it again, void it and bill anew."
+            f"The number {row.number} stays, and is of {row.number_scope} and not of {issue_date}. "
+            "Give an issue date that it fits, or void this bill and make a new one."
         )
 
 

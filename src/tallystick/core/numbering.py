@@ -121,16 +121,26 @@ class Pattern(NamedTuple):
         return self.series(day).number(sequence)
 
 
-def is_in_scope(scope: str, day: date) -> bool:
-    """Whether a number of this scope (see ``Pattern.scope``) tells the truth of the day, whichever pattern made it."""
+def readings(scope: str, day: date) -> set[tuple[str, ...]]:
+    """The date tokens that a number's scope (see ``Pattern.scope``) may be made of, as far as it tells of this day.
+
+    None where it tells of another. There may be several: of 2026-11-11, either 11 may be the month.
+    """
+    if not scope:
+        return {()}
     fields = _fields(day)
     said = {token: text.format_map(fields) for token, text in _DATE_FIELDS.items()}
-    parts = set(filter(None, scope.split("-")))
-    # As in a pattern: without its year a month tells nothing, nor a day without its month.
-    years = parts & {said["YYYY"], said["YY"]}
-    months = parts & {said["MM"]} if years else set()
-    days = parts & {said["DD"]} if months else set()
-    return parts == years | months | days
+    choices = [[token for token, text in said.items() if text == part] for part in scope.split("-")]
+    return {tokens for tokens in product(*choices) if _repeat(tokens) is None}
+
+
+def is_in_scope(scope: str, day: date, dated: date) -> bool:
+    """Whether a bill that is ``dated`` may be of ``day`` under its number, whichever pattern made it.
+
+    However its scope may be read, it must tell the truth of the new day too.
+    """
+    read = readings(scope, dated)
+    return bool(read) and read <= readings(scope, day)
 
 
 def could_meet(one: Pattern, other: Pattern) -> bool:
@@ -170,10 +180,18 @@ def _width(token: str) -> int:
 def _refuse_repeats(tokens: Sequence[str]) -> None:
     if sum(token not in _DATE_FIELDS for token in tokens) != 1:
         raise ValueError("The pattern must hold {SEQ} exactly once.")
+    repeat = _repeat(tokens)
+    if repeat is not None:
+        raise ValueError(repeat)
+
+
+def _repeat(tokens: Sequence[str]) -> str | None:
+    """Why numbers with these date tokens would come again, if they would."""
     if "MM" in tokens and "YYYY" not in tokens and "YY" not in tokens:
-        raise ValueError("The pattern would repeat its numbers every year: {MM} needs {YYYY} or {YY}.")
+        return "The pattern would repeat its numbers every year: {MM} needs {YYYY} or {YY}."
     if "DD" in tokens and "MM" not in tokens:
-        raise ValueError("The pattern would repeat its numbers every month: {DD} needs {MM}.")
+        return "The pattern would repeat its numbers every month: {DD} needs {MM}."
+    return None
 
 
 def _fields(day: date) -> dict[str, int]:

@@ -324,10 +324,18 @@ def mark_sent(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
 
 
 def revise(call: Call, invoice_id: Id, body: InvoiceBody) -> Reply[InvoiceJson]:
-    """Change an issued invoice on which nothing is paid or credited, and issue it again under its number."""
+    """Change an issued invoice on which nothing is paid or credited, and issue it again under its number.
+
+    Its number, share token and link stay, and its page says "Revised on". It is issued to the customer as it is by now.
+    What it said before is kept in its activity, by the event `invoice.revised`. 409 where a payment stands on it or a
+    credit note is written, for another number, and for a date that its number is not of. A body that would change
+    nothing changes nothing.
+    """
     change = change_from_json(body, call.account)
     invoice = ops.revise(call.tx, call.account, invoice_id, change, body.seen_version)
-    return Reply(to_json(invoice, call), "The invoice is revised.")
+    is_revised = invoice.row.revised_at == call.tx.now
+    message = "The invoice is revised." if is_revised else "The invoice says this already; nothing is changed."
+    return Reply(to_json(invoice, call), message)
 
 
 def unpublish(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:

@@ -15,7 +15,7 @@ from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.errors import Conflict
-from tallystick.core.events import Event
+from tallystick.core.events import Event, Facts
 from tallystick.core.states import Action, InvoiceState, after
 from tallystick.core.totals import Totals, compute
 from tallystick.invoices import news, rules, store
@@ -27,6 +27,7 @@ from tallystick.store.db import TryAgain, Tx
 from tallystick.store.seals import Sealed
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+SHARED: Facts = {"shared": True}
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Invoice:
@@ -100,6 +101,7 @@ def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     share = {"share_token": secrets.new_secret(account.id)}
     if invoice.row.state is InvoiceState.DRAFT:
         return issue(tx, account, invoice, "publish", share)
+    outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id, SHARED)
     shared = _change(tx, account, invoice, share)
     seals.append(tx, account, [rules.sealed(shared)])
     return shared

@@ -12,7 +12,7 @@ from tallystick.bills import store as bill_store
 from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
-from tallystick.core.events import Event
+from tallystick.core.events import Event, Facts
 from tallystick.core.states import Action, QuotationState, after
 from tallystick.core.totals import compute
 from tallystick.quotations import rules, store
@@ -21,6 +21,7 @@ from tallystick.store import outbox, rows, seals, secrets
 from tallystick.store.db import TryAgain, Tx
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+SHARED: Facts = {"shared": True}
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Quotation:
@@ -78,6 +79,7 @@ def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     share = {"share_token": secrets.new_secret(account.id)}
     if quotation.row.state is QuotationState.DRAFT:
         return issue(tx, account, quotation, share)
+    outbox.add(tx, account, Event.QUOTATION_UPDATED, quotation_id, SHARED)
     shared = change(tx, account, quotation, share)
     seals.append(tx, account, [rules.sealed(shared)])
     return shared

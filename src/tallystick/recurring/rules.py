@@ -262,7 +262,8 @@ def moved(schedule: ScheduleRow, terms: Terms, today: date, consent: Consent) ->
     active = schedule.active and following is not None
     is_new = schedule.occurrences == 0
     may_wait = schedule.waits or (is_new and _periods(terms) != _periods(schedule))
-    unbilled = None if is_new else _left_out(schedule, terms, rhythm(terms, anchor_date).first(bills_from))
+    has_nothing_due = is_new and (schedule.waits or schedule.start_date >= today)
+    unbilled = None if has_nothing_due else _left_out(schedule, terms, rhythm(terms, anchor_date).first(bills_from))
     if unbilled and not consent.skip_unbilled:
         raise Conflict(LEFT_OUT.format(days=unbilled, first=unbilled.first))
     columns = {

@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import BigInteger, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from tallystick.core.account import Account
+from tallystick.core.errors import Conflict
+from tallystick.core.money import MAX_MINOR
 from tallystick.store.db import Tx
 from tallystick.store.tables import customer_credits
 
@@ -18,9 +20,18 @@ _NEW: dict[str, Any] = {
     "amount": bindparam("more"),
 }
 _RAISED = {"amount": customer_credits.c.amount + bindparam("more")}
-ADD_ON_SQLITE = sqlite_insert(customer_credits).values(_NEW).on_conflict_do_update(index_elements=_KEY, set_=_RAISED)
+_FITS = customer_credits.c.amount <= MAX_MINOR - bindparam("more", type_=BigInteger)
+ADD_ON_SQLITE = (
+    sqlite_insert(customer_credits)
+    .values(_NEW)
+    .on_conflict_do_update(index_elements=_KEY, set_=_RAISED, where=_FITS)
+    .returning(customer_credits.c.amount)
+)
 ADD_ON_POSTGRESQL = (
-    postgresql_insert(customer_credits).values(_NEW).on_conflict_do_update(index_elements=_KEY, set_=_RAISED)
+    postgresql_insert(customer_credits)
+    .values(_NEW)
+    .on_conflict_do_update(index_elements=_KEY, set_=_RAISED, where=_FITS)
+    .returning(customer_credits.c.amount)
 )
 _OWN = (
     customer_credits.c.account_id == bindparam("account"),
@@ -36,9 +47,11 @@ SPEND = (
 
 
 def add(tx: Tx, account: Account, customer_id: int, currency: str, amount: int) -> None:
-    """Raises a customer's credit by ``amount`` minor units."""
+    """Raises a customer's credit by ``amount`` minor units. Raises Conflict where it would be above ``MAX_MINOR``."""
     statement = ADD_ON_POSTGRESQL if tx.is_postgresql else ADD_ON_SQLITE
-    tx.execute(statement, {"account": account.id, "customer": customer_id, "in_currency": currency, "more": amount})
+    wanted = {"account": account.id, "customer": customer_id, "in_currency": currency, "more": amount}
+    if tx.execute(statement, wanted).first() is None:
+        raise Conflict("The customer's credit would be larger than an amount can be. Spend some of it first.")
 
 
 def spend(tx: Tx, account: Account, customer_id: int, currency: str, amount: int) -> bool:

@@ -99,7 +99,7 @@ def delete(tx: Tx, account: Account, table: Table, row_id: int, *, in_use: str) 
 
 def not_found(table: Table) -> NotFound:
     """The refusal that names what is not there."""
-    thing = {"taxes": "tax"}.get(table.name, table.name.removesuffix("s").replace("_", " "))
+    thing = {"taxes": "tax", "recurring": "schedule"}.get(table.name, table.name.removesuffix("s").replace("_", " "))
     return NotFound(f"There is no such {thing}.")
 
 

@@ -55,7 +55,10 @@ class Seal(NamedTuple):
 
 
 COLUMNS = ("account_id", *Seal._fields, "hash")
-AT: Select[Any] = select(seals.c.hash).where(
+AT: Select[Any] = select(seals.c.hash, seals.c.form).where(
+    seals.c.account_id == bindparam("account"), seals.c.position == bindparam("at_position")
+)
+WHOLE: Select[Any] = select(*(seals.c[name] for name in Seal._fields), seals.c.hash).where(
     seals.c.account_id == bindparam("account"), seals.c.position == bindparam("at_position")
 )
 NEWEST: Select[Any] = (
@@ -64,6 +67,10 @@ NEWEST: Select[Any] = (
     .order_by(seals.c.position.desc())
     .limit(1)
 )
+
+
+class WrongSealKey(Exception):
+    """The newest seals were made with a ``SEAL_KEY``, and this is not the one; a seal without it would be a finding."""
 
 
 class Head(NamedTuple):
@@ -91,11 +98,15 @@ def link(previous: bytes, seal: Seal, key: bytes | None) -> bytes:
 def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> int:
     """Sets seals, in order, and answers the place of the first.
 
-    Like a number's, their counter stays locked until the transaction ends.
+    Like a number's, their counter stays locked until the transaction ends. Raises WrongSealKey where there is no key,
+    and the seal before has one.
     """
     first = counters.take(tx, account, SEQUENCE, "", count=len(sealed))
-    previous = tx.execute(AT, {"account": account.id, "at_position": first - 1}).scalar() or BEFORE_THE_FIRST
+    before = tx.execute(AT, {"account": account.id, "at_position": first - 1}).one_or_none()
+    previous = before.hash if before else BEFORE_THE_FIRST
     form = Form.KEYED if tx.seal_key else Form.CANONICAL
+    if before and before.form > form:
+        raise WrongSealKey(NEEDS_KEY)
     rows = []
     for position, each in enumerate(sealed, start=first):
         seal = Seal(position, form, *each, tx.now)
@@ -103,6 +114,27 @@ def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> int:
         rows.append((account.id, *seal, previous))
     blocks.insert(tx, seals, COLUMNS, rows)
     return first
+
+
+NEEDS_KEY = "SEAL_KEY: The seals of this database are made with a key. Set SEAL_KEY to it, everywhere."
+ANOTHER_KEY = "SEAL_KEY: The seals of this database are made with another key. Set SEAL_KEY to that one, everywhere."
+
+
+def check_key(tx: Tx, account: Account) -> None:
+    """Raises WrongSealKey where the account's newest seal is made with a key that this transaction has not."""
+    newest = head(tx, account)
+    if newest is None:
+        return
+    fields: list[Any]
+    *fields, kept = tx.execute(WHOLE, {"account": account.id, "at_position": newest.position}).one()
+    seal = Seal(*fields)._replace(form=Form(fields[1]))
+    if seal.form is not Form.KEYED:
+        return
+    if tx.seal_key is None:
+        raise WrongSealKey(NEEDS_KEY)
+    before = tx.execute(AT, {"account": account.id, "at_position": newest.position - 1}).one_or_none()
+    if link(before.hash if before else BEFORE_THE_FIRST, seal, tx.seal_key) != kept:
+        raise WrongSealKey(ANOTHER_KEY)
 
 
 def head(tx: Tx, account: Account) -> Head | None:

@@ -236,6 +236,10 @@ def _named(kind: Kind, row: Any) -> Iterator[Difference]:
             if getattr(row, name) not in (None, value):
                 finding = f"{name} is {getattr(row, name)!r}, should be {value!r}"
                 yield Difference(kind.bills.name, row_name(row.id, row.number), finding)
+    is_dated = row.issued_at is not None and row.number_scope is not None
+    if is_dated and not numbering.readings(row.number_scope, row.issue_date):
+        finding = f"issue_date is {row.issue_date}, and its number is of {row.number_scope}"
+        yield Difference(kind.bills.name, row_name(row.id, row.number), finding)
     if row.customer is not None and row.customer_name != row.customer.get("name"):
         finding = f"customer_name is {row.customer_name!r}, should be {row.customer.get('name')!r}"
         yield Difference(kind.bills.name, row_name(row.id, row.number), finding)

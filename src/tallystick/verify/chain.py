@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 
 from tallystick.core.account import Account
 from tallystick.store import counters
@@ -21,8 +21,11 @@ CHAIN: Select[Any] = (
 KEPT: Select[Any] = select(seals.c.position).where(
     seals.c.account_id == bindparam("account"), seals.c.hash == bindparam("head")
 )
+UNKEYED: Select[Any] = select(func.max(seals.c.position)).where(
+    seals.c.account_id == bindparam("account"), seals.c.form != Form.KEYED.value
+)
 SHOWN_OF_HASH = 12
-NO_KEY = "and those after it are made with a SEAL_KEY: set SEAL_KEY to that of the server, to check them"
+NO_KEY = "is made with a SEAL_KEY, as are those after it, and none is set to check them: set that of the server"
 
 
 def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
@@ -57,6 +60,13 @@ def lost_heads(tx: Tx, accounts: Sequence[Account], heads: Sequence[bytes]) -> I
         if not any(tx.execute(KEPT, {"account": account.id, "head": head}).first() for account in accounts):
             finding = "is in no chain: seals were cut off, or made anew, since this head was kept"
             yield Difference(seals.name, f"head {head.hex()}", finding)
+
+
+def notes(tx: Tx, account: Account) -> Iterator[str]:
+    """What is no difference, and yet to be known: seals that are made without the key, where there is one."""
+    unkeyed = tx.execute(UNKEYED, {"account": account.id}).scalar() if tx.seal_key else None
+    if unkeyed:
+        yield f"account {account.id}: the seals to {unkeyed} are made without SEAL_KEY; only a kept head protects them"
 
 
 def _linked(tx: Tx, previous: bytes, seal: Seal, stored: bytes) -> Iterator[Difference]:

@@ -59,5 +59,5 @@ def _differences(payment: Payment, event: Any) -> Iterator[Difference]:
 
 
 def _comparable(facts: Mapping[str, Any]) -> dict[str, Any]:
-    shares = sorted((share["invoice_id"], share["amount"]) for share in facts["allocations"])
+    shares = sorted((share["invoice_id"], share["amount"]) for share in facts.get("allocations", ()))
     return {**facts, "allocations": shares}

@@ -2,15 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, Table, bindparam, select
+from sqlalchemy import Select, Table, bindparam, func, select
 
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
 from tallystick.store.record_seals import RECORDS, batch_hash, content_columns, row_hash
 from tallystick.store.tables import seals
 from tallystick.verify.types import Check, Difference
+
+SEALED_WITHIN = timedelta(minutes=10)
 
 
 class Record(NamedTuple):
@@ -55,6 +58,15 @@ def check_of(table: Table) -> Check:
             yield Difference(table.name, f"of seal {position}", "are more than the records that it was set on")
 
     return Check(f"the seals of the {table.name}", table, run)
+
+
+def notes(tx: Tx, account: Account) -> Iterator[str]:
+    """What is no difference, and yet to be known: records that a worker should have sealed by now."""
+    for table in RECORDS:
+        late = (table.c.account_id == account.id, table.c.seal_position.is_(None), table.c.at < tx.now - SEALED_WITHIN)
+        counted = tx.execute(select(func.count()).select_from(table).where(*late)).scalar_one()
+        if counted:
+            yield f"account {account.id}: {counted:,} {table.name} rows are not sealed; `tallystick worker` seals them"
 
 
 def _records_of(table: Table) -> Callable[[Tx, Account], Iterator[Record]]:

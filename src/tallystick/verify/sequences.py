@@ -1,10 +1,12 @@
 """Number sequences: every place up to the counter is a bill's or was stepped over, and none beyond it."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, Text, bindparam, cast, exists, literal, null, select, union_all
+from sqlalchemy import CompoundSelect, Select, Text, and_, bindparam, cast, literal, null, select, union_all
 
+from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
 from tallystick.store.tables import sequences, stepped_over
@@ -19,7 +21,7 @@ def check_of(kind: Kind) -> Check:
         sequences.c.account_id == bindparam("account"), sequences.c.kind == kind.name
     )
     places = _places(kind)
-    lost = _lost(kind)
+    stepped = _stepped_over(kind)
 
     def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
         last = {row.scope: row.value for row in tx.execute(counters, {"account": account.id})}
@@ -32,9 +34,9 @@ def check_of(kind: Kind) -> Check:
             advance(1)
         for scope, counter in last.items():
             yield from _gap(kind, scope, taken[scope] + 1, counter)
-        for place in tx.execute(lost, {"account": account.id}):
-            finding = f"place {place.sequence} was stepped over for {place.number_key}, which no bill has"
-            yield Difference(sequences.name, _series_name(kind, place.scope), finding)
+        for place in tx.execute(stepped, {"account": account.id}):
+            yield from _stepped(kind, place)
+        yield from _uncompared(tx, account, kind)
 
     return Check(f"the numbers of {bills.name.replace('_', ' ')}", bills, run)
 
@@ -51,23 +53,42 @@ def _places(kind: Kind) -> CompoundSelect[Any]:
     return union_all(of_bills, passed).order_by("scope", "sequence", "id").execution_options(yield_per=1_000)
 
 
-def _lost(kind: Kind) -> Select[Any]:
-    """The places that were stepped over for a number that no bill has any more."""
+def _stepped_over(kind: Kind) -> Select[Any]:
+    """The places that were stepped over, and the bill that has each one's number, if any has."""
     bills = kind.bills
-    has_it = (
+    has_it = and_(
         bills.c.account_id == stepped_over.c.account_id,
         bills.c.number_key == stepped_over.c.number_key,
         bills.c.number.is_not(None),
     )
     return (
-        select(stepped_over.c.scope, stepped_over.c.sequence, stepped_over.c.number_key)
-        .where(
-            stepped_over.c.account_id == bindparam("account"),
-            stepped_over.c.kind == kind.name,
-            ~exists().where(*has_it),
-        )
+        select(stepped_over.c.scope, stepped_over.c.sequence, stepped_over.c.number_key, bills.c.id)
+        .select_from(stepped_over.outerjoin(bills, has_it))
+        .where(stepped_over.c.account_id == bindparam("account"), stepped_over.c.kind == kind.name)
         .order_by(stepped_over.c.scope, stepped_over.c.sequence)
     )
+
+
+def _stepped(kind: Kind, place: Any) -> Iterator[Difference]:
+    finding = None
+    if place.id is None:
+        finding = "which no bill has"
+    elif place.sequence not in map(int, re.findall("[0-9]+", place.number_key)):
+        finding = "which is not the number of that place"
+    if finding:
+        stepped = f"place {place.sequence} was stepped over for {place.number_key}, {finding}"
+        yield Difference(sequences.name, _series_name(kind, place.scope), stepped)
+
+
+def _uncompared(tx: Tx, account: Account, kind: Kind) -> Iterator[Difference]:
+    """Of numbers that an older version took for different ones, only one is compared with; any other always is."""
+    bills = kind.bills
+    own = bills.c.account_id == account.id
+    without = select(bills.c.id, bills.c.number).where(own, bills.c.number.is_not(None), bills.c.number_key.is_(None))
+    for bill in tx.all(without.order_by(bills.c.id)):
+        if tx.execute(select(bills.c.id).where(own, bills.c.number_key == numbering.key(bill.number))).first() is None:
+            finding = f"number_key is None, should be {numbering.key(bill.number)!r}"
+            yield Difference(bills.name, row_name(bill.id, bill.number), finding)
 
 
 def _misplaced(kind: Kind, place: Any, before: int, counter: int) -> Iterator[Difference]:

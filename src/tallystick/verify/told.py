@@ -18,7 +18,9 @@ from sqlalchemy import (
     func,
     literal,
     null,
+    or_,
     select,
+    tuple_,
 )
 
 from tallystick.core.account import Account
@@ -26,7 +28,8 @@ from tallystick.core.events import Event
 from tallystick.core.payment import PaymentStatus
 from tallystick.core.states import CreditNoteState, InvoiceState, QuotationState
 from tallystick.store.db import Tx
-from tallystick.store.tables import credit_notes, events, invoices, payments, quotations
+from tallystick.store.seals import Form
+from tallystick.store.tables import credit_notes, events, invoices, payments, quotations, seals
 from tallystick.verify.types import Check, Difference, row_name
 
 
@@ -194,4 +197,52 @@ def missing_of(table: Table) -> Check:
     return Check(f"the {table.name.replace('_', ' ')} of the events", table, run)
 
 
-CHECKS = (*map(check_of, STORIES), *map(missing_of, GONE))
+SEALING: Mapping[str, frozenset[Event]] = {
+    "invoice": frozenset(
+        {Event.INVOICE_ISSUED, Event.INVOICE_REVISED, Event.INVOICE_UNPUBLISHED, Event.INVOICE_UPDATED}
+    ),
+    "quotation": frozenset({Event.QUOTATION_ISSUED, Event.QUOTATION_UPDATED}),
+    "credit_note": frozenset({Event.CREDIT_NOTE_ISSUED}),
+}
+"""By the kind of a bill, the events that set a seal on it; so does a reversal, on the notes that it puts back."""
+
+
+def _untold(kind: str, types: frozenset[Event]) -> Select[Any]:
+    told = select(events.c.subject_id, events.c.at).where(
+        events.c.account_id == bindparam("account"), events.c.type.in_(sorted(types))
+    )
+    put_back = select(events.c.at).where(
+        events.c.account_id == bindparam("account"), events.c.type == Event.PAYMENT_REVERSED
+    )
+    is_told = or_(
+        tuple_(seals.c.subject_id, seals.c.at).in_(told), and_(literal(kind == "credit_note"), seals.c.at.in_(put_back))
+    )
+    return (
+        select(seals.c.position, seals.c.subject_id)
+        .where(
+            seals.c.account_id == bindparam("account"),
+            seals.c.kind == kind,
+            seals.c.form != Form.FIRST.value,
+            ~is_told,
+        )
+        .order_by(seals.c.position)
+    )
+
+
+def seals_of(kind: str, types: frozenset[Event]) -> Check:
+    """The check that each seal on a bill is told of by an event of that instant: none was added behind our back."""
+    statement = _untold(kind, types)
+
+    def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
+        for row in tx.execute(statement, {"account": account.id}):
+            finding = f"is set on {kind} {row.subject_id}, and no event tells why"
+            yield Difference(seals.name, str(row.position), finding)
+
+    return Check(f"the events of the seals on a {kind.replace('_', ' ')}", seals, run)
+
+
+CHECKS = (
+    *map(check_of, STORIES),
+    *map(missing_of, GONE),
+    *(seals_of(kind, types) for kind, types in SEALING.items()),
+)
