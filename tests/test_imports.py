@@ -29,7 +29,8 @@ LEVELS = (
     {"recurring", "usage"},
     {"documents", "delivery", "verify", "transfer", "stats"},
     {"bulk"},
-    {"http", "dialects", "web"},
+    {"http"},
+    {"native", "dialects", "web"},
     {"cli", "config", "demo", "serve", "worker"},
 )
 LEVEL = {room: height for height, level in enumerate(LEVELS) for room in level}
