@@ -50,6 +50,11 @@ def test_every_schema_is_a_json_schema(document: Document) -> None:
         Draft202012Validator.check_schema(schema)
 
 
+def test_the_name_of_a_schema_is_no_path_and_no_formula(document: Document) -> None:
+    names = document.content["components"]["schemas"]
+    assert [name for name in names if not name.isalnum()] == []
+
+
 def test_every_reference_leads_somewhere(document: Document) -> None:
     found = references(document.content)
     assert len(found) > len(ROUTES)
