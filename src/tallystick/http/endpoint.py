@@ -17,7 +17,7 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.idempotency import Answer, InFlight, Request
 from tallystick.wire.call import Body, Call, Change
 from tallystick.wire.parse import parse_json, parse_query
-from tallystick.wire.render import Accepted
+from tallystick.wire.reply import Accepted
 from tallystick.wire.scalars import Id, Token
 
 MAX_KEY_LENGTH = 255

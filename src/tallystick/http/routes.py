@@ -10,7 +10,7 @@ from tallystick.accounts.types import Scope
 from tallystick.http.schemas import members
 from tallystick.wire.call import Body, Query
 from tallystick.wire.file import File
-from tallystick.wire.render import Accepted
+from tallystick.wire.reply import Accepted
 from tallystick.wire.scalars import Id, Token
 
 MAX_BODY_BYTES = 1024 * 1024

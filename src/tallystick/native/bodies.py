@@ -5,7 +5,7 @@ from typing import Any
 from tallystick.http.refusals import Refusal
 from tallystick.store.idempotency import Answer
 from tallystick.wire import render
-from tallystick.wire.render import Listed, Reply
+from tallystick.wire.reply import Listed, Reply
 
 
 def success(result: Any) -> bytes:

@@ -14,7 +14,7 @@ from tallystick.http import endpoint, refusals
 from tallystick.http.openapi import JSON, REQUEST_ID
 from tallystick.http.schemas import Schema, Schemas
 from tallystick.http.surface import Description
-from tallystick.wire.render import Accepted, Listed, Pagination, Reply
+from tallystick.wire.reply import Accepted, Listed, Pagination, Reply
 
 TITLE = "Tallystick"
 ABOUT = f"""\
