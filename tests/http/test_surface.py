@@ -11,11 +11,12 @@ import schemathesis
 
 from tallystick.accounts.types import Scope
 from tallystick.http import openapi
-from tallystick.http.app import create_app
-from tallystick.http.endpoint import REPLAYED
+from tallystick.http.app import create_app, responder
+from tallystick.http.endpoint import REPLAYED, Server
 from tallystick.http.routes import MAX_BODY_BYTES, Route
 from tallystick.http.surface import responsible
 from tallystick.native.surface import NATIVE
+from tallystick.store.idempotency import InFlight
 from tests.api import ORIGIN, Api
 from tests.http import toy
 from tests.http.toy import LARGEST_BODY_BYTES, PREFIX, TOYS
@@ -199,3 +200,9 @@ def test_who_answers_for_a_path(path: str, expected: str) -> None:
 def test_a_route_that_writes_wants_a_key_that_may() -> None:
     assert Route("GET", "/{toy_id}/wind", toy.wind, writes=True).scope == Scope.WRITE
     assert Route("GET", "/{toy_id}", toy.get).scope == Scope.READ
+
+
+def test_a_route_that_writes_cannot_answer_a_file(api: Api) -> None:
+    route = Route("GET", "/{toy_id}/label", toy.label, writes=True)
+    with pytest.raises(ValueError, match="writes"):
+        responder(route, TOYS, Server(api.database, ORIGIN, InFlight()))

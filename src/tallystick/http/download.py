@@ -5,13 +5,20 @@ from contextlib import ExitStack
 
 import falcon
 
-from tallystick.http.endpoint import Endpoint
+from tallystick.http.endpoint import Endpoint, Server
+from tallystick.http.routes import Route
+from tallystick.http.surface import Surface
 from tallystick.wire.call import Call
 from tallystick.wire.file import Export, File
 
 
 class Download(Endpoint):
     """A Falcon responder for one GET of an API that answers a file."""
+
+    def __init__(self, route: Route, surface: Surface, server: Server) -> None:
+        super().__init__(route, surface, server)
+        if not route.reads:
+            raise ValueError(f"{route.method} {route.path} writes, and so cannot answer a file")
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
         """Answers one request. What is wrong with it is refused before the first byte is sent."""

@@ -100,7 +100,7 @@ class Route:
 
     @property
     def answers_file(self) -> bool:
-        """Whether ``do`` answers a file, which only a GET that reads may."""
+        """Whether ``do`` answers a file; only a GET that reads may."""
         return isinstance(self.reply, type) and issubclass(self.reply, File)
 
     @property
