@@ -17,9 +17,8 @@ from bench.load import CannotMeasure, Load, Request, load
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
-from tallystick.http.app import create_app
 from tallystick.invoices import api, ops
-from tallystick.serve import THREADS
+from tallystick.serve import THREADS, application
 from tallystick.store.db import Database, Tx
 from tallystick.store.migrate import migrate
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
@@ -67,7 +66,7 @@ class Site:
         migrate(self._database)
         self._database.transact(ACTOR, lambda tx: accounts.first_start(tx, KEY))
         self._client = httpx.Client(
-            transport=httpx.WSGITransport(create_app(self._database, "http://bench"), raise_app_exceptions=True),
+            transport=httpx.WSGITransport(application(self._database, "http://bench"), raise_app_exceptions=True),
             base_url="http://bench",
             headers={"X-API-Key": KEY},
         )

@@ -10,7 +10,7 @@ import httpx
 
 from tallystick.accounts import ops
 from tallystick.accounts.types import Scope
-from tallystick.http.app import NATIVE
+from tallystick.native.routes import PREFIX
 from tallystick.serve import application
 from tallystick.store.db import Database, utc_now
 from tallystick.verify import checks
@@ -27,7 +27,7 @@ class Caller:
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Sends a request; headers among ``options`` win over the key."""
         headers = {"X-API-Key": self.key, **options.pop("headers", {})}
-        return self.client.request(method, NATIVE + path, headers=headers, **options)
+        return self.client.request(method, PREFIX + path, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.request("GET", path, **options)

@@ -14,7 +14,8 @@ import pytest
 from tallystick import demo
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import QuotationStatus, Status
-from tallystick.http.app import NATIVE, create_app
+from tallystick.native.routes import PREFIX
+from tallystick.serve import application
 from tallystick.store.db import Database
 from tests.server import PROGRAM, Server, serving
 
@@ -50,8 +51,8 @@ OWED = NUMBERED - {Status.VOIDED}
 def demo_at(url: str, now: datetime) -> Iterator[httpx.Client]:
     """The demo's API, with the documented key, at the instant ``now``."""
     with closing(Database(url, clock=lambda: now)) as database:
-        transport = httpx.WSGITransport(create_app(database, "http://demo.test"))
-        with httpx.Client(transport=transport, base_url=f"http://demo.test{NATIVE}/", headers=KEY) as api:
+        transport = httpx.WSGITransport(application(database, "http://demo.test"))
+        with httpx.Client(transport=transport, base_url=f"http://demo.test{PREFIX}/", headers=KEY) as api:
             yield api
 
 
@@ -147,7 +148,7 @@ def test_the_command_serves_the_demo_and_leaves_nothing_behind(tmp_path: Path, m
     monkeypatch.setenv("TMPDIR", str(temporary))
     with Demo(tmp_path) as server:
         server.start()
-        assert server.client.get(f"{NATIVE}/invoices", headers=KEY).is_success
+        assert server.client.get(f"{PREFIX}/invoices", headers=KEY).is_success
         assert len(list(temporary.glob("tallystick-demo-*/demo.db"))) == 1
         server.terminate()
         assert server.wait() == 0
@@ -158,4 +159,4 @@ def test_the_command_serves_the_demo_and_leaves_nothing_behind(tmp_path: Path, m
 @pytest.mark.slow
 def test_the_demos_key_is_nothing_to_another_server(tmp_path: Path) -> None:
     with serving(f"sqlite:///{tmp_path / 'mine.db'}", tmp_path) as server:
-        assert server.client.get(f"{NATIVE}/invoices", headers=KEY).status_code == 401
+        assert server.client.get(f"{PREFIX}/invoices", headers=KEY).status_code == 401

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, literal, select, true
 
 from tallystick.accounts.types import Scope
-from tallystick.http.app import NATIVE
+from tallystick.native.routes import PREFIX
 from tallystick.payments import store as payment_store
 from tallystick.serve import THREADS
 from tallystick.store.db import Database
@@ -201,7 +201,7 @@ def test_a_client_that_leaves_ends_its_transaction(api: Api) -> None:
 
 def streamed(api: Caller) -> AbstractContextManager[httpx.Response]:
     """The invoices' export, of which nothing has been read yet."""
-    return api.client.stream("GET", f"{NATIVE}/invoices/export/csv", headers={"X-API-Key": api.key})
+    return api.client.stream("GET", f"{PREFIX}/invoices/export/csv", headers={"X-API-Key": api.key})
 
 
 def multiply(database: Database, count: int) -> None:

@@ -29,7 +29,8 @@ LEVELS = (
     {"recurring", "usage"},
     {"documents", "delivery", "verify", "transfer", "stats"},
     {"bulk"},
-    {"http", "dialects", "web"},
+    {"http"},
+    {"native", "dialects", "web"},
     {"cli", "config", "demo", "serve", "worker"},
 )
 LEVEL = {room: height for height, level in enumerate(LEVELS) for room in level}
@@ -38,7 +39,10 @@ ENTRANCE = LEVELS[-1]
 # Files that import a room which theirs must not; each is written down as an ADR.
 EXCEPTIONS = {("quotations/convert.py", "invoices")}
 
-FRAMEWORK_USERS = {"http", "dialects", "web"}
+# The lower of the two floors of wire.
+CODEC = {"scalars", "form", "parse", "render"}
+
+FRAMEWORK_USERS = {"http", "web"}
 DRIVERS = {"sqlite3", "psycopg"}
 PURE = sys.stdlib_module_names - {
     *("asyncio", "glob", "io", "locale", "logging", "os", "pathlib", "platform", "random", "secrets", "shutil"),
@@ -201,6 +205,43 @@ def test_only_the_store_opens_a_database_or_commits() -> None:
 def test_only_the_surfaces_know_the_web_framework() -> None:
     users = {room_of(path) for path in SOURCES for found in imports(path.read_text()) if found.package == "falcon"}
     assert users <= FRAMEWORK_USERS
+
+
+def test_the_codec_knows_no_api_function() -> None:
+    found = {
+        (path.name, each.module)
+        for path in SOURCES
+        if room_of(path) == "wire" and path.stem in CODEC
+        for each in imports(path.read_text())
+        if each.room == "wire" and {each.module.rpartition(".")[2], each.name} & CODEC == set()
+    }
+    assert found == set()
+
+
+def names_an_api(source: str) -> list[str]:
+    """What a module of ``http`` knows of one API: where it is, or how a slice speaks to it."""
+    modules = {f"{each.module}.{each.name}" for each in imports(source)} | {each.module for each in imports(source)}
+    slices = {module for module in modules if module.endswith((".api", ".public"))}
+    texts = {node.value for node in ast.walk(parsed(source)) if isinstance(node, ast.Constant)}
+    return sorted(slices | {text for text in texts if isinstance(text, str) and text.startswith(("/api/", "/v1/"))})
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("from tallystick.invoices.api import index", ["tallystick.invoices.api"]),
+        ("from tallystick.invoices import api", ["tallystick.invoices.api"]),
+        ("path = '/api/v1'", ["/api/v1"]),
+        ("from tallystick.accounts import ops", []),
+    ],
+)
+def test_an_api_that_is_known_is_seen(source: str, expected: list[str]) -> None:
+    assert names_an_api(source) == expected
+
+
+def test_http_knows_no_api() -> None:
+    found = {path.name: names_an_api(path.read_text()) for path in SOURCES if room_of(path) == "http"}
+    assert {name: reasons for name, reasons in found.items() if reasons} == {}
 
 
 def test_every_imported_name_exists() -> None:

@@ -17,17 +17,21 @@ from tallystick import config
 from tallystick.http import metrics
 from tallystick.http.app import create_app
 from tallystick.http.log import DelayedHandler
+from tallystick.native.surface import NATIVE
 from tallystick.store.db import Database
 from tallystick.web import share, welcome
 from tallystick.worker import Worker
+
+SURFACES = (NATIVE,)
+"""The public APIs; one more is one more value here."""
 
 THREADS = 8
 STOP_TIMEOUT_S = 30
 
 
 def application(database: Database, origin: str) -> WSGIApplication:
-    """Every surface, as one application; ``origin`` (``https://host``) begins the links that it gives."""
-    app = create_app(database, origin)
+    """Every API and every page, as one application; ``origin`` (``https://host``) begins the links that it gives."""
+    app = create_app(SURFACES, database, origin)
     welcome.add_routes(app, origin)
     share.add_routes(app, database, origin)
     return app

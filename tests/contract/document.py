@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tallystick.http.app import NATIVE
 from tallystick.http.routes import Route
+from tallystick.native.routes import PREFIX
 from tests.api import Api
 
 
@@ -35,7 +35,7 @@ class Document:
 
     def operation(self, route: Route) -> dict[str, Any]:
         """What the document says of a route; KeyError where it says nothing."""
-        described: dict[str, Any] = self.content["paths"][NATIVE + route.path][route.method.lower()]
+        described: dict[str, Any] = self.content["paths"][PREFIX + route.path][route.method.lower()]
         return described
 
     def reply(self, route: Route, status: int) -> tuple[str, dict[str, Any]]:

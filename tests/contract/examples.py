@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 
 from tallystick.accounts.types import Scope
-from tallystick.http.app import ROUTES
 from tallystick.http.routes import Route
+from tallystick.native.routes import ROUTES
 from tests.api import Api
 
 ITEM = {

@@ -6,9 +6,8 @@ import httpx
 import pytest
 
 from tallystick.accounts.types import Scope
-from tallystick.http.app import NATIVE, ROUTES
-from tallystick.http.endpoint import MAX_BODY_BYTES
-from tallystick.http.routes import Route
+from tallystick.http.routes import MAX_BODY_BYTES, Route
+from tallystick.native.routes import PREFIX, ROUTES
 from tests.api import Api
 from tests.contract import examples
 from tests.contract.document import Document
@@ -44,7 +43,7 @@ def assert_documented(document: Document, route: Route, response: httpx.Response
 def test_no_route_answers_without_a_good_key(api: Api) -> None:
     document, known = Document.of(api), Examples(api)
     for route in WITH_KEYS:
-        url = NATIVE + known.path_of(route)
+        url = PREFIX + known.path_of(route)
         for headers in (
             {},
             {"X-API-Key": "unknown"},

@@ -14,8 +14,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tallystick.http.app import NATIVE, ROUTES
 from tallystick.http.routes import Route
+from tallystick.native.routes import PREFIX, ROUTES
 from tallystick.serve import application
 from tests.api import ORIGIN, Api
 from tests.contract import examples
@@ -49,7 +49,7 @@ def _nearly(example: dict[str, Any], case: Case[Any], pick: int) -> Case[Any]:
 def test_a_route_keeps_its_promises(api: Api, route: Route) -> None:
     ids = Examples(api).ids_of(route)
     schema = schemathesis.openapi.from_wsgi("/docs/openapi.json", application(api.database, ORIGIN))
-    operation = schema[NATIVE + route.path][route.method]
+    operation = schema[PREFIX + route.path][route.method]
 
     @settings(
         max_examples=REQUESTS_A_ROUTE,

@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from tallystick import __version__
 from tallystick.accounts.types import Scope
 from tallystick.http import openapi
-from tallystick.http.app import NATIVE, ROUTES
 from tallystick.http.routes import Route
+from tallystick.native.routes import PREFIX, ROUTES
+from tallystick.native.surface import NATIVE
 from tests.api import Api
 from tests.contract import examples
 from tests.contract.document import Document
@@ -26,7 +27,7 @@ ANY_ROUTE = pytest.mark.parametrize("route", ROUTES, ids=examples.name)
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    return Document(json.loads(openapi.document(NATIVE, ROUTES)))
+    return Document(json.loads(openapi.document(NATIVE)))
 
 
 def references(part: Any) -> list[str]:
@@ -49,6 +50,11 @@ def test_every_schema_is_a_json_schema(document: Document) -> None:
         Draft202012Validator.check_schema(schema)
 
 
+def test_the_name_of_a_schema_is_no_path_and_no_formula(document: Document) -> None:
+    names = document.content["components"]["schemas"]
+    assert [name for name in names if not name.isalnum()] == []
+
+
 def test_every_reference_leads_somewhere(document: Document) -> None:
     found = references(document.content)
     assert len(found) > len(ROUTES)
@@ -60,7 +66,7 @@ def test_the_document_holds_the_routes_and_nothing_else(document: Document) -> N
     described = {
         (method.upper(), path) for path, operations in document.content["paths"].items() for method in operations
     }
-    routes = {(route.method, NATIVE + route.path) for route in ROUTES}
+    routes = {(route.method, PREFIX + route.path) for route in ROUTES}
     assert described == routes | {("GET", "/health"), ("GET", "/metrics")}
 
 
@@ -110,7 +116,7 @@ def test_the_parameters_of_a_route_are_described(document: Document, route: Rout
     ],
 )
 def test_the_statuses_of_a_route(document: Document, method: str, path: str, statuses: set[str]) -> None:
-    assert set(document.content["paths"][NATIVE + path][method.lower()]["responses"]) == statuses
+    assert set(document.content["paths"][PREFIX + path][method.lower()]["responses"]) == statuses
 
 
 @pytest.mark.parametrize(
@@ -193,7 +199,7 @@ def test_an_undocumented_field_is_a_fault(api: Api) -> None:
 @pytest.mark.parametrize("path", ["/", "", "?api_key={key}", "/?api_key={key}"])
 def test_the_api_in_short(api: Api, path: str) -> None:
     headers = {} if "{key}" in path else {"X-API-Key": api.new_key(Scope.READ)}
-    response = api.client.get(NATIVE + path.format(key=api.key), headers=headers)
+    response = api.client.get(PREFIX + path.format(key=api.key), headers=headers)
     data = api.data(response)
     assert (data["name"], data["version"]) == ("Tallystick", __version__)
     assert len(data["endpoints"]) == len(ROUTES)
@@ -201,12 +207,12 @@ def test_the_api_in_short(api: Api, path: str) -> None:
 
 
 def test_the_api_in_short_needs_a_key(api: Api) -> None:
-    assert api.client.get(NATIVE + "/").status_code == 401
+    assert api.client.get(PREFIX + "/").status_code == 401
 
 
 def test_health_and_metrics_are_as_described(api: Api) -> None:
     assert api.client.get("/health").json() == {"status": "ok"}
     assert api.client.get("/metrics").status_code == 401
     metrics = api.client.get("/metrics", headers={"X-API-Key": api.key})
-    described = json.loads(openapi.document(NATIVE, ROUTES))["paths"]["/metrics"]["get"]["responses"]
+    described = json.loads(openapi.document(NATIVE))["paths"]["/metrics"]["get"]["responses"]
     assert [metrics.headers["Content-Type"]] == list(described["200"]["content"])

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
-from tallystick.http.app import ROUTES
+from tallystick.native.routes import ROUTES
 
 CONTAINERS = (list, set, frozenset, tuple, dict)
 PATTERNED = Annotated[str, msgspec.Meta(pattern="@")]

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from tallystick.bills.api import ItemBody
-from tallystick.http.app import ROUTES
 from tallystick.http.routes import Route
+from tallystick.native.routes import ROUTES
 from tests.api import Api
 from tests.server import serving
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallystick.wire.csv import FORMULA_STARTS, ROWS_AT_ONCE, Cell, CsvFile, chunks
+from tallystick.wire.csv import FORMULA_STARTS, ROWS_AT_ONCE, Cell, CsvFile
 
 CELLS: list[tuple[Cell, str]] = [
     ("plain", "plain"),
@@ -43,7 +43,7 @@ CELLS: list[tuple[Cell, str]] = [
 
 
 def written(*rows: list[Cell]) -> str:
-    return b"".join(chunks(CsvFile("x.csv", ["A", "B"], rows))).decode()
+    return b"".join(CsvFile("x.csv", ["A", "B"], rows).chunks).decode()
 
 
 @pytest.mark.parametrize(("cell", "expected"), CELLS)
@@ -71,7 +71,7 @@ def test_rows_are_taken_only_when_they_are_sent(count: int) -> None:
             taken += 1
             yield [number, ""]
 
-    parts = chunks(CsvFile("x.csv", ["A", "B"], rows()))
+    parts = iter(CsvFile("x.csv", ["A", "B"], rows()).chunks)
     assert next(parts).startswith(b"A,B\r\n0,\r\n")
     assert taken == min(count, ROWS_AT_ONCE)
     rest = b"".join(parts).decode().splitlines()

@@ -12,7 +12,7 @@ from tallystick.core.account import Account
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.wire.call import Body, Call, given
 from tallystick.wire.party import PartyChange
-from tallystick.wire.render import Reply
+from tallystick.wire.reply import Reply
 from tallystick.wire.scalars import Currency, Id, LongText, Name, NumberPattern, ShortText, Timezone
 
 MAX_TERMS_DAYS = 3650

@@ -1,7 +1,7 @@
 """The closed list of domain errors.
 
-Each has a stable ``code``; its docstring explains it. How a code becomes an HTTP status is the business of the surface
-that answers (``http/errors.py`` and the dialects).
+Each has a stable ``code``; its docstring explains it. The status of HTTP that fits a code is in ``http/refusals.py``,
+and its words on the wire are those of the API that answers.
 """
 
 from collections.abc import Mapping, Sequence

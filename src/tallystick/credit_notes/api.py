@@ -18,7 +18,7 @@ from tallystick.wire import render
 from tallystick.wire.call import Body, Call
 from tallystick.wire.csv import Cell, CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
-from tallystick.wire.render import Listed, Reply
+from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import Id, LongText, Positive
 
 

@@ -14,7 +14,7 @@ from tallystick.wire.call import Call, Deleted, given
 from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.party import PartyChange
-from tallystick.wire.render import Listed
+from tallystick.wire.reply import Listed
 from tallystick.wire.scalars import Currency, Id, LongText, Name, ShortText
 
 

@@ -8,7 +8,7 @@ from tallystick.delivery import ops
 from tallystick.invoices.api import InvoiceJson
 from tallystick.quotations.api import QuotationJson
 from tallystick.wire.call import Body, Call
-from tallystick.wire.render import Reply
+from tallystick.wire.reply import Reply
 from tallystick.wire.scalars import Email, Id, LongText, ShortText
 
 MAX_RECIPIENTS = 20

@@ -1,10 +1,13 @@
-"""Who sends a request: a key in one of three places."""
+"""Who sends a request: a key in one of three places, or whoever has a share link."""
+
+from collections.abc import Mapping
 
 import falcon
 
 from tallystick.accounts import ops
 from tallystick.accounts.types import Caller, Scope
 from tallystick.core.errors import Forbidden, Unauthorized
+from tallystick.http.routes import Route
 from tallystick.store.db import Tx
 
 INCLUDED = {
@@ -13,22 +16,41 @@ INCLUDED = {
     Scope.ADMIN: frozenset({Scope.ADMIN}),
 }
 MAX_SECRET_LENGTH = 512
+PARAMETER = "api_key"
 HOW = "Send an API key: the header X-API-Key, the header Authorization: Bearer, or the parameter api_key."
+HOW_TO_WRITE = "Send an API key in a header, X-API-Key or Authorization: Bearer: a link alone must not write."
+
+
+def caller(tx: Tx, req: falcon.Request, route: Route, ids: Mapping[str, str]) -> Caller:
+    """Who calls a route, by a key or by the share token in its path.
+
+    A GET that writes takes no key from its address, which any page could link to. Raises Unauthorized or Forbidden, and
+    NotFound for a token that opens nothing.
+    """
+    if route.scope is None:
+        return ops.guest(tx, ids[route.ids[0]])
+    if route.method == "GET" and not route.reads and not _in_headers(req):
+        raise Unauthorized(HOW_TO_WRITE)
+    return authenticate(tx, req, route.scope)
+
+
+def authenticate(tx: Tx, req: falcon.Request, scope: Scope) -> Caller:
+    """The caller, if its key is good for ``scope``. Raises Unauthorized or Forbidden."""
+    found = ops.authenticate(tx, secret_of(req))
+    if not found.scopes & INCLUDED[scope]:
+        raise Forbidden(f"This needs a key with the scope {scope}.")
+    return found
 
 
 def secret_of(req: falcon.Request) -> str:
     """The key that a request carries, or Unauthorized."""
-    scheme, _, token = (req.get_header("Authorization") or "").partition(" ")
-    bearer = token.strip() if scheme.lower() == "bearer" else ""
-    secret = req.get_header("X-API-Key") or bearer or req.params.get("api_key")
+    secret = _in_headers(req) or req.params.get(PARAMETER)
     if not isinstance(secret, str) or not secret or len(secret) > MAX_SECRET_LENGTH:
         raise Unauthorized(HOW)
     return secret
 
 
-def authenticate(tx: Tx, req: falcon.Request, scope: Scope) -> Caller:
-    """The caller, if its key is good for ``scope``. Raises Unauthorized or Forbidden."""
-    caller = ops.authenticate(tx, secret_of(req))
-    if not caller.scopes & INCLUDED[scope]:
-        raise Forbidden(f"This needs a key with the scope {scope}.")
-    return caller
+def _in_headers(req: falcon.Request) -> str:
+    scheme, _, token = (req.get_header("Authorization") or "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else ""
+    return req.get_header("X-API-Key") or bearer

@@ -21,7 +21,7 @@ ONLY_FROM_HERE = (
 
 
 class Document:
-    """The OpenAPI document."""
+    """An OpenAPI document."""
 
     def __init__(self, document: bytes) -> None:
         self._document = document
@@ -58,9 +58,8 @@ def _answer(resp: falcon.Response, path: Path) -> None:
     resp.data = path.read_bytes()
 
 
-def add_routes(app: falcon.App[Any, Any], document: bytes) -> None:
-    """Adds ``/docs`` and ``/docs/openapi.json``."""
-    app.add_route("/docs/openapi.json", Document(document))
+def add_routes(app: falcon.App[Any, Any]) -> None:
+    """Adds ``/docs``."""
     app.add_route("/docs", Page())
     for path in ASSETS:
         app.add_route(f"/docs/{path.name}", Asset(path))

@@ -1,36 +1,45 @@
-"""The way of a request whose reply is a file: sent while it is read, so that its length costs no memory."""
+"""The way of a request whose reply is a file: sent in parts, so that its length costs no memory."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 
 import falcon
 
-from tallystick.http.endpoint import Endpoint
-from tallystick.wire import csv
+from tallystick.http.endpoint import Endpoint, Server
+from tallystick.http.routes import Route
+from tallystick.http.surface import Surface
 from tallystick.wire.call import Call
-from tallystick.wire.csv import CsvFile
+from tallystick.wire.file import Export, File
 
 
 class Download(Endpoint):
-    """A Falcon responder for one route of the native API that answers a file."""
+    """A Falcon responder for one GET of an API that answers a file."""
 
-    def __call__(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
+    def __init__(self, route: Route, surface: Surface, server: Server) -> None:
+        super().__init__(route, surface, server)
+        if not route.reads:
+            raise ValueError(f"{route.method} {route.path} writes, and so cannot answer a file")
+
+    def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
         """Answers one request. What is wrong with it is refused before the first byte is sent."""
         with ExitStack() as opened:
-            tx = opened.enter_context(self._server.database.read())
-            caller = self._caller(tx, req, path)
-            call = Call(tx, caller.account, self._server.origin)
-            file: CsvFile = self._route.do(call, *self._arguments(req, b"", path))
-            chunks = csv.chunks(file)
-            opened.callback(chunks.close)
-            resp.stream = Stream(next(chunks), chunks, opened.pop_all())
-        resp.status = self._route.status
-        resp.content_type = csv.MEDIA_TYPE
+            tx = opened.enter_context(self.server.database.read())
+            caller = self.surface.caller(tx, req, self.route, ids)
+            call = Call(tx, caller.account, self.server.origin)
+            file: File = self.route.do(call, *self._arguments(req, ids))
+            if not isinstance(file, Export):
+                opened.close()
+            chunks = iter(file.chunks)
+            if isinstance(chunks, Generator):
+                opened.callback(chunks.close)
+            resp.stream = Stream(next(chunks, b""), chunks, opened.pop_all())
+        resp.status = self.route.status
+        resp.content_type = file.media
         resp.downloadable_as = file.name
 
 
 class Stream:
-    """The parts of a file, and the transaction that they are read in.
+    """The parts of a file, and the transaction that they are read in, if they are.
 
     It ends with the last part; or when the server closes the stream, because the client has left (PEP 3333).
     """

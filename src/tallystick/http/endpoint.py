@@ -1,26 +1,25 @@
 """The way of a request through a route: authenticate, parse, do in a transaction, render."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 import falcon
 import msgspec
 
-from tallystick.accounts import ops as accounts
 from tallystick.accounts.types import Caller
 from tallystick.core.errors import DomainError, NotFound, ValidationFailed
-from tallystick.http import auth, errors
+from tallystick.http import auth, refusals
 from tallystick.http.routes import Route
+from tallystick.http.surface import Decoder, Surface
 from tallystick.store import idempotency
 from tallystick.store.db import Database, Tx
 from tallystick.store.idempotency import Answer, InFlight, Request
-from tallystick.wire import render
 from tallystick.wire.call import Body, Call, Change
 from tallystick.wire.parse import parse_json, parse_query
-from tallystick.wire.render import Accepted, Listed, Reply
+from tallystick.wire.reply import Accepted
 from tallystick.wire.scalars import Id, Token
 
-MAX_BODY_BYTES = 1024 * 1024
 MAX_KEY_LENGTH = 255
 REPLAYED = "Idempotent-Replayed"
 K = TypeVar("K", bound=Id | Token)
@@ -35,76 +34,98 @@ class Server(NamedTuple):
 
 
 class Endpoint:
-    """A Falcon responder for one route of the native API."""
+    """A Falcon responder for one route of an API."""
 
-    def __init__(self, route: Route, server: Server) -> None:
-        self._route = route
-        self._server = server
+    def __init__(self, route: Route, surface: Surface, server: Server) -> None:
+        self.route = route
+        self.surface = surface
+        self.server = server
         self._run = self._read if route.reads else self._write
 
-    def __call__(self, req: falcon.Request, resp: falcon.Response, **path: str) -> None:
+    def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
         """Answers one request."""
-        answer, is_replay = self._run(req, path)
+        answer, is_replay = self._run(req, ids)
         resp.status = answer.status
         resp.content_type = falcon.MEDIA_JSON
         resp.data = answer.body
         if is_replay:
             resp.set_header(REPLAYED, "true")
 
-    def _read(self, req: falcon.Request, path: dict[str, str]) -> tuple[Answer, bool]:
-        with self._server.database.read() as tx:
-            caller = self._caller(tx, req, path)
-            return self._do(tx, caller, self._arguments(req, b"", path)), False
+    def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, bool]:
+        with self.server.database.read() as tx:
+            caller = self.surface.caller(tx, req, self.route, ids)
+            return self._do(caller, self._arguments(req, ids), tx), False
 
-    def _write(self, req: falcon.Request, path: dict[str, str]) -> tuple[Answer, bool]:
-        database = self._server.database
+    def _write(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, bool]:
+        database = self.server.database
         with database.glance() as tx:
-            caller = self._caller(tx, req, path)
-        raw = _body_of(req)
-        arguments = self._arguments(req, raw, path)
+            caller = self.surface.caller(tx, req, self.route, ids)
+        raw, decode = self._body_of(req) if self.route.has_body else NO_BODY
+        arguments = self._arguments(req, ids, raw, decode)
         request = _idempotent(req, caller, raw)
         if request is None:
-            return database.transact(caller.actor, lambda tx: self._do(tx, caller, arguments)), False
+            return database.transact(caller.actor, partial(self._do, caller, arguments)), False
         return self._do_once(request, caller, arguments)
 
-    def _caller(self, tx: Tx, req: falcon.Request, path: dict[str, str]) -> Caller:
-        if self._route.scope is None:
-            return accounts.guest(tx, path[self._route.ids[0]])
-        return auth.authenticate(tx, req, self._route.scope)
+    def _body_of(self, req: falcon.Request) -> tuple[bytes, Decoder]:
+        """The body, and what reads it."""
+        most = self.route.max_body_bytes
+        if (req.content_length or 0) > most:
+            raise _too_large(most)
+        # Not the bounded stream: it takes a chunked body, which tells no length, for an empty one.
+        raw: bytes = req.stream.read(most + 1)
+        if len(raw) > most:
+            raise _too_large(most)
+        return (raw, self._decoder(req.content_type)) if raw else NO_BODY
 
-    def _arguments(self, req: falcon.Request, raw: bytes, path: dict[str, str]) -> list[Any]:
-        route = self._route
+    def _decoder(self, content_type: str | None) -> Decoder:
+        decoders = self.surface.decoders
+        media = (content_type or next(iter(decoders))).partition(";")[0].strip().lower()
+        found = decoders.get(falcon.MEDIA_JSON if media.endswith("+json") else media)
+        if found is None:
+            allowed = " or ".join(decoders)
+            raise falcon.HTTPUnsupportedMediaType(description=f"Send the body as Content-Type: {allowed}.")
+        return found
+
+    def _arguments(
+        self, req: falcon.Request, ids: Mapping[str, str], raw: bytes = b"", decode: Decoder = parse_json
+    ) -> list[Any]:
+        route, is_strict = self.route, self.surface.is_strict
         arguments: list[Any] = [
-            _converted(kind, path[name]) for name, kind in zip(route.ids, route.id_kinds, strict=True)
+            _converted(kind, ids[name]) for name, kind in zip(route.ids, route.id_kinds, strict=True)
         ]
-        query = parse_query({name: value for name, value in req.params.items() if name != "api_key"}, route.query)
+        params = {name: value for name, value in req.params.items() if name != auth.PARAMETER}
+        query = parse_query(params, route.query, is_strict=is_strict)
         if route.takes_query:
             arguments.append(query)
-        if not route.reads:
-            body = _with_if_match(parse_json(raw or b"{}", route.body), req)
+        if route.has_body:
+            body = _with_if_match(decode(raw or b"{}", route.body, is_strict=is_strict), req)
             if route.takes_body:
                 arguments.append(body)
         return arguments
 
-    def _do(self, tx: Tx, caller: Caller, arguments: list[Any]) -> Answer:
-        call = Call(tx, caller.account, self._server.origin)
-        result = self._route.do(call, *arguments)
-        return Answer(202 if isinstance(result, Accepted) else self._route.status, envelope(result))
+    def _do(self, caller: Caller, arguments: list[Any], tx: Tx) -> Answer:
+        result = self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
+        status = 202 if isinstance(result, Accepted) else self.route.status
+        return Answer(status, b"" if status == 204 else self.surface.success(result))
 
     def _do_once(self, request: Request, caller: Caller, arguments: list[Any]) -> tuple[Answer, bool]:
         """Does the work for an idempotency key and keeps the answer with it, or replays the answer kept before."""
-        database = self._server.database
-
-        def work(tx: Tx) -> Answer:
-            return _refusing(lambda: self._do(tx, caller, arguments))
-
-        with self._server.in_flight.claim(request):
+        database = self.server.database
+        work = partial(self._do_or_refuse, caller, arguments)
+        with self.server.in_flight.claim(request):
             try:
                 return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, work))
             except Refused as refused:
                 # The work is rolled back, and its refusal is an answer as good as any.
                 answer = refused.answer
                 return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, lambda _tx: answer))
+
+    def _do_or_refuse(self, caller: Caller, arguments: list[Any], tx: Tx) -> Answer:
+        try:
+            return self._do(caller, arguments, tx)
+        except DomainError as error:
+            raise Refused(self.surface.refusal(refusals.of_domain(error))) from error
 
 
 class Refused(Exception):
@@ -115,21 +136,11 @@ class Refused(Exception):
         self.answer = answer
 
 
-def _refusing(work: Callable[[], Answer]) -> Answer:
-    try:
-        return work()
-    except DomainError as error:
-        raise Refused(Answer(*errors.refusal(error))) from error
+NO_BODY: tuple[bytes, Decoder] = (b"", parse_json)
 
 
-def envelope(result: Any) -> bytes:
-    """The native success body: ``success``, ``data``, and a ``message`` or ``pagination`` where there is one."""
-    content: dict[str, Any] = {"success": True, "data": result}
-    if isinstance(result, Reply):
-        content = {"success": True, "data": result.data, "message": result.message}
-    elif isinstance(result, Listed):
-        content = {"success": True, "data": result.data, "pagination": result.pagination}
-    return render.encode(content)
+def _too_large(most: int) -> falcon.HTTPError:
+    return falcon.HTTPContentTooLarge(description=f"A body may have at most {most} bytes.")
 
 
 def _converted(kind: type[K], text: str) -> K:
@@ -137,27 +148,6 @@ def _converted(kind: type[K], text: str) -> K:
         return kind(kind.convert(text))
     except ValueError as error:
         raise NotFound(f"There is nothing at this path. {error}") from None
-
-
-def _body_of(req: falcon.Request) -> bytes:
-    if (req.content_length or 0) > MAX_BODY_BYTES:
-        raise _too_large()
-    # Not the bounded stream: it takes a chunked body, which tells no length, for an empty one.
-    raw: bytes = req.stream.read(MAX_BODY_BYTES + 1)
-    if len(raw) > MAX_BODY_BYTES:
-        raise _too_large()
-    if raw and not _is_json(req.content_type):
-        raise falcon.HTTPUnsupportedMediaType(description="Send the body as Content-Type: application/json.")
-    return raw
-
-
-def _too_large() -> falcon.HTTPError:
-    return falcon.HTTPContentTooLarge(description=f"A body may have at most {MAX_BODY_BYTES} bytes.")
-
-
-def _is_json(content_type: str | None) -> bool:
-    media = (content_type or falcon.MEDIA_JSON).partition(";")[0].strip().lower()
-    return media == falcon.MEDIA_JSON or media.endswith("+json")
 
 
 def _with_if_match(body: Body, req: falcon.Request) -> Body:

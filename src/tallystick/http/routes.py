@@ -4,22 +4,25 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from tallystick.accounts.types import Scope
+from tallystick.http.schemas import members
 from tallystick.wire.call import Body, Query
-from tallystick.wire.render import Accepted
+from tallystick.wire.file import File
+from tallystick.wire.reply import Accepted
 from tallystick.wire.scalars import Id, Token
+
+MAX_BODY_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Route:
     """One endpoint of an API.
 
-    ``do`` takes a Call, then the ids of the path in their order, then a ``query`` or a ``body``. A GET runs in a
-    snapshot that cannot write, any other method in a transaction. Where the path holds a share token, that opens the
-    route instead of a key.
+    ``do`` takes a Call, then the ids of the path in their order, then a ``query`` or a ``body``, which may have at most
+    ``max_body_bytes``. A GET runs in a snapshot that cannot write, unless it ``writes``; any other method runs in a
+    transaction. Where the path holds a share token, that opens the route instead of a key.
     """
 
     method: str
@@ -27,6 +30,8 @@ class Route:
     do: Callable[..., Any]
     status: int = 200
     needs: Scope | None = None
+    writes: bool = False
+    max_body_bytes: int = MAX_BODY_BYTES
 
     @property
     def scope(self) -> Scope | None:
@@ -38,7 +43,12 @@ class Route:
     @property
     def reads(self) -> bool:
         """Whether the route only reads."""
-        return self.method == "GET"
+        return self.method == "GET" and not self.writes
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a request may have a body."""
+        return self.method != "GET"
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
@@ -89,9 +99,13 @@ class Route:
         return next((member for member in self._replies if get_origin(member) is Accepted), None)
 
     @property
+    def answers_file(self) -> bool:
+        """Whether ``do`` answers a file; only a GET that reads may."""
+        return isinstance(self.reply, type) and issubclass(self.reply, File)
+
+    @property
     def _replies(self) -> tuple[Any, ...]:
-        hint = self._hints["return"]
-        return get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        return members(self._hints["return"])
 
     @property
     def summary(self) -> str:

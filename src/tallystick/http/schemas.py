@@ -15,13 +15,18 @@ INSTANT = {"type": "string", "format": "date-time"}
 
 
 class Schemas:
-    """The schemas of some types; ``components`` holds those that have a name."""
+    """The schemas of some types; ``components`` holds those that have a name.
 
-    def __init__(self, hints: Iterable[Any]) -> None:
+    Only requests refuse unknown fields, and where the API is not ``is_strict`` not even they.
+    """
+
+    def __init__(self, hints: Iterable[Any], *, is_strict: bool = True) -> None:
         plain = tuple(dict.fromkeys(member for hint in hints for member in members(hint)))
         found, components = msgspec.json.schema_components(plain, schema_hook=scalars.schema, ref_template=REFERENCE)
         self._found = {hint: _as_rendered(schema) for hint, schema in zip(plain, found, strict=True)}
-        self.components: dict[str, Schema] = {name: _component(schema) for name, schema in components.items()}
+        self.components: dict[str, Schema] = {
+            name: _component(schema, is_strict=is_strict) for name, schema in components.items()
+        }
 
     def of(self, hint: Any) -> Schema:
         """The schema of one of the types, or of a union of them."""
@@ -34,12 +39,14 @@ def members(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
 
 
-def _component(raw: Schema) -> Schema:
+def _component(raw: Schema, *, is_strict: bool) -> Schema:
     schema: Schema = _as_rendered(raw)
     properties = schema.get("properties")
     takes_any = schema.get("additionalProperties") is not False
+    if not takes_any and not is_strict:
+        del schema["additionalProperties"]
     if properties and takes_any:
-        # Only requests refuse unknown fields. A reply also sends what is at its default, all but UNSET.
+        # A reply also sends what is at its default, all but UNSET.
         always = set(schema.get("required", ())) | {name for name, field in properties.items() if "default" in field}
         schema["properties"] = {name: _of_reply(name, field) for name, field in properties.items()}
         schema["required"] = [name for name in properties if name in always]

@@ -26,7 +26,7 @@ from tallystick.wire import render
 from tallystick.wire.call import Body, Call
 from tallystick.wire.csv import Cell, CsvFile
 from tallystick.wire.lists import DatedQuery, days_selected, listed, page_request
-from tallystick.wire.render import Listed, Reply
+from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import Currency, Day, Id, LongText, Positive, ShortText, one_of_two_names
 
 MAX_ALLOCATIONS = 1000

@@ -11,7 +11,7 @@ from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
-from tallystick.wire.render import Listed, Reply
+from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import Currency, Id, LongText, Name, Number, ShortText
 
 

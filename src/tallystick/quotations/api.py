@@ -30,7 +30,7 @@ from tallystick.quotations.types import Quotation, QuotationRow
 from tallystick.wire.call import Call, Deleted
 from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import listed, page_request
-from tallystick.wire.render import Listed, Reply
+from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import BillNumber, Day, Id
 
 

@@ -11,7 +11,7 @@ from tallystick.quotations import ops, rules, store
 from tallystick.store import outbox
 from tallystick.store.db import Tx
 from tallystick.wire.call import Call
-from tallystick.wire.render import Reply
+from tallystick.wire.reply import Reply
 from tallystick.wire.scalars import Id
 
 

@@ -7,7 +7,7 @@ from tallystick.core.states import QuotationStatus
 from tallystick.quotations import ops, store
 from tallystick.quotations.types import Quotation
 from tallystick.wire.call import Call
-from tallystick.wire.render import Reply
+from tallystick.wire.reply import Reply
 from tallystick.wire.scalars import Token
 
 

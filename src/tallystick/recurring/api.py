@@ -32,7 +32,7 @@ from tallystick.recurring.types import (
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call, Deleted
 from tallystick.wire.lists import ListQuery, listed, page_request
-from tallystick.wire.render import Accepted, Listed, Reply
+from tallystick.wire.reply import Accepted, Listed, Reply
 from tallystick.wire.scalars import Day, Id, LongText, NotNegative, Percent
 
 MAX_INTERVAL = 1000

@@ -85,7 +85,7 @@ class MonthJson(msgspec.Struct, frozen=True):
     amount: Decimal
 
 
-class RecurringJson(msgspec.Struct, frozen=True):
+class RecurringStatsJson(msgspec.Struct, frozen=True):
     """The schedules that will bill again, and what those that run now come to in a month without tax, by currency."""
 
     active: int
@@ -102,7 +102,7 @@ class StatsJson(msgspec.Struct, frozen=True):
     amounts: dict[str, AmountsJson]
     aging: dict[str, AgingJson]
     revenue: dict[str, list[MonthJson]]
-    recurring: RecurringJson
+    recurring: RecurringStatsJson
     seal_head: str | None
 
 
@@ -125,7 +125,7 @@ def to_json(stats: Stats) -> StatsJson:
         amounts={code: amounts_json(amounts, digits(code)) for code, amounts in stats.amounts.items()},
         aging={code: aging_json(aging, digits(code)) for code, aging in stats.aging.items()},
         revenue={code: revenue_json(revenue, digits(code)) for code, revenue in stats.revenue.items()},
-        recurring=RecurringJson(
+        recurring=RecurringStatsJson(
             active=stats.active_schedules,
             monthly_revenue={code: render.amount(minor, digits(code)) for code, minor in stats.monthly_revenue.items()},
         ),

@@ -11,7 +11,7 @@ from tallystick.taxes.types import Tax
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.lists import ListQuery, listed, page_request
-from tallystick.wire.render import Listed
+from tallystick.wire.reply import Listed
 from tallystick.wire.scalars import Id, Name, Percent, ShortText
 
 Category = Literal["S", "Z", "E", "AE", "K", "G", "O"]

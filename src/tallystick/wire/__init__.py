@@ -1,1 +1,5 @@
-"""What every surface's JSON has in common: scalars, parsing that names every wrong field, exact rendering."""
+"""What every API has in common, on two floors.
+
+Below, the codec, which knows no API function: scalars, parsing of JSON and forms that names every wrong field, exact
+rendering. Above it, the words of API functions: Call, Body, Query, Reply, lists, files.
+"""

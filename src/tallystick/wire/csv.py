@@ -1,12 +1,14 @@
 """Tables as comma-separated values (RFC 4180), for people's spreadsheets."""
 
 import csv
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from itertools import islice
-from typing import NamedTuple
+
+from tallystick.wire.file import Export
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -15,20 +17,22 @@ ROWS_AT_ONCE = 200
 Cell = str | int | Decimal | date | datetime | None
 
 
-class CsvFile(NamedTuple):
-    """A reply that is a file, sent row by row as ``rows`` gives them."""
+@dataclass(frozen=True, init=False)
+class CsvFile(Export):
+    """A table as a file, sent row by row as ``rows`` gives them."""
 
-    name: str
-    header: Sequence[str]
-    rows: Iterable[Sequence[Cell]]
+    media: str = MEDIA_TYPE
+
+    def __init__(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
+        super().__init__(name, _chunks(header, rows), MEDIA_TYPE)
 
 
-def chunks(file: CsvFile) -> Generator[bytes]:
+def _chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
     """The file in parts of some rows each; the first begins with the header."""
     buffer = StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(file.header)
-    rows = iter(file.rows)
+    writer.writerow(header)
+    rows = iter(rows)
     while True:
         batch = list(islice(rows, ROWS_AT_ONCE))
         writer.writerows([_text(cell) for cell in row] for row in batch)

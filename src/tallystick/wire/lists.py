@@ -9,7 +9,7 @@ import msgspec
 from tallystick.core.account import Account
 from tallystick.store.paging import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE, Page, PageRequest
 from tallystick.wire.call import Query
-from tallystick.wire.render import Listed, Pagination
+from tallystick.wire.reply import Listed, Pagination
 from tallystick.wire.scalars import Day, Search, ShortText, one_of_two_names
 
 T = TypeVar("T")

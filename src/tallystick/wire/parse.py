@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 import msgspec
 
 from tallystick.core.errors import Malformed, ValidationFailed
+from tallystick.wire import form
 from tallystick.wire.scalars import convert
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -37,8 +38,8 @@ def _hints(kind: Any) -> Mapping[str, Any]:
     return get_type_hints(kind, include_extras=True)
 
 
-def parse_json(raw: bytes, kind: type[T]) -> T:
-    """The struct that ``raw`` holds.
+def parse_json(raw: bytes, kind: type[T], *, is_strict: bool = True) -> T:
+    """The struct that ``raw`` holds. Unknown fields are refused where ``is_strict``, and ignored otherwise.
 
     Raises Malformed for what is not a JSON object, ValidationFailed with every wrong field otherwise.
     """
@@ -48,7 +49,12 @@ def parse_json(raw: bytes, kind: type[T]) -> T:
             return _checked(kind, parsed)
         except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
             pass
-    return convert_fields(_read_anything(raw), kind)
+    return convert_fields(_read_anything(raw), kind, is_strict=is_strict)
+
+
+def parse_form(raw: bytes, kind: type[T], *, is_strict: bool = True) -> T:
+    """The struct that a form holds; numbers and truth values are read from their text. Otherwise as ``parse_json``."""
+    return convert_fields(form.read(raw), kind, is_strict=is_strict, is_text=True)
 
 
 def _read_anything(raw: bytes) -> dict[str, Any]:
@@ -63,28 +69,29 @@ def _read_anything(raw: bytes) -> dict[str, Any]:
     return value
 
 
-def convert_fields(values: dict[str, Any], kind: type[T]) -> T:
+def convert_fields(values: dict[str, Any], kind: type[T], *, is_strict: bool = True, is_text: bool = False) -> T:
     """The struct that ``values`` hold, or ValidationFailed with every wrong field."""
-    errors: Errors = {}
-    parsed: T = _struct(values, kind, "", errors)
-    if errors:
-        raise ValidationFailed(errors)
+    reading = _Reading(is_strict=is_strict, is_text=is_text)
+    parsed: T = reading.struct(values, kind, "")
+    if reading.errors:
+        raise ValidationFailed(reading.errors)
     return _checked(kind, parsed)
 
 
-def parse_query(params: Mapping[str, Any], kind: type[T]) -> T:
+def parse_query(params: Mapping[str, Any], kind: type[T], *, is_strict: bool = True) -> T:
     """The struct that query parameters hold, or ValidationFailed with every wrong one."""
-    errors: Errors = {}
-    fields = _fields(kind)
+    reading = _Reading(is_strict=is_strict, is_text=True)
+    errors, fields = reading.errors, _fields(kind)
     parsed = {}
     for name, value in params.items():
         if name not in fields:
-            errors[name] = ["Is not a parameter of this request."]
+            if is_strict:
+                errors[name] = ["Is not a parameter of this request."]
         elif isinstance(value, list):
             errors[name] = ["Is given more than once."]
         else:
             field = fields[name].name
-            parsed[field] = _leaf(value, _hints(kind)[field], name, errors, strict=False)
+            parsed[field] = reading.leaf(value, _hints(kind)[field], name)
     if errors:
         raise ValidationFailed(errors)
     return _checked(kind, kind(**parsed))
@@ -98,31 +105,62 @@ def _checked(kind: type[T], parsed: T) -> T:
     return parsed
 
 
-def _struct(values: dict[str, Any], kind: type[Any], path: str, errors: Errors) -> Any:
-    fields = _fields(kind)  # type: ignore[arg-type]  # a class is hashable
-    for name in values.keys() - fields.keys():
-        errors[path + name] = ["Is not a field of this request."]
-    hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
-    parsed = {}
-    for name, field in fields.items():
-        if name in values:
-            parsed[field.name] = _value(values[name], hints[field.name], path + name, errors)
-        elif field.required:
-            errors[path + name] = ["Is required."]
-    return None if errors else kind(**parsed)
+class _Reading:
+    """One pass over a request's values, with the errors that it meets.
 
+    ``is_text`` also reads numbers and truth values from text, for where a request has nothing else.
+    """
 
-def _value(value: Any, hint: Any, path: str, errors: Errors) -> Any:
-    """The value as its type, with the errors of everything inside it; meaningless where there were any."""
-    if isinstance(value, dict):
-        for member in _members(hint):
-            if isinstance(member, type) and issubclass(member, msgspec.Struct):
-                return _struct(value, member, path + ".", errors)
-    if isinstance(value, list):
-        for member in _members(hint):
-            if get_origin(_bare(member)) is list:
-                return _list(value, member, path, errors)
-    return _leaf(value, hint, path, errors)
+    def __init__(self, *, is_strict: bool, is_text: bool) -> None:
+        self.errors: Errors = {}
+        self._is_strict = is_strict
+        self._is_text = is_text
+
+    def struct(self, values: dict[str, Any], kind: type[Any], path: str) -> Any:
+        """The struct; meaningless where there were any errors."""
+        fields = _fields(kind)  # type: ignore[arg-type]  # a class is hashable
+        for name in values.keys() - fields.keys() if self._is_strict else ():
+            self.errors[path + name] = ["Is not a field of this request."]
+        hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
+        parsed = {}
+        for name, field in fields.items():
+            if name in values:
+                parsed[field.name] = self._value(values[name], hints[field.name], path + name)
+            elif field.required:
+                self.errors[path + name] = ["Is required."]
+        return None if self.errors else kind(**parsed)
+
+    def _value(self, value: Any, hint: Any, path: str) -> Any:
+        """The value as its type, with the errors of everything inside it; meaningless where there were any."""
+        if isinstance(value, dict):
+            for member in _members(hint):
+                if isinstance(member, type) and issubclass(member, msgspec.Struct):
+                    return self.struct(value, member, path + ".")
+        if isinstance(value, list):
+            for member in _members(hint):
+                if get_origin(_bare(member)) is list:
+                    return self._list(value, member, path)
+        return self.leaf(value, hint, path)
+
+    def _list(self, values: list[Any], hint: Any, path: str) -> Any:
+        metas = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        for meta in metas:
+            self.leaf(values, Annotated[list[Any], meta], path)
+        if path in self.errors:
+            return None
+        (item,) = get_args(_bare(hint))
+        return [self._value(value, item, f"{path}.{index}") for index, value in enumerate(values)]
+
+    def leaf(self, value: Any, hint: Any, path: str) -> Any:
+        """The value as its type; meaningless where that is an error."""
+        if isinstance(value, str) and "\0" in value:
+            self.errors[path] = ["Must not contain the character NUL."]
+            return None
+        try:
+            return msgspec.convert(value, hint, dec_hook=convert, strict=not self._is_text)
+        except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
+            self.errors[path] = [_sentence(error)]
+            return None
 
 
 def _members(hint: Any) -> tuple[Any, ...]:
@@ -131,28 +169,6 @@ def _members(hint: Any) -> tuple[Any, ...]:
 
 def _bare(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
-
-
-def _list(values: list[Any], hint: Any, path: str, errors: Errors) -> Any:
-    metas = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-    for meta in metas:
-        _leaf(values, Annotated[list[Any], meta], path, errors)
-    if path in errors:
-        return None
-    (item,) = get_args(_bare(hint))
-    return [_value(value, item, f"{path}.{index}", errors) for index, value in enumerate(values)]
-
-
-def _leaf(value: Any, hint: Any, path: str, errors: Errors, *, strict: bool = True) -> Any:
-    """The value as its type; ``strict=False`` also reads numbers and truth values from text."""
-    if isinstance(value, str) and "\0" in value:
-        errors[path] = ["Must not contain the character NUL."]
-        return None
-    try:
-        return msgspec.convert(value, hint, dec_hook=convert, strict=strict)
-    except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
-        errors[path] = [_sentence(error)]
-        return None
 
 
 def _sentence(error: Exception) -> str:

@@ -1,13 +1,10 @@
 """From structs to bytes. Rendering runs no query and cannot fail."""
 
 from decimal import Decimal
-from typing import Generic, TypeVar
 
 import msgspec
 
 from tallystick.core import money
-
-T = TypeVar("T")
 
 
 def _as_builtin(value: object) -> object:
@@ -58,34 +55,3 @@ def unit_price(price: Decimal, digits: int) -> Decimal:
 
 def _written_out(number: Decimal) -> Decimal:
     return WrittenOut(number) if "E" in str(number) else number
-
-
-class Reply(msgspec.Struct, Generic[T], frozen=True):
-    """A native reply that has something to say beside its data."""
-
-    data: T
-    message: str
-
-
-class Accepted(Reply[T], Generic[T], frozen=True):
-    """The reply to what is begun and goes on by itself: its status is 202."""
-
-
-class Pagination(msgspec.Struct, frozen=True):
-    """Where in a list this page stands.
-
-    ``page`` and ``total`` are left out of a list walked by cursor, where counting would cost more than the page;
-    ``next`` is the cursor of the page that follows, or null.
-    """
-
-    limit: int
-    next: str | None
-    page: int | msgspec.UnsetType = msgspec.UNSET
-    total: int | msgspec.UnsetType = msgspec.UNSET
-
-
-class Listed(msgspec.Struct, Generic[T], frozen=True):
-    """A native list: rows and where they stand."""
-
-    data: list[T]
-    pagination: Pagination

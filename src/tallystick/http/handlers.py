@@ -1,0 +1,54 @@
+"""What answers a request that fails: in the words of the API whose path it is."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import falcon
+
+from tallystick.core.errors import DomainError
+from tallystick.http import refusals
+from tallystick.http.refusals import Refusal
+from tallystick.http.surface import Surface, responsible
+from tallystick.store import secrets
+
+log = logging.getLogger("tallystick")
+
+
+class Handlers:
+    """The error handlers of the application."""
+
+    def __init__(self, surfaces: Sequence[Surface]) -> None:
+        self._surfaces = surfaces
+
+    def add_to(self, app: falcon.App[Any, Any]) -> None:
+        """Sees to it that every failure comes here."""
+        app.add_error_handler(Exception, self.on_bug)
+        app.add_error_handler(falcon.HTTPError, self.on_http_error)
+        app.add_error_handler(DomainError, self.on_domain_error)
+
+    def on_domain_error(self, req: falcon.Request, resp: falcon.Response, error: DomainError, _params: object) -> None:
+        """Answers a refusal of the domain."""
+        refusal = refusals.of_domain(error)
+        self._answer(req, resp, refusal)
+        if refusal.status == 401:
+            resp.set_header("WWW-Authenticate", "Bearer")
+
+    def on_http_error(
+        self, req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: object
+    ) -> None:
+        """Answers what the framework refuses."""
+        self._answer(req, resp, refusals.of_http(error))
+        for name, value in dict(error.headers or {}).items():
+            resp.set_header(name, value)
+
+    def on_bug(self, req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
+        """Answers what should not have happened, and keeps the trace to the log."""
+        log.error("request %s failed: %s %s", req.context.id, req.method, secrets.redacted(req.path), exc_info=error)
+        self._answer(req, resp, refusals.BUG)
+
+    def _answer(self, req: falcon.Request, resp: falcon.Response, refusal: Refusal) -> None:
+        answer = responsible(self._surfaces, req.path).refusal(refusal)
+        resp.status = answer.status
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = answer.body

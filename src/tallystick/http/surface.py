@@ -1,0 +1,78 @@
+"""A public API, as one value: what differs from one API to the next, and nothing else does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import falcon
+import msgspec
+
+from tallystick.accounts.types import Caller
+from tallystick.http.refusals import Refusal
+from tallystick.http.routes import Route
+from tallystick.http.schemas import Schema, Schemas
+from tallystick.store.db import Tx
+from tallystick.store.idempotency import Answer
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Decoder(Protocol):
+    """From a body to a request's struct; raises Malformed or ValidationFailed."""
+
+    def __call__(self, raw: bytes, kind: type[S], *, is_strict: bool) -> S:
+        """The struct; unknown fields are refused where ``is_strict``, and ignored otherwise."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Description:
+    """What an API's OpenAPI document says beside its routes.
+
+    ``data`` is the type that a success is about, given the reply's; ``success`` the schema of the body that shows it;
+    ``error`` the response to a refusal with a status. ``types`` are what ``success`` uses besides; ``paths``,
+    ``schemas`` and ``tags`` stand for what is no route of the API.
+    """
+
+    title: str
+    about: str
+    security: Mapping[str, Schema]
+    error: Callable[[int], Schema]
+    data: Callable[[Any], Any]
+    success: Callable[[Any, Schemas], Schema]
+    types: tuple[Any, ...] = ()
+    paths: dict[str, Schema] = field(default_factory=dict)
+    schemas: dict[str, Schema] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Surface:
+    """A public API.
+
+    Its ``routes`` stand below ``prefix``, and whatever else is asked for there is refused in its words; of two prefixes
+    the longer one wins. ``caller`` tells who sends a request, from the ids of its path too, or raises Unauthorized,
+    Forbidden or NotFound. ``decoders`` read a body by its media type, the first one where none is named. Unknown fields
+    and parameters are refused where the API ``is_strict``, and ignored otherwise. ``success`` and ``refusal`` make the
+    JSON of every reply. ``document_path`` is where its OpenAPI document is.
+    """
+
+    name: str
+    prefix: str
+    routes: tuple[Route, ...]
+    caller: Callable[[Tx, falcon.Request, Route, Mapping[str, str]], Caller]
+    decoders: Mapping[str, Decoder]
+    is_strict: bool
+    success: Callable[[Any], bytes]
+    refusal: Callable[[Refusal], Answer]
+    description: Description
+    document_path: str
+
+    def covers(self, path: str) -> bool:
+        """Whether the path is the prefix, or below it."""
+        return path == self.prefix or path.startswith(self.prefix + "/")
+
+
+def responsible(surfaces: Sequence[Surface], path: str) -> Surface:
+    """The API that answers for a path: of those that cover it the one of the longest prefix; else the first."""
+    covering = [surface for surface in surfaces if surface.covers(path)]
+    return max(covering, key=lambda surface: len(surface.prefix), default=surfaces[0])

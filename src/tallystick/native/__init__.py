@@ -1,0 +1,1 @@
+"""The native API: the first of the surfaces."""

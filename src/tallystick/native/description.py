@@ -1,0 +1,156 @@
+"""What the native API's OpenAPI document says beside its routes."""
+
+import inspect
+from collections import defaultdict
+from http import HTTPStatus
+from types import GenericAlias
+from typing import Any, get_args, get_origin
+
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from tallystick.accounts.types import Scope
+from tallystick.core import errors as domain
+from tallystick.http import endpoint, refusals
+from tallystick.http.openapi import JSON, REQUEST_ID
+from tallystick.http.schemas import Schema, Schemas
+from tallystick.http.surface import Description
+from tallystick.wire.reply import Accepted, Listed, Pagination, Reply
+
+TITLE = "Tallystick"
+ABOUT = f"""\
+Customers, products, taxes, invoices and payments, with exact money and gapless numbers.
+
+- **Keys.** Send an API key as `X-API-Key`, as `Authorization: Bearer`, or as the parameter `api_key`. A key has the
+  scope `read`, `write` or `admin`; each includes the one before it.
+- **Replies.** A success is `{{"success": true, "data": …}}`; a failure is `{{"success": false, "error": "a sentence",
+  "code": "…"}}`, with `errors` by field where fields are wrong: all of them at once.
+- **Lists.** Walk a list by `page`, or at any length by `after`: empty at first, then each reply's `pagination.next`.
+- **Money.** Amounts are numbers with exactly the digits of their currency (ISO 4217). Requests may send them as numbers
+  or as strings. Read them into a decimal type, not into a float.
+- **Retries.** A POST with an `Idempotency-Key` can be sent again: the first answer is kept for 24 hours and replayed
+  with `{endpoint.REPLAYED}: true`.
+- **Versions.** A PUT, and a revision, may carry the `version` that was read, in its body or as `If-Match`; a stale one
+  is refused.
+"""
+OPERATIONS_TAG = "operations"
+
+SECURITY_SCHEMES = {
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "parameter": {"type": "apiKey", "in": "query", "name": "api_key"},
+}
+OPERATOR_PATHS: dict[str, Schema] = {
+    "/health": {
+        "get": {
+            "operationId": "health",
+            "summary": "Tell whether the server and its database are well",
+            "tags": [OPERATIONS_TAG],
+            "security": [],
+            "responses": {
+                "200": {"description": "Well.", "content": {JSON: {"schema": {"$ref": "#/components/schemas/Health"}}}},
+                "503": {
+                    "description": "The database does not answer.",
+                    "content": {JSON: {"schema": {"$ref": "#/components/schemas/Health"}}},
+                },
+            },
+        }
+    },
+    "/metrics": {
+        "get": {
+            "operationId": "metrics",
+            "summary": "Show counts and times in the format of Prometheus",
+            "description": f"Needs a key with the scope `{Scope.ADMIN}`.",
+            "tags": [OPERATIONS_TAG],
+            "security": [{name: [Scope.ADMIN]} for name in SECURITY_SCHEMES],
+            "responses": {
+                "200": {"description": "The metrics.", "content": {CONTENT_TYPE_LATEST: {"schema": {"type": "string"}}}}
+            }
+            | {str(status): {"$ref": f"#/components/responses/Error{status}"} for status in (401, 403, 500)},
+        }
+    },
+}
+HEALTH: Schema = {
+    "type": "object",
+    "properties": {"status": {"enum": ["ok", "unavailable"]}, "reason": {"type": "string"}},
+    "required": ["status"],
+}
+
+
+def data(reply: Any) -> Any:
+    """The type of what stands under ``data``."""
+    kind = get_origin(reply)
+    if kind not in (Reply, Accepted, Listed):
+        return reply
+    (data,) = get_args(reply)
+    return GenericAlias(list, data) if kind is Listed else data
+
+
+def envelope(reply: Any, schemas: Schemas) -> Schema:
+    """The schema of a success."""
+    properties = {"success": {"const": True}, "data": schemas.of(data(reply))}
+    kind = get_origin(reply)
+    if kind in (Reply, Accepted):
+        properties["message"] = {"type": "string"}
+    elif kind is Listed:
+        properties["pagination"] = schemas.of(Pagination)
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _codes() -> dict[int, dict[str, str]]:
+    """What can go wrong: the codes by status, each with its meaning."""
+    meanings = {
+        kind.code: inspect.getdoc(kind) or ""
+        for kind in vars(domain).values()
+        if isinstance(kind, type) and issubclass(kind, domain.DomainError)
+    }
+    codes: dict[int, dict[str, str]] = defaultdict(dict)
+    for code, status in refusals.STATUSES.items():
+        codes[status][code] = refusals.INTERNAL if status == 500 else meanings[code]
+    for status, code in refusals.HTTP_CODES.items():
+        codes[status].setdefault(code, HTTPStatus(status).description + ".")
+    return dict(sorted(codes.items()))
+
+
+CODES = _codes()
+
+
+def _error_response(status: int) -> Schema:
+    reference = {"$ref": "#/components/schemas/Error"}
+    narrowed = {"allOf": [reference, {"properties": {"code": {"enum": list(CODES[status])}}}]}
+    return {
+        "description": "\n\n".join(f"`{code}`: {meaning}" for code, meaning in CODES[status].items()),
+        "headers": REQUEST_ID,
+        "content": {JSON: {"schema": narrowed}},
+    }
+
+
+def _error_schema() -> Schema:
+    return {
+        "type": "object",
+        "description": "Why a request was refused.",
+        "properties": {
+            "success": {"const": False},
+            "error": {"type": "string", "description": "A sentence for a person."},
+            "code": {"enum": [code for codes in CODES.values() for code in codes]},
+            "errors": {
+                "type": "object",
+                "description": "By the path of each wrong field, what is wrong with it.",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            },
+        },
+        "required": ["success", "error", "code"],
+    }
+
+
+DESCRIPTION = Description(
+    title=TITLE,
+    about=ABOUT,
+    security=SECURITY_SCHEMES,
+    error=_error_response,
+    data=data,
+    success=envelope,
+    types=(Pagination,),
+    paths=OPERATOR_PATHS,
+    schemas={"Error": _error_schema(), "Health": HEALTH},
+    tags=(OPERATIONS_TAG,),
+)

@@ -1,0 +1,116 @@
+"""The one list of the native API's routes."""
+
+from tallystick.accounts import api as accounts
+from tallystick.accounts.types import Scope
+from tallystick.bulk import api as bulk
+from tallystick.credit_notes import api as credit_notes
+from tallystick.customers import api as customers
+from tallystick.delivery import api as delivery
+from tallystick.http.routes import Route
+from tallystick.invoices import api as invoices
+from tallystick.invoices import public as public_invoices
+from tallystick.native.outline import ApiJson, outline
+from tallystick.payments import api as payments
+from tallystick.products import api as products
+from tallystick.quotations import api as quotations
+from tallystick.quotations import convert
+from tallystick.quotations import public as public_quotations
+from tallystick.recurring import api as recurring
+from tallystick.stats import api as stats
+from tallystick.taxes import api as taxes
+from tallystick.wire.call import Call
+
+PREFIX = "/api/v1"
+
+
+def describe(_call: Call) -> ApiJson:
+    """Describe this API: each endpoint with its method, its path and one line."""
+    return outline(PREFIX, ROUTES)
+
+
+ROUTES = (
+    Route("GET", "", describe),
+    Route("GET", "/settings", accounts.get_settings),
+    Route("PUT", "/settings", accounts.update_settings, needs=Scope.ADMIN),
+    Route("GET", "/api-keys", accounts.list_keys, needs=Scope.ADMIN),
+    Route("POST", "/api-keys", accounts.create_key, status=201, needs=Scope.ADMIN),
+    Route("DELETE", "/api-keys/{key_id}", accounts.revoke_key, needs=Scope.ADMIN),
+    Route("GET", "/customers", customers.index),
+    Route("POST", "/customers", customers.create, status=201),
+    Route("GET", "/customers/export/csv", customers.export_csv),
+    Route("GET", "/customers/{customer_id}", customers.get),
+    Route("PUT", "/customers/{customer_id}", customers.update),
+    Route("DELETE", "/customers/{customer_id}", customers.delete),
+    Route("GET", "/products", products.index),
+    Route("POST", "/products", products.create, status=201),
+    Route("GET", "/products/export/csv", products.export_csv),
+    Route("GET", "/products/{product_id}", products.get),
+    Route("PUT", "/products/{product_id}", products.update),
+    Route("DELETE", "/products/{product_id}", products.delete),
+    Route("POST", "/products/{product_id}/reactivate", products.reactivate),
+    Route("GET", "/taxes", taxes.index),
+    Route("POST", "/taxes", taxes.create, status=201),
+    Route("GET", "/taxes/{tax_id}", taxes.get),
+    Route("PUT", "/taxes/{tax_id}", taxes.update),
+    Route("DELETE", "/taxes/{tax_id}", taxes.delete),
+    Route("GET", "/invoices", invoices.index),
+    Route("POST", "/invoices", invoices.create, status=201),
+    Route("POST", "/invoices/preview", invoices.preview),
+    Route("GET", "/invoices/export/csv", invoices.export_csv),
+    Route("GET", "/invoices/next-number", invoices.next_number),
+    Route("POST", "/invoices/batch", bulk.batch),
+    Route("GET", "/invoices/trash/list", invoices.trash),
+    Route("POST", "/invoices/trash/batch", bulk.trash_batch),
+    Route("GET", "/invoices/{invoice_id}", invoices.get),
+    Route("PUT", "/invoices/{invoice_id}", invoices.update),
+    Route("DELETE", "/invoices/{invoice_id}", invoices.delete),
+    Route("GET", "/invoices/{invoice_id}/activity", invoices.activity),
+    Route("POST", "/invoices/{invoice_id}/publish", invoices.publish),
+    Route("POST", "/invoices/{invoice_id}/mark-sent", invoices.mark_sent),
+    Route("POST", "/invoices/{invoice_id}/revise", invoices.revise),
+    Route("POST", "/invoices/{invoice_id}/unpublish", invoices.unpublish),
+    Route("POST", "/invoices/{invoice_id}/send", delivery.send_invoice),
+    Route("POST", "/invoices/{invoice_id}/void", invoices.void),
+    Route("POST", "/invoices/{invoice_id}/duplicate", invoices.duplicate, status=201),
+    Route("POST", "/invoices/{invoice_id}/restore", invoices.restore),
+    Route("POST", "/invoices/{invoice_id}/mark-paid", payments.mark_paid),
+    Route("GET", "/invoices/{invoice_id}/payments", payments.index_of_invoice),
+    Route("POST", "/invoices/{invoice_id}/payments", payments.record, status=201),
+    Route("DELETE", "/invoices/{invoice_id}/payments/{payment_id}", payments.reverse_of_invoice),
+    Route("POST", "/invoices/{invoice_id}/credit-note", credit_notes.create, status=201),
+    Route("GET", "/quotations", quotations.index),
+    Route("POST", "/quotations", quotations.create, status=201),
+    Route("POST", "/quotations/preview", quotations.preview),
+    Route("GET", "/quotations/export/csv", quotations.export_csv),
+    Route("GET", "/quotations/{quotation_id}", quotations.get),
+    Route("PUT", "/quotations/{quotation_id}", quotations.update),
+    Route("DELETE", "/quotations/{quotation_id}", quotations.delete),
+    Route("POST", "/quotations/{quotation_id}/publish", quotations.publish),
+    Route("POST", "/quotations/{quotation_id}/mark-sent", quotations.mark_sent),
+    Route("POST", "/quotations/{quotation_id}/send", delivery.send_quotation),
+    Route("POST", "/quotations/{quotation_id}/accept", quotations.accept),
+    Route("POST", "/quotations/{quotation_id}/reject", quotations.reject),
+    Route("POST", "/quotations/{quotation_id}/duplicate", quotations.duplicate, status=201),
+    Route("POST", "/quotations/{quotation_id}/convert", convert.convert, status=201),
+    Route("GET", "/public/quotations/{token}", public_quotations.get_shared),
+    Route("POST", "/public/quotations/{token}/accept", public_quotations.accept_shared),
+    Route("POST", "/public/quotations/{token}/reject", public_quotations.reject_shared),
+    Route("GET", "/public/invoices/{token}", public_invoices.get_shared),
+    Route("GET", "/payments", payments.index),
+    Route("POST", "/payments", payments.create, status=201),
+    Route("GET", "/payments/export/csv", payments.export_csv),
+    Route("GET", "/payments/{payment_id}", payments.get),
+    Route("DELETE", "/payments/{payment_id}", payments.reverse),
+    Route("GET", "/recurring-billing", recurring.index),
+    Route("POST", "/recurring-billing", recurring.create, status=201),
+    Route("POST", "/recurring-billing/process", recurring.process),
+    Route("GET", "/recurring-billing/runs/{run_id}", recurring.get_run),
+    Route("GET", "/recurring-billing/{recurring_id}", recurring.get),
+    Route("PUT", "/recurring-billing/{recurring_id}", recurring.update),
+    Route("DELETE", "/recurring-billing/{recurring_id}", recurring.delete),
+    Route("POST", "/recurring-billing/{recurring_id}/toggle", recurring.toggle),
+    Route("GET", "/credit-notes", credit_notes.index),
+    Route("GET", "/credit-notes/export/csv", credit_notes.export_csv),
+    Route("GET", "/credit-notes/{credit_note_id}", credit_notes.get),
+    Route("GET", "/stats", stats.show),
+)
