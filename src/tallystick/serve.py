@@ -19,7 +19,7 @@ from tallystick.http.app import create_app
 from tallystick.http.log import DelayedHandler
 from tallystick.store.db import Database
 from tallystick.web import share, welcome
-from tallystick.worker import Worker
+from tallystick.worker import Lane, Worker
 
 THREADS = 8
 STOP_TIMEOUT_S = 30
@@ -52,7 +52,7 @@ def load_with_worker() -> WSGIApplication:
 def _start() -> tuple[Database, str]:
     logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
     settings = config.from_environment()
-    database = Database(settings.database_url, connections=THREADS + 1, seal_key=settings.seal_key)
+    database = Database(settings.database_url, connections=THREADS + len(Lane), seal_key=settings.seal_key)
     return database, settings.origin
 
 
