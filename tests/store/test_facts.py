@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tallystick.core.events import Event, Facts
-from tallystick.core.facts import Created, Fact, Issued, Paid, facts_of
+from tallystick.store.facts import Created, Fact, Issued, Paid, facts_of
 
 PAID: Facts = {"currency": "EUR", "amount_paid": 100, "amount_credited": 0}
 
