@@ -7,12 +7,15 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
 from tallystick.accounts import ops
 from tallystick.accounts.types import Scope
 from tallystick.native.routes import PREFIX
 from tallystick.serve import application
 from tallystick.store.db import Database, utc_now
+from tallystick.store.facts import facts_of
+from tallystick.store.tables import events
 from tallystick.verify import checks
 
 ORIGIN = "http://tallystick.test"
@@ -74,11 +77,19 @@ def unwatched(_title: str, _rows: int) -> AbstractContextManager[Callable[[int],
     return nullcontext(lambda _done: None)
 
 
+def check_facts(database: Database) -> None:
+    """Holds every event that was recorded against the shape of its facts; raises where one has another."""
+    with database.read() as tx:
+        for event, data in tx.all(select(events.c.type, events.c.data)):
+            facts_of(event, data)
+
+
 @contextmanager
 def opened(url: str, *, clock: Callable[[], datetime] = utc_now) -> Iterator[Api]:
     """The API over the migrated database at the URL, with an account and an admin key of its own."""
     database = Database(url, clock=clock)
     try:
         yield Api(database)
+        check_facts(database)
     finally:
         database.close()

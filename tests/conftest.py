@@ -1,5 +1,6 @@
 """Options and fixtures of the whole suite."""
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator, Mapping
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.databases import KINDS, Databases, Kind
 from tests.postgresql import DURABLE, VOLATILE, temporary_directory
@@ -24,6 +26,11 @@ DATA: Final = "data_directory"
 # Copying a database makes hundreds of files, which takes a disk twenty times as long.
 MEMORY: Final = Path("/dev/shm")
 MEMORY_NEEDED_BYTES: Final = 1 << 30
+
+# How many examples the properties try: few by default, HYPOTHESIS_PROFILE=thorough for 100,000 each.
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=100_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -20,7 +20,7 @@ from tallystick.http.log import DelayedHandler
 from tallystick.native.surface import NATIVE
 from tallystick.store.db import Database
 from tallystick.web import share, welcome
-from tallystick.worker import Worker
+from tallystick.worker import Lane, Worker
 
 SURFACES = (NATIVE,)
 """The public APIs; one more is one more value here."""
@@ -56,7 +56,7 @@ def load_with_worker() -> WSGIApplication:
 def _start() -> tuple[Database, str]:
     logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
     settings = config.from_environment()
-    database = Database(settings.database_url, connections=THREADS + 1, seal_key=settings.seal_key)
+    database = Database(settings.database_url, connections=THREADS + len(Lane), seal_key=settings.seal_key)
     return database, settings.origin
 
 

@@ -1,15 +1,18 @@
 """The worker: does in the background what nobody waits for, until it is told to stop.
 
 It bills the schedules that are due, does the runs that were left to it, seals the records, and forgets what is past its
-time. Any number of workers may run at once, in any number of processes: each claims its work by locking it in the
-transaction that does it. So what a worker that died had claimed is free again at once.
+time. Each lane of it has a thread, so that long work of one kind stops no other. Any number of workers may run at once,
+in any number of processes: each claims its work by locking it in the transaction that does it. So what a worker that
+died had claimed is free again at once.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
@@ -33,36 +36,82 @@ FURTHEST_AHEAD = timedelta(hours=14)
 log = logging.getLogger(__name__)
 
 
+class Lane(StrEnum):
+    """Where chores wait for each other alone: a thread each, so that what takes long in one never stops another."""
+
+    BILLING = "billing"
+    RUNS = "runs"
+    UPKEEP = "upkeep"
+    NETWORK = "network"
+
+
 class Chore(NamedTuple):
-    """What to do again and again: of each account that has such work, one step after another."""
+    """What to do again and again: of each account that has such work, one step after another.
+
+    A step is a transaction, or what may hang no longer than a timeout of its own.
+    """
 
     name: str
+    lane: Lane
     every_s: int
     accounts: Callable[[Tx], list[Account]]
     steps: Callable[[Database, Account], Iterator[None]]
 
 
+class Work(NamedTuple):
+    """What is under way of a chore for one account."""
+
+    account: Account
+    steps: Iterator[None]
+
+
 class Worker:
     """A worker over a database. ``run`` works until ``stop``, which may come from any thread or signal handler."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, chores: Iterable[Chore] | None = None) -> None:
         self._stopping = threading.Event()
-        self._due_at_s: dict[str, int] = {}
+        by_lane: dict[Lane, list[Chore]] = defaultdict(list)
+        for chore in CHORES if chores is None else chores:
+            by_lane[chore.lane].append(chore)
+        self._lanes = {lane: _LaneWorker(database, chores, self._stopping) for lane, chores in by_lane.items()}
 
     def run(self) -> None:
-        """Works until ``stop``: between two steps, each a transaction, or while it waits for work."""
-        while not self._stopping.is_set():
-            self._stopping.wait(TICK_S if self.work() else REST_AFTER_FAILURE_S)
+        """Works in every lane until ``stop``, and ends when each has ended the step that it was at."""
+        threads = [
+            threading.Thread(target=worker.run, name=f"worker {lane}", daemon=True)
+            for lane, worker in self._lanes.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def stop(self) -> None:
-        """Lets ``run`` end after the step that it is at."""
+        """Lets ``run`` end after the steps that it is at."""
         self._stopping.set()
 
     def work(self) -> bool:
-        """Does every chore whose time has come, and answers whether all went well."""
+        """Does every chore whose time has come, lane after lane, and answers whether all went well."""
+        went_well = [worker.work() for worker in self._lanes.values()]
+        return all(went_well)
+
+
+class _LaneWorker:
+    """Does the chores of one lane."""
+
+    def __init__(self, database: Database, chores: Sequence[Chore], stopping: threading.Event) -> None:
+        self._database = database
+        self._chores = chores
+        self._stopping = stopping
+        self._due_at_s: dict[str, int] = {}
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            self._stopping.wait(TICK_S if self.work() else REST_AFTER_FAILURE_S)
+
+    def work(self) -> bool:
         now_s = int(time.monotonic())
-        went_well = [self._do(chore) for chore in CHORES if self._is_due(chore, now_s)]
+        went_well = [self._do(chore) for chore in self._chores if self._is_due(chore, now_s)]
         return all(went_well)
 
     def _is_due(self, chore: Chore, now_s: int) -> bool:
@@ -72,25 +121,27 @@ class Worker:
         return is_due
 
     def _do(self, chore: Chore) -> bool:
+        """Does a chore, a step of each account in turn: neither the trouble of one nor its much work is another's."""
         try:
             with self._database.read() as tx:
                 accounts = chore.accounts(tx)
         except Exception:
             log.exception("the worker cannot look for work: %s", chore.name)
             return False
-        went_well = [self._do_for(chore, account) for account in accounts]
-        return all(went_well)
-
-    def _do_for(self, chore: Chore, account: Account) -> bool:
-        """Does a chore for one account, whose trouble is no other's."""
-        try:
-            for _step in chore.steps(self._database, account):
-                if self._stopping.is_set():
-                    break
-        except Exception:
-            log.exception("the worker failed: %s, account %d", chore.name, account.id)
-            return False
-        return True
+        went_well = True
+        under_way = deque(Work(account, chore.steps(self._database, account)) for account in accounts)
+        while under_way and not self._stopping.is_set():
+            work = under_way.popleft()
+            try:
+                next(work.steps)
+            except StopIteration:
+                continue
+            except Exception:
+                log.exception("the worker failed: %s, account %d", chore.name, work.account.id)
+                went_well = False
+            else:
+                under_way.append(work)
+        return went_well
 
 
 def _with_due_schedules(tx: Tx) -> list[Account]:
@@ -146,12 +197,13 @@ def _with_unsealed(tx: Tx) -> list[Account]:
 
 
 CHORES = (
-    Chore("runs", 1, lambda tx: account_store.having(tx, runs, runs.c.finished_at.is_(None)), _do_runs),
-    Chore("seals", 30, _with_unsealed, _seal),
-    Chore("heads", 86_400, account_store.every, _tell_head),
-    Chore("schedules", 60, _with_due_schedules, _bill_due),
+    Chore("runs", Lane.RUNS, 1, lambda tx: account_store.having(tx, runs, runs.c.finished_at.is_(None)), _do_runs),
+    Chore("seals", Lane.UPKEEP, 30, _with_unsealed, _seal),
+    Chore("heads", Lane.UPKEEP, 86_400, account_store.every, _tell_head),
+    Chore("schedules", Lane.BILLING, 60, _with_due_schedules, _bill_due),
     Chore(
         "idempotency keys",
+        Lane.UPKEEP,
         3600,
         lambda tx: account_store.having(
             tx, idempotency_keys, idempotency_keys.c.created_at < tx.now - idempotency.KEPT_FOR

@@ -11,7 +11,11 @@ import pytest
 from tallystick.accounts import ops as account_ops
 from tallystick.accounts import store as account_store
 from tallystick.core.errors import Conflict
+from tallystick.core.events import Event
+from tallystick.store import outbox
 from tallystick.store.db import Database
+from tallystick.store.deliveries import Receiver
+from tallystick.store.outbox import News
 from tallystick.store.tables import idempotency_keys, metadata
 from tallystick.transfer import reading, writing
 from tallystick.transfer.lines import TABLES
@@ -42,6 +46,10 @@ def business(database_url: str) -> Iterator[Api]:
         api.data(api.delete(f"/invoices/{draft['id']}"))
         gone = {"action": "permanent-delete", "ids": [draft["id"]]}
         assert api.data(api.post("/invoices/trash/batch", gone))["succeeded"] == 1
+        news = News(Event.INVOICE_SENT, 1)
+        api.database.transact(
+            "tests", lambda tx: outbox.add_to_deliver(tx, api.account, news, [Receiver("mail", "ann@example.com")])
+        )
         yield api
 
 

@@ -8,7 +8,7 @@ from tallystick.core.money import digits, to_decimal
 
 Facts = dict[str, Any]
 """What else to know of an event, as JSON. Amounts are in minor units, beside the ``currency`` that they are in, and
-other numbers that may have a fraction are strings."""
+other numbers that may have a fraction are strings. ``store.facts`` has the shape of each event's."""
 
 AMOUNTS = frozenset(
     {

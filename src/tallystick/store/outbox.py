@@ -12,12 +12,15 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from tallystick.core.account import Account
 from tallystick.core.events import Event, Facts, of_kind
-from tallystick.store import blocks
+from tallystick.store import blocks, deliveries
 from tallystick.store.db import Tx
+from tallystick.store.deliveries import Receiver
 from tallystick.store.tables import events
 
 COLUMNS = ("account_id", "at", "actor", "type", "subject_id", "data")
 FIELDS = (events.c.id, events.c.at, events.c.type, events.c.actor, events.c.subject_id, events.c.data)
+
+ADD = events.insert().returning(events.c.id)
 
 
 class Recorded(NamedTuple):
@@ -47,6 +50,13 @@ def add(tx: Tx, account: Account, type: Event, subject_id: int, data: Facts | No
 def add_all(tx: Tx, account: Account, news: Sequence[News]) -> None:
     """Records all of this, in order, now, by the transaction's actor."""
     blocks.insert(tx, events, COLUMNS, [(account.id, tx.now, tx.actor, *each) for each in news])
+
+
+def add_to_deliver(tx: Tx, account: Account, news: News, receivers: Sequence[Receiver]) -> None:
+    """Records this, and queues it for each receiver (``deliveries``) in the same transaction."""
+    values = dict(zip(COLUMNS, (account.id, tx.now, tx.actor, *news), strict=True))
+    event_id: int = tx.execute(ADD, values).scalar_one()
+    deliveries.enqueue(tx, account, event_id, receivers)
 
 
 def about(kind: str, subject: ColumnElement[bool]) -> Select[Any]:

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 
 from tallystick.core.bill import Calculation
+from tallystick.core.deliveries import DeliveryStatus
 from tallystick.core.events import Event
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.periods import Frequency
@@ -706,6 +707,34 @@ events = Table(
     _sealed_whole(),
     _unsealed_index("events"),
     Index(None, "account_id", "subject_id"),
+)
+
+# What of an event is to reach a receiver outside: a mail, a webhook. ``attempt`` counts the tries that were begun;
+# ``next_at`` is when it is due, and while somebody tries, when that claim ends.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _id(),
+    _account(),
+    Column("event_id", Key, nullable=False),
+    Column("receiver_kind", Text, nullable=False),
+    Column("receiver", Text, nullable=False),
+    Column("status", OneOf(DeliveryStatus), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("next_at", UtcDateTime),
+    Column("answer", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "event_id", "receiver_kind", "receiver"),
+    _belongs_to("events", "event_id"),
+    _one_of("status", DeliveryStatus),
+    CheckConstraint("(status = 'queued') = (next_at IS NOT NULL)", name="due_while_queued"),
+    CheckConstraint("(status = 'queued') = (finished_at IS NULL)", name="finished_at_some_time"),
+    CheckConstraint("attempt >= 0 AND (attempt > 0 OR status <> 'sent')", name="sent_by_an_attempt"),
+    Index("ix_deliveries_queued", "account_id", "next_at", "id", **_where("status = 'queued'")),
+    Index("ix_deliveries_receiver", "account_id", "receiver_kind", "receiver", "id"),
+    sqlite_autoincrement=True,
 )
 
 idempotency_keys = Table(

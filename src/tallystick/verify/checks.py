@@ -7,7 +7,19 @@ from sqlalchemy import Table, func, select
 
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
-from tallystick.verify import bills, chain, credited, facts, postings, records, references, sequences, sums, told
+from tallystick.verify import (
+    bills,
+    chain,
+    credited,
+    deliveries,
+    facts,
+    postings,
+    records,
+    references,
+    sequences,
+    sums,
+    told,
+)
 from tallystick.verify.types import Check, Difference
 
 CHECKS: tuple[Check, ...] = (
@@ -21,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     facts.CHECK,
     *told.CHECKS,
     *references.CHECKS,
+    deliveries.CHECK,
 )
 
 Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
