@@ -27,6 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, NotFound
 from tallystick.store.db import Tx
+from tallystick.store.tables import thing
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -99,8 +100,7 @@ def delete(tx: Tx, account: Account, table: Table, row_id: int, *, in_use: str) 
 
 def not_found(table: Table) -> NotFound:
     """The refusal that names what is not there."""
-    thing = {"taxes": "tax"}.get(table.name, table.name.removesuffix("s").replace("_", " "))
-    return NotFound(f"There is no such {thing}.")
+    return NotFound(f"There is no such {thing(table)}.")
 
 
 def stale() -> Conflict:

@@ -89,6 +89,24 @@ def _versioned() -> tuple[Column[object], ...]:
     )
 
 
+def _labels() -> tuple[Column[object], ...]:
+    """What a client keeps with a thing for itself (``core.labels``); ``_unique_external_id`` goes with it."""
+    return (
+        Column("external_id", Text),
+        Column("metadata", JSON, nullable=False, server_default="{}"),
+    )
+
+
+def unique_external_id_name(table: str) -> str:
+    """The name of the index that lets an account give an ``external_id`` once."""
+    return f"uq_{table}_external_id"
+
+
+def _unique_external_id(table: str) -> Index:
+    name = unique_external_id_name(table)
+    return Index(name, "account_id", "external_id", unique=True, **_where("external_id IS NOT NULL"))
+
+
 def _postal() -> tuple[Column[object], ...]:
     return (
         Column("address", Text),
@@ -719,3 +737,8 @@ idempotency_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "account_id", "created_at"),
 )
+
+
+def thing(table: Table) -> str:
+    """What a row of the table is, in words."""
+    return {"taxes": "tax"}.get(table.name, table.name.removesuffix("s").replace("_", " "))
