@@ -15,7 +15,7 @@ from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.party import PartyChange
 from tallystick.wire.render import Listed
-from tallystick.wire.scalars import Currency, Id, LongText, Name, ShortText
+from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, MetadataChange, Name, ShortText
 
 
 class CustomerChange(PartyChange, kw_only=True):
@@ -24,12 +24,20 @@ class CustomerChange(PartyChange, kw_only=True):
     phone: ShortText | None | UnsetType = UNSET
     currency: Currency | None | UnsetType = UNSET
     notes: LongText | None | UnsetType = UNSET
+    external_id: ExternalId | None | UnsetType = UNSET
+    metadata: MetadataChange | None | UnsetType = UNSET
 
 
 class NewCustomer(CustomerChange, kw_only=True):
     """A new customer."""
 
     name: Name
+
+
+class CustomerQuery(ListQuery, frozen=True, kw_only=True):
+    """``search`` looks in name, e-mail and phone."""
+
+    external_id: ExternalId | None = None
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -55,9 +63,10 @@ class CustomerDetail(Customer, frozen=True, kw_only=True):
     summary: dict[str, Balance]
 
 
-def index(call: Call, query: ListQuery) -> Listed[Customer]:
+def index(call: Call, query: CustomerQuery) -> Listed[Customer]:
     """List the customers."""
-    return listed(store.page(call.tx, call.account, page_request(query), query.search), lambda customer: customer)
+    page = store.page(call.tx, call.account, page_request(query), query.search, query.external_id)
+    return listed(page, lambda customer: customer)
 
 
 CSV_COLUMNS = {
@@ -79,12 +88,12 @@ CSV_COLUMNS = {
 }
 
 
-def export_csv(call: Call, query: ListQuery) -> CsvFile:
+def export_csv(call: Call, query: CustomerQuery) -> CsvFile:
     """Export the customers that a list would show on all its pages.
 
     `page`, `limit` and `after` change nothing.
     """
-    customers = store.every(call.tx, call.account, page_request(query), query.search)
+    customers = store.every(call.tx, call.account, page_request(query), query.search, query.external_id)
     rows = ([getattr(customer, field) for field in CSV_COLUMNS.values()] for customer in customers)
     return CsvFile("customers.csv", list(CSV_COLUMNS), rows)
 

@@ -6,13 +6,13 @@ from msgspec import UNSET, UnsetType
 from tallystick.core.account import Account
 from tallystick.core.money import digits
 from tallystick.products import ops, store
-from tallystick.products.types import Product
+from tallystick.products.types import Product, ProductFilter
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.render import Listed, Reply
-from tallystick.wire.scalars import Currency, Id, LongText, Name, Number, ShortText
+from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, MetadataChange, Name, Number, ShortText
 
 
 class ProductChange(Change, kw_only=True):
@@ -26,6 +26,8 @@ class ProductChange(Change, kw_only=True):
     unit: ShortText | None | UnsetType = UNSET
     tax_id: Id | None | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
+    external_id: ExternalId | None | UnsetType = UNSET
+    metadata: MetadataChange | None | UnsetType = UNSET
 
 
 class NewProduct(ProductChange, kw_only=True):
@@ -38,7 +40,13 @@ class NewProduct(ProductChange, kw_only=True):
 class ProductQuery(ListQuery, frozen=True, kw_only=True):
     """``is_active`` selects the products that are on sale, or those that are not."""
 
+    external_id: ExternalId | None = None
     is_active: bool | None = None
+
+
+def filter_from(query: ProductQuery) -> ProductFilter:
+    """What the query selects."""
+    return ProductFilter(external_id=query.external_id, is_active=query.is_active, search=query.search)
 
 
 def to_json(product: Product, account: Account) -> Product:
@@ -49,7 +57,7 @@ def to_json(product: Product, account: Account) -> Product:
 
 def index(call: Call, query: ProductQuery) -> Listed[Product]:
     """List the products."""
-    page = store.page(call.tx, call.account, page_request(query), query.search, query.is_active)
+    page = store.page(call.tx, call.account, page_request(query), filter_from(query))
     return listed(page, lambda product: to_json(product, call.account))
 
 
@@ -71,7 +79,7 @@ def export_csv(call: Call, query: ProductQuery) -> CsvFile:
 
     `page`, `limit` and `after` change nothing. `Tax` is the id of the product's own tax.
     """
-    products = store.every(call.tx, call.account, page_request(query), query.search, query.is_active)
+    products = store.every(call.tx, call.account, page_request(query), filter_from(query))
     shown = (to_json(product, call.account) for product in products)
     rows = ([getattr(product, field) for field in CSV_COLUMNS.values()] for product in shown)
     return CsvFile("products.csv", list(CSV_COLUMNS), rows)

@@ -6,7 +6,7 @@ import msgspec
 
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
-from tallystick.wire.scalars import ExternalId, MetadataChange, Version
+from tallystick.wire.scalars import Version
 
 
 class Call(NamedTuple):
@@ -30,17 +30,6 @@ class Change(Body, kw_only=True):
     def seen_version(self) -> int | None:
         """The version that the client last saw, if it said so."""
         return None if self.version is msgspec.UNSET else self.version
-
-
-class LabelsChange(Body, kw_only=True):
-    """What a client keeps with a thing for itself.
-
-    ``external_id`` is the client's own id of it, of which an account has no two of a kind. ``metadata`` are pairs of
-    texts: those that are named are added or replaced, null removes a pair, and null for all of it every pair.
-    """
-
-    external_id: ExternalId | None | msgspec.UnsetType = msgspec.UNSET
-    metadata: MetadataChange | None | msgspec.UnsetType = msgspec.UNSET
 
 
 class Query(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

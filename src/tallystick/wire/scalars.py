@@ -36,7 +36,14 @@ LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-ExternalId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_EXTERNAL_ID_LENGTH)]
+ExternalId = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=MAX_EXTERNAL_ID_LENGTH,
+        description="The client's own id of it, which an account gives once to each kind of thing.",
+    ),
+]
 Description = Annotated[str, msgspec.Meta(max_length=10_000, pattern=r"^$|\S")]
 
 
@@ -96,7 +103,7 @@ NOT_IN_NUMBERS = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class MetadataChange(dict[str, str | None]):
-    """Pairs of texts to keep with a thing; null removes the pair of its key (see ``core.labels``)."""
+    """Pairs of texts to keep with a thing, beside those that are kept already; null removes the pair of its key."""
 
     schema: dict[str, Any] = {
         "type": "object",
@@ -104,6 +111,7 @@ class MetadataChange(dict[str, str | None]):
         "propertyNames": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
         "additionalProperties": {"anyOf": [{"type": "string", "maxLength": MAX_VALUE_LENGTH}, {"type": "null"}]},
         "examples": [{"order": "A-17"}],
+        "description": "Pairs to keep beside those that are there; null removes one, and null for the whole all.",
     }
 
     @classmethod
