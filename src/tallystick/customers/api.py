@@ -1,13 +1,14 @@
 """The native wire of customers."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
-from tallystick.customers import ops, store
-from tallystick.customers.types import Customer
+from tallystick.customers import ops, store, types
 from tallystick.store import journal
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted, given
@@ -57,16 +58,46 @@ class Balance(msgspec.Struct, frozen=True):
     credit_balance: Decimal
 
 
+class Customer(msgspec.Struct, frozen=True):
+    """Whom an account bills. ``country`` is a code of ISO 3166-1, ``currency`` of ISO 4217."""
+
+    id: int
+    name: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    address_line1: str | None
+    address_line2: str | None
+    city: str | None
+    state: str | None
+    postal_code: str | None
+    country: str | None
+    tax_id: str | None
+    currency: str | None
+    language: str | None
+    notes: str | None
+    external_id: str | None
+    metadata: Metadata
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
 class CustomerDetail(Customer, frozen=True, kw_only=True):
     """A customer, with a ``summary`` by currency."""
 
     summary: dict[str, Balance]
 
 
+def to_json(customer: types.Customer) -> Customer:
+    """A customer as the API shows it."""
+    return msgspec.convert(customer, Customer, from_attributes=True)
+
+
 def index(call: Call, query: CustomerQuery) -> Listed[Customer]:
     """List the customers."""
     page = store.page(call.tx, call.account, page_request(query), query.search, query.external_id)
-    return listed(page, lambda customer: customer)
+    return listed(page, to_json)
 
 
 CSV_COLUMNS = {
@@ -100,7 +131,7 @@ def export_csv(call: Call, query: CustomerQuery) -> CsvFile:
 
 def create(call: Call, body: NewCustomer) -> Customer:
     """Make a customer."""
-    return ops.create(call.tx, call.account, given(body))
+    return to_json(ops.create(call.tx, call.account, given(body)))
 
 
 def get(call: Call, customer_id: Id) -> CustomerDetail:
@@ -108,7 +139,7 @@ def get(call: Call, customer_id: Id) -> CustomerDetail:
     customer = store.get(call.tx, call.account, customer_id)
     standings = journal.standings(call.tx, call.account, customer_id)
     summary = {standing.currency: balance_json(standing) for standing in standings}
-    return CustomerDetail(**msgspec.structs.asdict(customer), summary=summary)
+    return CustomerDetail(**msgspec.structs.asdict(to_json(customer)), summary=summary)
 
 
 def balance_json(standing: journal.Standing) -> Balance:
@@ -127,7 +158,7 @@ def balance_json(standing: journal.Standing) -> Balance:
 
 def update(call: Call, customer_id: Id, body: CustomerChange) -> Customer:
     """Change a customer; issued bills keep their own copy."""
-    return ops.update(call.tx, call.account, customer_id, given(body), body.seen_version)
+    return to_json(ops.update(call.tx, call.account, customer_id, given(body), body.seen_version))
 
 
 def delete(call: Call, customer_id: Id) -> Deleted:

@@ -1,12 +1,15 @@
 """The native wire of products."""
 
+from datetime import datetime
+from decimal import Decimal
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.core.account import Account
+from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
-from tallystick.products import ops, store
-from tallystick.products.types import Product, ProductFilter
+from tallystick.products import ops, store, types
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.csv import CsvFile
@@ -44,15 +47,34 @@ class ProductQuery(ListQuery, frozen=True, kw_only=True):
     is_active: bool | None = None
 
 
-def filter_from(query: ProductQuery) -> ProductFilter:
+class Product(msgspec.Struct, frozen=True):
+    """What an account sells. ``unit_price`` is in major units of ``currency``, or of the bill where that is None."""
+
+    id: int
+    name: str
+    description: str | None
+    sku: str | None
+    unit_price: Decimal
+    currency: str | None
+    unit: str | None
+    tax_id: int | None
+    is_active: bool
+    external_id: str | None
+    metadata: Metadata
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def filter_from(query: ProductQuery) -> types.ProductFilter:
     """What the query selects."""
-    return ProductFilter(external_id=query.external_id, is_active=query.is_active, search=query.search)
+    return types.ProductFilter(external_id=query.external_id, is_active=query.is_active, search=query.search)
 
 
-def to_json(product: Product, account: Account) -> Product:
+def to_json(product: types.Product, account: Account) -> Product:
     """A product as the API shows it."""
     price = render.unit_price(product.unit_price, digits(product.currency or account.currency))
-    return msgspec.structs.replace(product, unit_price=price)
+    return msgspec.structs.replace(msgspec.convert(product, Product, from_attributes=True), unit_price=price)
 
 
 def index(call: Call, query: ProductQuery) -> Listed[Product]:
