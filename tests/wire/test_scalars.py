@@ -17,6 +17,7 @@ from tallystick.wire.scalars import (
     Day,
     Id,
     Language,
+    MetadataChange,
     NotNegative,
     Number,
     NumberPattern,
@@ -180,3 +181,27 @@ def test_every_pair_of_names_that_differ_is_told() -> None:
     with pytest.raises(ValidationFailed) as failure:
         one_of_two_names({"a": 1, "b": 2}, {"c": 1, "d": 1}, {"e": 1, "f": 2})
     assert list(failure.value.errors) == ["b", "f"]
+
+
+@pytest.mark.parametrize(
+    ("value", "is_taken"),
+    [
+        ({}, True),
+        ({"a": "1", "b": ""}, True),
+        ({"a": None}, True),
+        ({"k" * 40: "v" * 500}, True),
+        ({"k" * 41: "v"}, False),
+        ({"k": "v" * 501}, False),
+        ({"": "v"}, False),
+        ({"k": 1}, False),
+        ({"k": {}}, False),
+        ({"k": "\0"}, False),
+        ({"\0": "v"}, False),
+        ({str(number): "v" for number in range(50)}, True),
+        ({str(number): "v" for number in range(51)}, False),
+        ([], False),
+        ("{}", False),
+    ],
+)
+def test_metadata_are_few_short_pairs_of_texts(value: object, is_taken: bool) -> None:
+    assert read(MetadataChange, value) == (value if is_taken else REFUSED)

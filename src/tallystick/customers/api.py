@@ -1,13 +1,14 @@
 """The native wire of customers."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
-from tallystick.customers import ops, store
-from tallystick.customers.types import Customer
+from tallystick.customers import ops, store, types
 from tallystick.store import journal
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted, given
@@ -15,7 +16,7 @@ from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.party import PartyChange
 from tallystick.wire.reply import Listed
-from tallystick.wire.scalars import Currency, Id, LongText, Name, ShortText
+from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, MetadataChange, Name, ShortText
 
 
 class CustomerChange(PartyChange, kw_only=True):
@@ -24,12 +25,20 @@ class CustomerChange(PartyChange, kw_only=True):
     phone: ShortText | None | UnsetType = UNSET
     currency: Currency | None | UnsetType = UNSET
     notes: LongText | None | UnsetType = UNSET
+    external_id: ExternalId | None | UnsetType = UNSET
+    metadata: MetadataChange | None | UnsetType = UNSET
 
 
 class NewCustomer(CustomerChange, kw_only=True):
     """A new customer."""
 
     name: Name
+
+
+class CustomerQuery(ListQuery, frozen=True, kw_only=True):
+    """``search`` looks in name, e-mail and phone."""
+
+    external_id: ExternalId | None = None
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -49,15 +58,46 @@ class Balance(msgspec.Struct, frozen=True):
     credit_balance: Decimal
 
 
+class Customer(msgspec.Struct, frozen=True):
+    """Whom an account bills. ``country`` is a code of ISO 3166-1, ``currency`` of ISO 4217."""
+
+    id: int
+    name: str
+    email: str | None
+    phone: str | None
+    address: str | None
+    address_line1: str | None
+    address_line2: str | None
+    city: str | None
+    state: str | None
+    postal_code: str | None
+    country: str | None
+    tax_id: str | None
+    currency: str | None
+    language: str | None
+    notes: str | None
+    external_id: str | None
+    metadata: Metadata
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
 class CustomerDetail(Customer, frozen=True, kw_only=True):
     """A customer, with a ``summary`` by currency."""
 
     summary: dict[str, Balance]
 
 
-def index(call: Call, query: ListQuery) -> Listed[Customer]:
+def to_json(customer: types.Customer) -> Customer:
+    """A customer as the API shows it."""
+    return msgspec.convert(customer, Customer, from_attributes=True)
+
+
+def index(call: Call, query: CustomerQuery) -> Listed[Customer]:
     """List the customers."""
-    return listed(store.page(call.tx, call.account, page_request(query), query.search), lambda customer: customer)
+    page = store.page(call.tx, call.account, page_request(query), query.search, query.external_id)
+    return listed(page, to_json)
 
 
 CSV_COLUMNS = {
@@ -79,19 +119,19 @@ CSV_COLUMNS = {
 }
 
 
-def export_csv(call: Call, query: ListQuery) -> CsvFile:
+def export_csv(call: Call, query: CustomerQuery) -> CsvFile:
     """Export the customers that a list would show on all its pages.
 
     `page`, `limit` and `after` change nothing.
     """
-    customers = store.every(call.tx, call.account, page_request(query), query.search)
+    customers = store.every(call.tx, call.account, page_request(query), query.search, query.external_id)
     rows = ([getattr(customer, field) for field in CSV_COLUMNS.values()] for customer in customers)
     return CsvFile("customers.csv", list(CSV_COLUMNS), rows)
 
 
 def create(call: Call, body: NewCustomer) -> Customer:
     """Make a customer."""
-    return ops.create(call.tx, call.account, given(body))
+    return to_json(ops.create(call.tx, call.account, given(body)))
 
 
 def get(call: Call, customer_id: Id) -> CustomerDetail:
@@ -99,7 +139,7 @@ def get(call: Call, customer_id: Id) -> CustomerDetail:
     customer = store.get(call.tx, call.account, customer_id)
     standings = journal.standings(call.tx, call.account, customer_id)
     summary = {standing.currency: balance_json(standing) for standing in standings}
-    return CustomerDetail(**msgspec.structs.asdict(customer), summary=summary)
+    return CustomerDetail(**msgspec.structs.asdict(to_json(customer)), summary=summary)
 
 
 def balance_json(standing: journal.Standing) -> Balance:
@@ -118,7 +158,7 @@ def balance_json(standing: journal.Standing) -> Balance:
 
 def update(call: Call, customer_id: Id, body: CustomerChange) -> Customer:
     """Change a customer; issued bills keep their own copy."""
-    return ops.update(call.tx, call.account, customer_id, given(body), body.seen_version)
+    return to_json(ops.update(call.tx, call.account, customer_id, given(body), body.seen_version))
 
 
 def delete(call: Call, customer_id: Id) -> Deleted:

@@ -39,18 +39,22 @@ def known(tx: Tx, account: Account, customer_id: int) -> Customer:
         raise ValidationFailed({"customer_id": [error.message]}) from None
 
 
-def page(tx: Tx, account: Account, request: PageRequest, search: str | None) -> Page[Customer]:
+def page(tx: Tx, account: Account, request: PageRequest, search: str | None, external_id: str | None) -> Page[Customer]:
     """A page of the account's customers; ``search`` looks in name, e-mail and phone."""
-    return fetch(tx, _selected(account, search), request, sorts=SORTS, key=customers.c.id, kind=Customer)
+    return fetch(tx, _selected(account, search, external_id), request, sorts=SORTS, key=customers.c.id, kind=Customer)
 
 
-def every(tx: Tx, account: Account, request: PageRequest, search: str | None) -> Iterator[Customer]:
+def every(
+    tx: Tx, account: Account, request: PageRequest, search: str | None, external_id: str | None
+) -> Iterator[Customer]:
     """As ``page``, all of them."""
-    return stream(tx, _selected(account, search), request, sorts=SORTS, key=customers.c.id, kind=Customer)
+    return stream(tx, _selected(account, search, external_id), request, sorts=SORTS, key=customers.c.id, kind=Customer)
 
 
-def _selected(account: Account, search: str | None) -> Select[Any]:
+def _selected(account: Account, search: str | None, external_id: str | None) -> Select[Any]:
     query = rows.selection(customers, Customer, account)
+    if external_id is not None:
+        query = query.where(customers.c.external_id == external_id)
     if search:
         query = query.where(mentions(search, *SEARCHED))
     return query

@@ -4,6 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from tallystick.core.labels import Metadata
+
 
 class Customer(msgspec.Struct, frozen=True):
     """Whom an account bills. ``country`` is a code of ISO 3166-1, ``currency`` of ISO 4217."""
@@ -23,6 +25,8 @@ class Customer(msgspec.Struct, frozen=True):
     currency: str | None
     language: str | None
     notes: str | None
+    external_id: str | None
+    metadata: Metadata
     version: int
     created_at: datetime
     updated_at: datetime

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from tallystick.core.account import Account
+from tallystick.core.labels import Metadata, merged
 from tallystick.core.money import digits, to_decimal
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.invoices import api as invoices
@@ -27,7 +28,17 @@ from tallystick.wire.call import Body, Call
 from tallystick.wire.csv import Cell, CsvFile
 from tallystick.wire.lists import DatedQuery, days_selected, listed, page_request
 from tallystick.wire.reply import Listed, Reply
-from tallystick.wire.scalars import Currency, Day, Id, LongText, Positive, ShortText, one_of_two_names
+from tallystick.wire.scalars import (
+    Currency,
+    Day,
+    ExternalId,
+    Id,
+    LongText,
+    MetadataChange,
+    Positive,
+    ShortText,
+    one_of_two_names,
+)
 
 MAX_ALLOCATIONS = 1000
 
@@ -52,6 +63,8 @@ class NewPaymentBody(SettlementBody, kw_only=True):
     amount: Positive
     excess: Excess = Excess.REFUSE
     status: Literal["succeeded", "failed"] = "succeeded"
+    external_id: ExternalId | None = None
+    metadata: MetadataChange | None = None
 
 
 class AllocationBody(Body, kw_only=True):
@@ -72,6 +85,7 @@ class CustomerPaymentBody(NewPaymentBody, kw_only=True):
 class PaymentQuery(DatedQuery, frozen=True, kw_only=True):
     """Filters; dates are payment dates, inclusive; ``search`` looks in the reference."""
 
+    external_id: ExternalId | None = None
     customer_id: Id | None = None
     invoice_id: Id | None = None
     method: Method | None = None
@@ -102,6 +116,8 @@ class PaymentJson(msgspec.Struct, frozen=True, kw_only=True):
     status: PaymentStatus
     created_at: dt.datetime
     reversed_at: dt.datetime | None
+    external_id: str | None
+    metadata: Metadata
     allocations: list[AllocationJson]
 
 
@@ -119,7 +135,12 @@ def from_json(body: SettlementBody, call: Call) -> NewPayment:
 def payment_from_json(body: NewPaymentBody, call: Call) -> NewPayment:
     """The payment that a request asks for."""
     return msgspec.structs.replace(
-        from_json(body, call), amount=body.amount, excess=body.excess, status=PaymentStatus(body.status)
+        from_json(body, call),
+        amount=body.amount,
+        excess=body.excess,
+        status=PaymentStatus(body.status),
+        external_id=body.external_id,
+        metadata=merged({}, body.metadata),
     )
 
 
@@ -137,6 +158,8 @@ def customer_payment_from_json(body: CustomerPaymentBody, call: Call) -> Custome
         notes=body.notes,
         status=PaymentStatus(body.status),
         excess=body.excess,
+        external_id=body.external_id,
+        metadata=merged({}, body.metadata),
     )
 
 
@@ -144,6 +167,7 @@ def filter_from(query: PaymentQuery, account: Account) -> PaymentFilter:
     """What the query selects. Raises ValidationFailed where two names for one day differ."""
     days = days_selected(query, account)
     return PaymentFilter(
+        external_id=query.external_id,
         customer_id=query.customer_id,
         invoice_id=query.invoice_id,
         method=query.method,

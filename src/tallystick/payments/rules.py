@@ -121,6 +121,8 @@ def columns(new: NewPayment, amount: int, today: date) -> dict[str, object]:
         "date": new.date or today,
         "notes": new.notes,
         "status": new.status,
+        "external_id": new.external_id,
+        "metadata": new.metadata,
     }
 
 

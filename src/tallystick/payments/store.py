@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 from tallystick.core.account import Account
 from tallystick.core.payment import PaymentStatus
 from tallystick.payments.types import Allocation, Payment, PaymentFilter
-from tallystick.store import rows
+from tallystick.store import labels, rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.search import mentions
@@ -69,9 +69,10 @@ ALLOCATIONS: Select[Any] = (
 
 
 def insert(tx: Tx, account: Account, values: Mapping[str, Any], shares: Sequence[Allocation]) -> Payment:
-    """Writes a payment and what it settles."""
+    """Writes a payment and what it settles; Conflict where its ``external_id`` is taken."""
     stamped = {**values, "account_id": account.id, "created_at": tx.now}
-    payment = _payment(tx.all(INSERT, stamped)[0], list(shares))
+    with labels.refusing_a_taken_external_id(payments, values):
+        payment = _payment(tx.all(INSERT, stamped)[0], list(shares))
     placed = [
         {
             "account_id": account.id,
@@ -136,7 +137,7 @@ def of_invoice(tx: Tx, account: Account, invoice_id: int) -> list[Payment]:
 
 
 def _conditions(account: Account, wanted: PaymentFilter) -> list[ColumnElement[bool]]:
-    equal = ("customer_id", "method", "status", "currency")
+    equal = ("external_id", "customer_id", "method", "status", "currency")
     tests = [payments.c.account_id == account.id]
     tests += [payments.c[name] == value for name in equal if (value := getattr(wanted, name)) is not None]
     if wanted.invoice_id is not None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from tallystick.core.labels import Metadata
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.credit_notes.types import Given
 from tallystick.invoices.types import InvoiceRow
@@ -29,6 +30,8 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     notes: str | None = None
     status: PaymentStatus = PaymentStatus.SUCCEEDED
     excess: Excess = Excess.REFUSE
+    external_id: str | None = None
+    metadata: Metadata = {}
 
 
 class CustomerPayment(NewPayment, frozen=True, kw_only=True):
@@ -70,6 +73,8 @@ class Payment(msgspec.Struct, frozen=True):
     status: PaymentStatus
     created_at: dt.datetime
     reversed_at: dt.datetime | None
+    external_id: str | None
+    metadata: Metadata
     allocations: list[Allocation] = []
 
 
@@ -104,6 +109,7 @@ class Reversal(NamedTuple):
 class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which payments a list selects; dates inclusive."""
 
+    external_id: str | None = None
     customer_id: int | None = None
     invoice_id: int | None = None
     method: Method | None = None

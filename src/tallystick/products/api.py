@@ -1,18 +1,21 @@
 """The native wire of products."""
 
+from datetime import datetime
+from decimal import Decimal
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.core.account import Account
+from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
-from tallystick.products import ops, store
-from tallystick.products.types import Product
+from tallystick.products import ops, store, types
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.csv import CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.reply import Listed, Reply
-from tallystick.wire.scalars import Currency, Id, LongText, Name, Number, ShortText
+from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, MetadataChange, Name, Number, ShortText
 
 
 class ProductChange(Change, kw_only=True):
@@ -26,6 +29,8 @@ class ProductChange(Change, kw_only=True):
     unit: ShortText | None | UnsetType = UNSET
     tax_id: Id | None | UnsetType = UNSET
     is_active: bool | UnsetType = UNSET
+    external_id: ExternalId | None | UnsetType = UNSET
+    metadata: MetadataChange | None | UnsetType = UNSET
 
 
 class NewProduct(ProductChange, kw_only=True):
@@ -38,18 +43,43 @@ class NewProduct(ProductChange, kw_only=True):
 class ProductQuery(ListQuery, frozen=True, kw_only=True):
     """``is_active`` selects the products that are on sale, or those that are not."""
 
+    external_id: ExternalId | None = None
     is_active: bool | None = None
 
 
-def to_json(product: Product, account: Account) -> Product:
+class Product(msgspec.Struct, frozen=True):
+    """What an account sells. ``unit_price`` is in major units of ``currency``, or of the bill where that is None."""
+
+    id: int
+    name: str
+    description: str | None
+    sku: str | None
+    unit_price: Decimal
+    currency: str | None
+    unit: str | None
+    tax_id: int | None
+    is_active: bool
+    external_id: str | None
+    metadata: Metadata
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def filter_from(query: ProductQuery) -> types.ProductFilter:
+    """What the query selects."""
+    return types.ProductFilter(external_id=query.external_id, is_active=query.is_active, search=query.search)
+
+
+def to_json(product: types.Product, account: Account) -> Product:
     """A product as the API shows it."""
     price = render.unit_price(product.unit_price, digits(product.currency or account.currency))
-    return msgspec.structs.replace(product, unit_price=price)
+    return msgspec.structs.replace(msgspec.convert(product, Product, from_attributes=True), unit_price=price)
 
 
 def index(call: Call, query: ProductQuery) -> Listed[Product]:
     """List the products."""
-    page = store.page(call.tx, call.account, page_request(query), query.search, query.is_active)
+    page = store.page(call.tx, call.account, page_request(query), filter_from(query))
     return listed(page, lambda product: to_json(product, call.account))
 
 
@@ -71,7 +101,7 @@ def export_csv(call: Call, query: ProductQuery) -> CsvFile:
 
     `page`, `limit` and `after` change nothing. `Tax` is the id of the product's own tax.
     """
-    products = store.every(call.tx, call.account, page_request(query), query.search, query.is_active)
+    products = store.every(call.tx, call.account, page_request(query), filter_from(query))
     shown = (to_json(product, call.account) for product in products)
     rows = ([getattr(product, field) for field in CSV_COLUMNS.values()] for product in shown)
     return CsvFile("products.csv", list(CSV_COLUMNS), rows)

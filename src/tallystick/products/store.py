@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, ValidationFailed
-from tallystick.products.types import Product
+from tallystick.products.types import Product, ProductFilter
 from tallystick.store import rows
 from tallystick.store.db import Tx, violates
 from tallystick.store.paging import Page, PageRequest, fetch, stream
@@ -26,24 +26,24 @@ def get(tx: Tx, account: Account, product_id: int) -> Product:
     return rows.get(tx, account, products, Product, product_id)
 
 
-def page(tx: Tx, account: Account, request: PageRequest, search: str | None, is_active: bool | None) -> Page[Product]:
+def page(tx: Tx, account: Account, request: PageRequest, wanted: ProductFilter) -> Page[Product]:
     """A page of the account's products; ``search`` looks in name, SKU and description."""
-    return fetch(tx, _selected(account, search, is_active), request, sorts=SORTS, key=products.c.id, kind=Product)
+    return fetch(tx, _selected(account, wanted), request, sorts=SORTS, key=products.c.id, kind=Product)
 
 
-def every(
-    tx: Tx, account: Account, request: PageRequest, search: str | None, is_active: bool | None
-) -> Iterator[Product]:
+def every(tx: Tx, account: Account, request: PageRequest, wanted: ProductFilter) -> Iterator[Product]:
     """As ``page``, all of them."""
-    return stream(tx, _selected(account, search, is_active), request, sorts=SORTS, key=products.c.id, kind=Product)
+    return stream(tx, _selected(account, wanted), request, sorts=SORTS, key=products.c.id, kind=Product)
 
 
-def _selected(account: Account, search: str | None, is_active: bool | None) -> Select[Any]:
+def _selected(account: Account, wanted: ProductFilter) -> Select[Any]:
     query = rows.selection(products, Product, account)
-    if is_active is not None:
-        query = query.where(products.c.is_active == is_active)
-    if search:
-        query = query.where(mentions(search, *SEARCHED))
+    if wanted.external_id is not None:
+        query = query.where(products.c.external_id == wanted.external_id)
+    if wanted.is_active is not None:
+        query = query.where(products.c.is_active == wanted.is_active)
+    if wanted.search:
+        query = query.where(mentions(wanted.search, *SEARCHED))
     return query
 
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
+from tallystick.core.labels import Metadata
+
 
 class Product(msgspec.Struct, frozen=True):
     """What an account sells. ``unit_price`` is in major units of ``currency``, or of the bill where that is None."""
@@ -18,6 +20,16 @@ class Product(msgspec.Struct, frozen=True):
     unit: str | None
     tax_id: int | None
     is_active: bool
+    external_id: str | None
+    metadata: Metadata
     version: int
     created_at: datetime
     updated_at: datetime
+
+
+class ProductFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which products a list selects."""
+
+    external_id: str | None = None
+    is_active: bool | None = None
+    search: str | None = None

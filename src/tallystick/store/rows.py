@@ -26,7 +26,9 @@ from sqlalchemy.exc import IntegrityError
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, NotFound
+from tallystick.store import labels
 from tallystick.store.db import Tx
+from tallystick.store.tables import thing
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -58,9 +60,10 @@ def find(tx: Tx, account: Account, table: Table, kind: type[T], ids: set[int]) -
 
 
 def insert(tx: Tx, account: Account, table: Table, kind: type[T], values: Mapping[str, Any]) -> T:
-    """Writes a new row and answers it."""
-    stamped = {**values, "account_id": account.id, "created_at": tx.now, "updated_at": tx.now}
-    return kind(*tx.execute(insert_into(table).returning(*columns(table, kind)), stamped).one())
+    """Writes a new row and answers it; Conflict where its ``external_id`` is taken."""
+    stamped = {**labels.of_new(values), "account_id": account.id, "created_at": tx.now, "updated_at": tx.now}
+    with labels.refusing_a_taken_external_id(table, values):
+        return kind(*tx.execute(insert_into(table).returning(*columns(table, kind)), stamped).one())
 
 
 def update(
@@ -73,12 +76,17 @@ def update(
     *,
     version: int | None,
 ) -> T:
-    """Changes a row and counts its version up. NotFound where it is not there, Conflict where ``version`` is stale."""
+    """Changes a row and counts its version up.
+
+    NotFound where it is not there, Conflict where ``version`` is stale or the ``external_id`` taken.
+    """
     statement = update_of(table).where(table.c.account_id == account.id, table.c.id == row_id)
     if version is not None:
         statement = statement.where(table.c.version == version)
-    advanced = {**changes, "version": table.c.version + 1, "updated_at": tx.now}
-    row = tx.execute(statement.values(advanced).returning(*columns(table, kind))).one_or_none()
+    changed = labels.of_changed(tx, account, table, row_id, changes)
+    advanced = {**changed, "version": table.c.version + 1, "updated_at": tx.now}
+    with labels.refusing_a_taken_external_id(table, changes):
+        row = tx.execute(statement.values(advanced).returning(*columns(table, kind))).one_or_none()
     if row is None:
         get(tx, account, table, kind, row_id)
         raise stale()
@@ -99,8 +107,7 @@ def delete(tx: Tx, account: Account, table: Table, row_id: int, *, in_use: str) 
 
 def not_found(table: Table) -> NotFound:
     """The refusal that names what is not there."""
-    thing = {"taxes": "tax", "recurring": "schedule"}.get(table.name, table.name.removesuffix("s").replace("_", " "))
-    return NotFound(f"There is no such {thing}.")
+    return NotFound(f"There is no such {thing(table)}.")
 
 
 def stale() -> Conflict:

@@ -90,6 +90,24 @@ def _versioned() -> tuple[Column[object], ...]:
     )
 
 
+def _labels() -> tuple[Column[object], ...]:
+    """What a client keeps with a thing for itself (``core.labels``); ``_unique_external_id`` goes with it."""
+    return (
+        Column("external_id", Text),
+        Column("metadata", JSON, nullable=False, server_default="{}"),
+    )
+
+
+def unique_external_id_name(table: str) -> str:
+    """The name of the index that lets an account give an ``external_id`` once."""
+    return f"uq_{table}_external_id"
+
+
+def _unique_external_id(table: str) -> Index:
+    name = unique_external_id_name(table)
+    return Index(name, "account_id", "external_id", unique=True, **_where("external_id IS NOT NULL"))
+
+
 def _postal() -> tuple[Column[object], ...]:
     return (
         Column("address", Text),
@@ -153,8 +171,10 @@ customers = Table(
     *_postal(),
     Column("currency", String(3)),
     Column("notes", Text),
+    *_labels(),
     *_versioned(),
     UniqueConstraint("account_id", "id"),
+    _unique_external_id("customers"),
     Index(None, "account_id", "name", "id"),
     sqlite_autoincrement=True,
 )
@@ -190,8 +210,10 @@ products = Table(
     Column("unit", Text),
     Column("tax_id", Key),
     Column("is_active", Boolean, nullable=False),
+    *_labels(),
     *_versioned(),
     UniqueConstraint("account_id", "id"),
+    _unique_external_id("products"),
     unique_product_sku,
     _belongs_to("taxes", "tax_id"),
     Index(None, "account_id", "tax_id"),
@@ -527,7 +549,9 @@ payments = Table(
     Column("status", OneOf(PaymentStatus), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("reversed_at", UtcDateTime),
+    *_labels(),
     UniqueConstraint("account_id", "id"),
+    _unique_external_id("payments"),
     _belongs_to("customers", "customer_id"),
     _one_of("method", Method),
     _one_of("status", PaymentStatus),
@@ -748,3 +772,8 @@ idempotency_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "account_id", "created_at"),
 )
+
+
+def thing(table: Table) -> str:
+    """What a row of the table is, in words."""
+    return {"taxes": "tax", "recurring": "schedule"}.get(table.name, table.name.removesuffix("s").replace("_", " "))

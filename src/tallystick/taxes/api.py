@@ -1,13 +1,14 @@
 """The native wire of taxes."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.core.tax_categories import default_category
-from tallystick.taxes import ops, store
-from tallystick.taxes.types import Tax
+from tallystick.taxes import ops, store, types
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.lists import ListQuery, listed, page_request
@@ -38,9 +39,23 @@ class NewTax(TaxChange, kw_only=True):
     rate: Percent
 
 
-def to_json(tax: Tax) -> Tax:
+class Tax(msgspec.Struct, frozen=True):
+    """A rate in percent, with its category code of EN 16931 (BT-151)."""
+
+    id: int
+    name: str
+    rate: Decimal
+    category: str
+    exemption_reason: str | None
+    is_default: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def to_json(tax: types.Tax) -> Tax:
     """A tax as the API shows it."""
-    return msgspec.structs.replace(tax, rate=render.plain(tax.rate))
+    return msgspec.structs.replace(msgspec.convert(tax, Tax, from_attributes=True), rate=render.plain(tax.rate))
 
 
 def index(call: Call, query: ListQuery) -> Listed[Tax]:

@@ -16,6 +16,7 @@ from babel.core import get_global
 
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
+from tallystick.core.labels import MAX_EXTERNAL_ID_LENGTH, MAX_KEY_LENGTH, MAX_PAIRS, MAX_VALUE_LENGTH
 from tallystick.core.money import DIGITS
 from tallystick.core.numbering import Pattern, is_of_drafts
 from tallystick.core.periods import today
@@ -35,6 +36,14 @@ LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
 Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+ExternalId = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=MAX_EXTERNAL_ID_LENGTH,
+        description="The client's own id of it, which an account gives once to each kind of thing.",
+    ),
+]
 Description = Annotated[str, msgspec.Meta(max_length=10_000, pattern=r"^$|\S")]
 
 
@@ -91,6 +100,36 @@ class BillNumber(str):
 
 
 NOT_IN_NUMBERS = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class MetadataChange(dict[str, str | None]):
+    """Pairs of texts to keep with a thing, beside those that are kept already; null removes the pair of its key."""
+
+    schema: dict[str, Any] = {
+        "type": "object",
+        "maxProperties": MAX_PAIRS,
+        "propertyNames": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH},
+        "additionalProperties": {"anyOf": [{"type": "string", "maxLength": MAX_VALUE_LENGTH}, {"type": "null"}]},
+        "examples": [{"order": "A-17"}],
+        "description": "Pairs to keep beside those that are there; null removes one, and null for the whole all.",
+    }
+
+    @classmethod
+    def convert(cls, value: object) -> "MetadataChange":
+        if not isinstance(value, dict) or len(value) > MAX_PAIRS:
+            raise ValueError(f"Must be an object of at most {MAX_PAIRS} pairs.")
+        for key, text in value.items():
+            cls._check(key, text)
+        return cls(value)
+
+    @staticmethod
+    def _check(key: str, text: object) -> None:
+        if not 1 <= len(key) <= MAX_KEY_LENGTH:
+            raise ValueError(f"Must have keys of 1 to {MAX_KEY_LENGTH} characters.")
+        if text is not None and (not isinstance(text, str) or len(text) > MAX_VALUE_LENGTH):
+            raise ValueError(f"Must have texts of at most {MAX_VALUE_LENGTH} characters, or null to remove a pair.")
+        if "\0" in key or "\0" in (text or ""):
+            raise ValueError("Must not contain the character NUL.")
 
 
 class Search(str):
@@ -323,8 +362,34 @@ def one_of_two_names(*pairs: Mapping[str, T | None]) -> list[T | None]:
     return [next((value for value in pair.values() if value is not None), None) for pair in pairs]
 
 
-Scalar = Id | Token | BillNumber | Search | Number | Currency | Country | Timezone | Language | NumberPattern | Day
-SCALARS = (Id, Token, BillNumber, Search, Number, Currency, Country, Timezone, Language, NumberPattern, Day)
+Scalar = (
+    Id
+    | Token
+    | BillNumber
+    | MetadataChange
+    | Search
+    | Number
+    | Currency
+    | Country
+    | Timezone
+    | Language
+    | NumberPattern
+    | Day
+)
+SCALARS = (
+    Id,
+    Token,
+    BillNumber,
+    MetadataChange,
+    Search,
+    Number,
+    Currency,
+    Country,
+    Timezone,
+    Language,
+    NumberPattern,
+    Day,
+)
 
 
 def convert(kind: type, value: Any) -> Any:
