@@ -18,6 +18,7 @@ from msgspec import structs
 
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
+from tallystick.bills.header import Header
 from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Discount, DiscountType
@@ -221,7 +222,7 @@ def order(shop: Shop, customer: Customer) -> NewBill:
         items=tuple(item(shop, product, customer, currency) for product in products_wanted),
         due_date=shop.year.now.date() + timedelta(days=luck.choice((14, 30, 30, 45))),
         discount=luck.choice(DISCOUNTS),
-        notes=luck.choice((None, None, "Thank you for your business.")),
+        header=Header(notes=luck.choice((None, None, "Thank you for your business."))),
     )
 
 

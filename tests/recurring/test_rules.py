@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from tallystick.bills.header import Header
 from tallystick.core.errors import Conflict, EmailNotConfigured, ValidationFailed
 from tallystick.core.periods import Frequency, today
 from tallystick.invoices.many import Content, Period
@@ -32,9 +33,7 @@ CONTENT: dict[str, Any] = {
     "discount_type": None,
     "discount_value": None,
     "prices_include_tax": False,
-    "notes": None,
-    "payment_terms": None,
-    "template_id": None,
+    "header": Header(),
     "anchor_date": None,
     "waits": False,
     "error": None,

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tallystick.bills import header
+from tallystick.bills.header import Header, asking_for
 from tallystick.bills.types import BillFilter, BillRow, DraftChange, Item, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import MAX_LINES, Discount, DiscountType
@@ -21,7 +23,6 @@ from tallystick.wire.scalars import (
     Day,
     Description,
     Id,
-    LongText,
     NotNegative,
     Number,
     Percent,
@@ -61,18 +62,16 @@ class ItemBody(Body, kw_only=True):
 Items = Annotated[list[ItemBody], msgspec.Meta(min_length=1, max_length=MAX_LINES)]
 
 
+@asking_for(Header)
 class ContentChange(Change, kw_only=True):
     """What a bill says, as far as it is to change; without its dates."""
 
     customer_id: Id | UnsetType = UNSET
     items: Items | UnsetType = UNSET
     currency: Currency | None | UnsetType = UNSET
-    notes: LongText | None | UnsetType = UNSET
-    payment_terms: LongText | None | UnsetType = UNSET
     discount_type: DiscountName | None | UnsetType = UNSET
     discount_value: NotNegative | None | UnsetType = UNSET
     prices_include_tax: bool | None | UnsetType = UNSET
-    template_id: ShortText | None | UnsetType = UNSET
 
     def check(self) -> Errors:
         """What single fields cannot tell: whether the type and the value of each line's discount fit together."""
@@ -132,14 +131,14 @@ def new_bill(
 ) -> NewBill:
     """The bill that a request asks for; ``until`` is the day to pay by, or of validity."""
     return msgspec.structs.replace(
-        new_content(body, customer_id, items_from(items)),
+        new_content(body, account, customer_id, items_from(items)),
         issue_date=_day(body.issue_date, account),
         due_date=_day(until, account),
         number=_or_none(number),
     )
 
 
-def new_content(body: ContentChange, customer_id: int, items: tuple[Item, ...]) -> NewBill:
+def new_content(body: ContentChange, account: Account, customer_id: int, items: tuple[Item, ...]) -> NewBill:
     """The bill that a request asks for, but for its dates and its number."""
     return NewBill(
         customer_id=customer_id,
@@ -147,9 +146,7 @@ def new_content(body: ContentChange, customer_id: int, items: tuple[Item, ...]) 
         currency=body.currency or None,
         discount=discount_from(body.discount_type, body.discount_value),
         prices_include_tax=_or_none(body.prices_include_tax),
-        notes=_or_none(body.notes),
-        payment_terms=_or_none(body.payment_terms),
-        template_id=_or_none(body.template_id),
+        header=Header(**header.asked(body, account)),
     )
 
 
@@ -158,14 +155,14 @@ def draft_change(
 ) -> DraftChange:
     """The change of a draft that a request asks for; null takes a field back to its default."""
     return msgspec.structs.replace(
-        content_change(body),
+        content_change(body, account),
         issue_date=body.issue_date if body.issue_date is UNSET else _day(body.issue_date, account),
         due_date=until if until is UNSET else _day(until, account),
         number=number,
     )
 
 
-def content_change(body: ContentChange) -> DraftChange:
+def content_change(body: ContentChange, account: Account) -> DraftChange:
     """As ``draft_change``, but for the dates and the number."""
     return DraftChange(
         customer_id=body.customer_id,
@@ -174,9 +171,7 @@ def content_change(body: ContentChange) -> DraftChange:
         discount_type=DISCOUNT_TYPES[body.discount_type] if body.discount_type else body.discount_type,
         discount_value=body.discount_value,
         prices_include_tax=UNSET if body.prices_include_tax is None else body.prices_include_tax,
-        notes=body.notes,
-        payment_terms=body.payment_terms,
-        template_id=body.template_id,
+        header=header.asked(body, account),
     )
 
 
@@ -248,17 +243,20 @@ class TaxJson(msgspec.Struct, frozen=True):
 
 def shared_fields(row: BillRow) -> dict[str, Any]:
     """The fields of a reply that quotations and invoices share."""
-    return commercial_fields(row) | {
-        "id": row.id or None,
-        "customer_id": row.customer_id,
-        "customer_name": row.customer_name,
-        "issue_date_given": row.issue_date_given,
-        "template_id": row.template_id,
-        "share_token": row.share_token,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "version": row.version,
-    }
+    return (
+        commercial_fields(row)
+        | header.shown(row.header)
+        | {
+            "id": row.id or None,
+            "customer_id": row.customer_id,
+            "customer_name": row.customer_name,
+            "issue_date_given": row.issue_date_given,
+            "share_token": row.share_token,
+            "created_at": row.created_at,
+            "updated_at": row.updated_at,
+            "version": row.version,
+        }
+    )
 
 
 def commercial_fields(row: BillRow) -> dict[str, Any]:
@@ -274,8 +272,6 @@ def commercial_fields(row: BillRow) -> dict[str, Any]:
         "tax_total": render.amount(row.tax, places),
         "taxes": taxes_json(row.taxes, places),
         "total": render.amount(row.total, places),
-        "notes": row.notes,
-        "payment_terms": row.payment_terms,
         "prices_include_tax": row.prices_include_tax,
         "issued_at": row.issued_at,
     }

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tallystick.bills.api import TaxJson, commercial_fields, item_json
+from tallystick.bills.header import FIELDS
 from tallystick.bills.types import BillRow, LineRow
 from tallystick.core.money import digits
 
@@ -77,20 +78,34 @@ class PublicBill(msgspec.Struct, frozen=True, kw_only=True):
     tax_total: Decimal
     taxes: list[TaxJson]
     total: Decimal
+    title: str | None
+    purchase_order: str | None
+    buyer_reference: str | None
+    project: str | None
+    service_start: date | None
+    service_end: date | None
     notes: str | None
     payment_terms: str | None
     prices_include_tax: bool
     issued_at: datetime | None
 
 
+TOLD = tuple(name for name in FIELDS if name in PublicBill.__struct_fields__)
+"""Of a bill's header, what the customer is told."""
+
+
 def public_fields(row: BillRow, lines: list[LineRow]) -> dict[str, Any]:
     """The fields of a ``PublicBill``, from an issued bill."""
     places = digits(row.currency)
-    return commercial_fields(row) | {
-        "seller": _reduced(row.seller, PublicSeller),
-        "customer": _reduced(row.customer, PublicCustomer),
-        "items": [_reduced(msgspec.structs.asdict(item_json(line, places)), PublicItem) for line in lines],
-    }
+    return (
+        commercial_fields(row)
+        | {name: getattr(row.header, name) for name in TOLD}
+        | {
+            "seller": _reduced(row.seller, PublicSeller),
+            "customer": _reduced(row.customer, PublicCustomer),
+            "items": [_reduced(msgspec.structs.asdict(item_json(line, places)), PublicItem) for line in lines],
+        }
+    )
 
 
 def _reduced(whole: dict[str, Any] | None, kind: type[T]) -> T:

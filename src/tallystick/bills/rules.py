@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from tallystick.bills import header
 from tallystick.bills.dates import changed_dates, date_columns, issued_dates
 from tallystick.bills.types import BillRow, DraftChange, Found, Item, LineRow, NewBill
 from tallystick.core import numbering
@@ -40,6 +41,7 @@ def currency_of(new: NewBill, found: Found, account: Account) -> str:
 
 def bill_in(currency: str, new: NewBill, found: Found, account: Account, errors: Errors) -> tuple[Bill, Totals]:
     """As ``bill_from``, where the currency is known. ``errors`` are what is wrong already."""
+    errors |= header.errors(new.header)
     lines = lines_from(new.items, found, currency, errors)
     bill = Bill(
         currency=currency,
@@ -145,9 +147,7 @@ def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> 
         **wanted_columns(new.number),
         **date_columns(new.issue_date, new.due_date, account.payment_terms_days, account.today(now), until),
         "customer_id": new.customer_id,
-        "notes": account.default_notes if new.notes is None else new.notes,
-        "payment_terms": new.payment_terms,
-        "template_id": new.template_id,
+        "header": header.with_notes(new.header, account.default_notes),
         "created_at": now,
         "updated_at": now,
     }
@@ -174,9 +174,7 @@ def copied_columns(original: BillRow, account: Account, now: datetime, terms_day
     return {
         **date_columns(None, None, terms_days, account.today(now), until),
         "customer_id": original.customer_id,
-        "notes": original.notes,
-        "payment_terms": original.payment_terms,
-        "template_id": original.template_id,
+        "header": original.header,
         "created_at": now,
         "updated_at": now,
     }
@@ -190,6 +188,7 @@ def changed_bill(row: BillRow, lines: list[LineRow], change: DraftChange, found:
     errors: Errors = {}
     if found.customer is None:
         errors["customer_id"] = [NO_CUSTOMER]
+    errors |= header.errors(header.changed(row.header, change.header))
     stored = renewed(stored_bill(row, lines))
     bill = stored._replace(
         currency=stored.currency if change.currency is UNSET else change.currency,
@@ -235,8 +234,9 @@ def changed_columns(row: BillRow, change: DraftChange, account: Account, now: da
 
     ``until`` names the column for ``change.due_date``.
     """
-    names = ("customer_id", "notes", "payment_terms", "template_id")
-    named = {name: value for name in names if (value := getattr(change, name)) is not UNSET}
+    named: dict[str, Any] = {} if change.customer_id is UNSET else {"customer_id": change.customer_id}
+    if change.header:
+        named["header"] = header.changed(row.header, change.header)
     if renumbers(row, change):
         named |= wanted_columns(change.number or None)
     return named | changed_dates(row, change, account.payment_terms_days, account.today(now), until)

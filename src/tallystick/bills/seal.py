@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
+from tallystick.bills.header import Header
 from tallystick.bills.types import LineRow
 from tallystick.store import canonical
 from tallystick.store.seals import Form, Sealed
@@ -26,8 +27,15 @@ def seal_of(kind: str, row: Any, lines: Sequence[LineRow]) -> Sealed:
 def content_hash(kind: str, row: Any, lines: Sequence[LineRow]) -> bytes:
     """The hash of a bill's content: every column but ``BOOKKEEPING`` and what answers it later, and its lines."""
     unsealed = BOOKKEEPING | ANSWERS.get(kind, frozenset())
-    content = {name: value for name, value in structs.asdict(row).items() if name not in unsealed}
+    content = {name: value for name, value in columns(row).items() if name not in unsealed}
     return canonical.digest({**content, "lines": [_line(line) for line in lines]})
+
+
+def columns(row: Any) -> dict[str, Any]:
+    """A bill's row by the names of its columns, on which seals do not depend how the row is divided in structs."""
+    content = structs.asdict(row)
+    header: Header = content.pop("header")
+    return content | structs.asdict(header)
 
 
 def _line(line: LineRow) -> dict[str, Any]:
@@ -64,7 +72,7 @@ _FIRST_COLUMNS = (
     "customer",
     "seller",
 )
-_FIRST = attrgetter(*_FIRST_COLUMNS)
+_FIRST = itemgetter(*_FIRST_COLUMNS)
 _FIRST_OWN: Mapping[str, Callable[[Any], dict[str, object]]] = {
     "invoice": lambda row: {"due_date": row.due_date, "period": [row.period_start, row.period_end]},
     "quotation": lambda row: {"valid_until": row.valid_until},
@@ -74,7 +82,7 @@ _FIRST_OWN: Mapping[str, Callable[[Any], dict[str, object]]] = {
 
 def first_content_hash(kind: str, row: Any, lines: Sequence[LineRow]) -> bytes:
     """As ``content_hash``, in the form of the first seals: some columns, whatever others there are by now."""
-    content = dict(zip(_FIRST_COLUMNS, _FIRST(row), strict=True)) | _FIRST_OWN[kind](row)
+    content = dict(zip(_FIRST_COLUMNS, _FIRST(columns(row)), strict=True)) | _FIRST_OWN[kind](row)
     content["discount_value"] = None if row.discount_value is None else _digits(row.discount_value)
     content["lines"] = [_first_line(line) for line in lines]
     return sha256(_ENCODER.encode(content)).digest()

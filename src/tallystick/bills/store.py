@@ -212,7 +212,6 @@ class BillRows(Generic[R]):
         self, table: Table, kind: type[R], until: str, unique_numbers: Sequence[UniqueConstraint | Index]
     ) -> None:
         self._table = table
-        self._kind = kind
         self._until = until
         self._unique_numbers = unique_numbers
         own = and_(customers.c.account_id == table.c.account_id, customers.c.id == table.c.customer_id)
@@ -220,9 +219,11 @@ class BillRows(Generic[R]):
         own_name = select(customers.c.name).where(own).correlate(table).scalar_subquery()
         self._shown_name = func.coalesce(table.c.customer_name, own_name)
         shown = [
-            self._shown_name.label(name) if name == "customer_name" else table.c[name]
-            for name in kind.__struct_fields__
+            self._shown_name.label(column.name) if column.name == "customer_name" else column
+            for column in rows.columns(table, kind)
         ]
+        self._read = rows.reader(table, kind)
+        self._width = len(shown)
         details = [customers.c[name].label(f"customer_{name}") for name in COPIED_FROM_CUSTOMER]
         self.select: Select[Any] = select(*shown)
         self._with_customer = select(*shown, *details).select_from(table.join(customers, own))
@@ -239,13 +240,12 @@ class BillRows(Generic[R]):
         found = statement.one_or_none(tx, wanted)
         if found is None:
             raise rows.not_found(self._table)
-        width = len(self._kind.__struct_fields__)
-        row = self.row(account.today(tx.now), *found[:width])
-        return row, row.customer or dict(zip(COPIED_FROM_CUSTOMER, found[width:], strict=True))
+        row = self.row(account.today(tx.now), *found[: self._width])
+        return row, row.customer or dict(zip(COPIED_FROM_CUSTOMER, found[self._width :], strict=True))
 
     def row(self, today: date, *columns: Any) -> R:
         """The row of these columns, as it is on this day."""
-        row = self._kind(*columns)
+        row = self._read(*columns)
         if row.issue_date_given:
             return row
         dates: dict[str, Any] = {"issue_date": today}
@@ -259,6 +259,7 @@ class BillRows(Generic[R]):
 
     def _stored(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """The columns as they are stored."""
+        values = rows.flat(self._table, values)
         if values.get("issue_date_given", True):
             return values
         dates = {"issue_date": UNDATED}

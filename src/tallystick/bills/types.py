@@ -1,5 +1,6 @@
 """The shapes of a bill, asked for and stored."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -8,6 +9,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tallystick.bills.header import Header
 from tallystick.core.bill import Discount, DiscountType
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
@@ -42,14 +44,12 @@ class NewBill(msgspec.Struct, frozen=True, kw_only=True):
     currency: str | None = None
     discount: Discount | None = None
     prices_include_tax: bool | None = None
-    notes: str | None = None
-    payment_terms: str | None = None
-    template_id: str | None = None
+    header: Header = Header()
     number: str | None = None
 
 
 class DraftChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change in a draft; UNSET stays as it is."""
+    """What is to change in a draft; UNSET stays as it is, and so does what ``header`` does not name."""
 
     customer_id: int | UnsetType = UNSET
     items: tuple[Item, ...] | UnsetType = UNSET
@@ -59,9 +59,7 @@ class DraftChange(msgspec.Struct, frozen=True, kw_only=True):
     discount_type: DiscountType | None | UnsetType = UNSET
     discount_value: Decimal | None | UnsetType = UNSET
     prices_include_tax: bool | UnsetType = UNSET
-    notes: str | None | UnsetType = UNSET
-    payment_terms: str | None | UnsetType = UNSET
-    template_id: str | None | UnsetType = UNSET
+    header: Mapping[str, Any] = {}
     number: str | None | UnsetType = UNSET
 
 
@@ -138,9 +136,7 @@ class BillRow(msgspec.Struct, frozen=True):
     tax: int
     total: int
     taxes: list[Any]
-    notes: str | None
-    payment_terms: str | None
-    template_id: str | None
+    header: Header
     share_token: str | None
     customer: dict[str, Any] | None
     seller: dict[str, Any] | None

@@ -6,7 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from tallystick.bills import header
 from tallystick.bills.api import ItemJson, TaxJson, item_json, taxes_json
+from tallystick.bills.header import Header
 from tallystick.core.bill import MAX_LINES
 from tallystick.core.money import digits
 from tallystick.credit_notes import ops, store
@@ -52,7 +54,7 @@ class CreditNoteQuery(ListQuery, frozen=True, kw_only=True):
     invoice_id: Id | None = None
 
 
-class CreditNoteRowJson(msgspec.Struct, frozen=True, kw_only=True):
+class CreditNoteRowJson(Header, frozen=True):
     """A credit note as a list shows it.
 
     ``amount_applied`` lowered the invoice's balance, ``amount_to_credit`` exceeded it and is the customer's credit.
@@ -115,7 +117,7 @@ def row_json(row: CreditNoteRow) -> CreditNoteRowJson:
 
 def _row_fields(row: CreditNoteRow) -> dict[str, Any]:
     places = digits(row.currency)
-    return {
+    return header.shown(row.header) | {
         "id": row.id,
         "credit_note_number": row.number,
         "invoice_id": row.invoice_id,

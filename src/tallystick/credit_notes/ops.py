@@ -69,7 +69,7 @@ def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine],
     row = invoice.row
     calculation = Calculation.EN16931
     totals = rules.totals(lines, prices_include_tax=row.prices_include_tax, calculation=calculation)
-    copied = ("customer_id", "currency", "prices_include_tax", "rounding", "rounding_mode", "template_id")
+    copied = ("customer_id", "currency", "prices_include_tax", "rounding", "rounding_mode", "header")
     return {
         **{name: getattr(row, name) for name in copied},
         "invoice_id": row.id,

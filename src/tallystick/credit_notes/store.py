@@ -26,6 +26,7 @@ numbers = Numbers("credit_note", credit_notes)
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id, "number": credit_notes.c.number_order}
 ROW_COLUMNS = rows.columns(credit_notes, CreditNoteRow)
+READ = rows.reader(credit_notes, CreditNoteRow)
 INVOICE_NUMBER = (
     select(invoices.c.number)
     .where(invoices.c.account_id == credit_notes.c.account_id, invoices.c.id == credit_notes.c.invoice_id)
@@ -102,7 +103,7 @@ def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, Credited]:
 
 def insert(tx: Tx, account: Account, values: Mapping[str, Any], lines: Sequence[CreditLine]) -> CreditNote:
     """Writes a credit note with its lines, and answers it as it is stored."""
-    credit_note_id: int = tx.execute(INSERT, {**values, "account_id": account.id}).scalar_one()
+    credit_note_id: int = tx.execute(INSERT, {**rows.flat(credit_notes, values), "account_id": account.id}).scalar_one()
     keys = {"account_id": account.id, "credit_note_id": credit_note_id}
     tx.execute(
         INSERT_LINES, [{**keys, "position": position, **line_values(line)} for position, line in enumerate(lines)]
@@ -145,7 +146,7 @@ def get(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
         raise rows.not_found(credit_notes)
     lines = tx.all(LINES, wanted)
     return CreditNote(
-        row=CreditNoteRow(*found[0][:-1]),
+        row=READ(*found[0][:-1]),
         lines=[CreditNoteLine(*line) for line in lines],
         invoice_number=found[0].invoice_number,
     )
@@ -174,7 +175,7 @@ def page(
 ) -> Page[CreditNoteRow]:
     """A page of the account's credit notes."""
     query = _selected(account, customer_id, invoice_id)
-    return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=CreditNoteRow)
+    return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=READ)
 
 
 def every(
@@ -186,7 +187,7 @@ def every(
 
 
 def _with_number(*row: Any) -> tuple[CreditNoteRow, str]:
-    return CreditNoteRow(*row[:-1]), row[-1]
+    return READ(*row[:-1]), row[-1]
 
 
 def _selected(account: Account, customer_id: int | None, invoice_id: int | None) -> Select[Any]:

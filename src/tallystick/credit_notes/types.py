@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tallystick.bills.header import Header
 from tallystick.bills.types import LineRow
 from tallystick.core.states import CreditNoteState
 
@@ -109,9 +110,7 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     taxes: list[Any]
     to_credit: int
     reason: str | None
-    notes: str | None
-    payment_terms: str | None
-    template_id: str | None
+    header: Header
     share_token: str | None
     customer: dict[str, Any]
     seller: dict[str, Any]

@@ -21,6 +21,7 @@ from tallystick.bills.api import (
     new_bill,
     shared_fields,
 )
+from tallystick.bills.header import Header
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
 from tallystick.core.events import Event, in_major_units
@@ -110,7 +111,7 @@ class CreditNoteSummary(msgspec.Struct, frozen=True):
     reason: str | None
 
 
-class InvoiceRowJson(msgspec.Struct, frozen=True):
+class InvoiceRowJson(Header, frozen=True):
     """An invoice as a list shows it; amounts in major units with exactly the currency's digits."""
 
     id: int | None
@@ -135,10 +136,7 @@ class InvoiceRowJson(msgspec.Struct, frozen=True):
     recurring_id: int | None
     period_start: date | None
     period_end: date | None
-    notes: str | None
-    payment_terms: str | None
     prices_include_tax: bool
-    template_id: str | None
     share_token: str | None
     share_url: str | None
     created_at: datetime

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
+from tallystick.bills import header
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
 from tallystick.bills.numbers import Taken
@@ -110,7 +111,9 @@ class _Models:
         model = self._models.get(id(wanted.content))
         if model is None:
             model = self._models[id(wanted.content)] = self._model(wanted.content)
-        return Invoice(row=structs.replace(model, **columns), lines=wanted.content.lines, customer=wanted.customer)
+        service = {"service_start": wanted.period.start, "service_end": wanted.period.end}
+        row = structs.replace(model, **columns, header=header.changed(model.header, service))
+        return Invoice(row=row, lines=wanted.content.lines, customer=wanted.customer)
 
     def _model(self, content: Content) -> InvoiceRow:
         columns = rules.UNTOUCHED | rules.draft_values(content.new, self._account, self._now) | content.columns

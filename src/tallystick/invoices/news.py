@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import structs, to_builtins
 
-from tallystick.bills.types import LineRow
+from tallystick.bills.seal import columns
 from tallystick.core.events import Event, Facts
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store.outbox import News
@@ -58,14 +58,14 @@ def paid(row: InvoiceRow, owed_before: int | None) -> list[News]:
 
 def content(invoice: Invoice) -> Facts:
     """All that an invoice says, by the names that the native API has for it."""
-    says = _named(invoice.row, NAMES, UNSAID)
+    says = _named(columns(invoice.row), NAMES, UNSAID)
     says["taxes"] = [dict(zip(TAX_NAMES, tax, strict=True)) for tax in invoice.row.taxes]
-    says["items"] = [_named(line, LINE_NAMES, UNSAID_OF_LINE) for line in invoice.lines]
+    says["items"] = [_named(structs.asdict(line), LINE_NAMES, UNSAID_OF_LINE) for line in invoice.lines]
     return says
 
 
-def _named(row: InvoiceRow | LineRow, names: dict[str, str], unsaid: frozenset[str]) -> Facts:
-    says = {names.get(name, name): value for name, value in structs.asdict(row).items() if name not in unsaid}
+def _named(columns: dict[str, Any], names: dict[str, str], unsaid: frozenset[str]) -> Facts:
+    says = {names.get(name, name): value for name, value in columns.items() if name not in unsaid}
     plain = {name: _digits(value) if isinstance(value, Decimal) else value for name, value in says.items()}
     facts: dict[str, Any] = to_builtins(plain)
     return facts

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from msgspec import structs
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -160,7 +159,9 @@ OF_PERIOD: Select[Any] = ROWS.where(
     invoices.c.period_start == bindparam("start"),
     invoices.c.state != InvoiceState.VOIDED,
 )
-COLUMNS = ("account_id", *InvoiceRow.__struct_fields__)
+READ = rows.reader(invoices, InvoiceRow)
+WRITE = rows.writer(invoices, InvoiceRow)
+COLUMNS = ("account_id", *(column.name for column in rows.columns(invoices, InvoiceRow)))
 DELETE = delete(invoices).where(invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"))
 
 
@@ -188,7 +189,7 @@ def of_period(tx: Tx, account: Account, period: Mapping[str, Any]) -> InvoiceRow
     """The invoice that bills a schedule's period and is not voided, be it in the trash, if there is one."""
     wanted = {"account": account.id, "schedule": period["recurring_id"], "start": period["period_start"]}
     found: Any = tx.execute(OF_PERIOD, wanted).one_or_none()
-    return found and InvoiceRow(*found)
+    return found and READ(*found)
 
 
 def check_known(tx: Tx, account: Account, invoice_id: int) -> None:
@@ -297,7 +298,7 @@ def shows(status: Status, today: date) -> ColumnElement[bool]:
 
 def insert_many(tx: Tx, account: Account, made: Sequence[Invoice]) -> None:
     """Writes the rows of invoices, whose ids are ``blocks.ids``, and their lines."""
-    blocks.insert(tx, invoices, COLUMNS, [(account.id, *structs.astuple(invoice.row)) for invoice in made])
+    blocks.insert(tx, invoices, COLUMNS, [(account.id, *WRITE(invoice.row)) for invoice in made])
     lines.insert_many(tx, account, [(invoice.row.id, invoice.lines) for invoice in made])
 
 
@@ -308,10 +309,10 @@ def purge(tx: Tx, account: Account, invoice_id: int) -> None:
 
 def rows_locked(tx: Tx, account: Account, ids: Collection[int]) -> list[InvoiceRow]:
     """The rows of these invoices, in the order of their ids, for this transaction alone to change."""
-    return [InvoiceRow(*row) for row in tx.all(ROWS_LOCKED, {"account": account.id, "ids": sorted(ids)})]
+    return [READ(*row) for row in tx.all(ROWS_LOCKED, {"account": account.id, "ids": sorted(ids)})]
 
 
 def open_rows_locked(tx: Tx, account: Account, customer_id: int, currency: str) -> list[InvoiceRow]:
     """The issued invoices on which a customer owes something, for this transaction alone to change."""
     wanted = {"account": account.id, "customer": customer_id, "in_currency": currency}
-    return [InvoiceRow(*row) for row in tx.all(OPEN_LOCKED, wanted)]
+    return [READ(*row) for row in tx.all(OPEN_LOCKED, wanted)]

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.bills.api import (
@@ -21,6 +20,7 @@ from tallystick.bills.api import (
     new_bill,
     shared_fields,
 )
+from tallystick.bills.header import Header
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
 from tallystick.core.money import digits
@@ -73,7 +73,7 @@ def change_from_json(body: QuotationBody, account: Account) -> DraftChange:
     return draft_change(body, account, until=body.valid_until, number=body.quotation_number)
 
 
-class QuotationRowJson(msgspec.Struct, frozen=True):
+class QuotationRowJson(Header, frozen=True):
     """A quotation as a list shows it; amounts in major units with exactly the currency's digits."""
 
     id: int | None
@@ -92,10 +92,7 @@ class QuotationRowJson(msgspec.Struct, frozen=True):
     tax_total: Decimal
     taxes: list[TaxJson]
     total: Decimal
-    notes: str | None
-    payment_terms: str | None
     prices_include_tax: bool
-    template_id: str | None
     invoice_id: int | None
     share_token: str | None
     share_url: str | None

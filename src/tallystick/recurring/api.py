@@ -7,7 +7,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tallystick.bills import header
 from tallystick.bills.api import ContentChange, Errors, content_change, discount_errors, items_from, new_content
+from tallystick.bills.header import Header
 from tallystick.bills.types import Item
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
@@ -142,7 +144,7 @@ class BillingError(msgspec.Struct, frozen=True):
     reason: str
 
 
-class RecurringJson(msgspec.Struct, frozen=True):
+class RecurringJson(Header, frozen=True):
     """A schedule. ``amount`` (before discount and tax) and ``total`` are what a period came to when last computed.
 
     Periods are counted from ``anchor_date``: the start date, until the rhythm changes after something was billed.
@@ -172,9 +174,6 @@ class RecurringJson(msgspec.Struct, frozen=True):
     due_days: int | None
     auto_issue: bool
     auto_send: bool
-    notes: str | None
-    payment_terms: str | None
-    template_id: str | None
     active: bool
     waits_for_catch_up: bool
     next_billing_date: date | None
@@ -254,6 +253,7 @@ def to_json(recurring: Recurring, call: Call) -> RecurringJson:
     places = digits(row.currency)
     return RecurringJson(
         **{name: getattr(row, name) for name in SHOWN_AS_STORED},
+        **header.shown(row.header),
         amount=render.amount(row.subtotal, places),
         description=recurring.items[0].description,
         items=[_item_json(item, places) for item in recurring.items],
@@ -341,7 +341,7 @@ def create(call: Call, body: NewRecurringBody) -> Reply[RecurringJson]:
     recurring = ops.create(
         call.tx,
         call.account,
-        new_content(body, body.customer_id, items_asked(body)),
+        new_content(body, call.account, body.customer_id, items_asked(body)),
         terms_from(body, call),
         None if body.amount is UNSET else body.amount,
         Consent(catch_up=body.catch_up),
@@ -382,7 +382,8 @@ def update(call: Call, recurring_id: Id, body: ChangedRecurringBody) -> Reply[Re
     is 409, naming them, unless ``skip_unbilled`` is true.
     """
     consent = Consent(body.skip_unbilled, body.catch_up)
-    change = ScheduleChange(content_change(body), _given_terms(body, call.account), _given_amount(body), consent)
+    content = content_change(body, call.account)
+    change = ScheduleChange(content, _given_terms(body, call.account), _given_amount(body), consent)
     changed = ops.update(call.tx, call.account, recurring_id, change, body.seen_version)
     return Reply(to_json(changed.recurring, call), _outlook(changed.recurring.row, call) + _unbilled(changed))
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET, structs
 
+from tallystick.bills import header
 from tallystick.bills import rules as bills
 from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
@@ -172,9 +173,7 @@ def content(schedule: Schedule, items: tuple[Item, ...]) -> NewBill:
         currency=schedule.currency,
         discount=bills.stored_discount(schedule.discount_type, schedule.discount_value),
         prices_include_tax=schedule.prices_include_tax,
-        notes=schedule.notes,
-        payment_terms=schedule.payment_terms,
-        template_id=schedule.template_id,
+        header=schedule.header,
     )
 
 
@@ -214,11 +213,12 @@ def _asked_as(field: str) -> str:
 def changed_content(recurring_content: NewBill, change: ScheduleChange, errors: bills.Errors) -> NewBill:
     """The content after a change; what is wrong with the change is added to ``errors``."""
     of_content = change.content
-    names = ("customer_id", "currency", "prices_include_tax", "notes", "payment_terms", "template_id", "items")
+    names = ("customer_id", "currency", "prices_include_tax", "items")
     named = {name: value for name in names if (value := getattr(of_content, name)) is not UNSET}
     discount = bills.changed_discount(recurring_content.discount, of_content, errors)
     items = _with_amount(named.pop("items", recurring_content.items), change.amount, errors)
-    return structs.replace(recurring_content, **named, discount=discount, items=items)
+    changed = header.changed(recurring_content.header, of_content.header)
+    return structs.replace(recurring_content, **named, header=changed, discount=discount, items=items)
 
 
 def _with_amount(items: tuple[Item, ...], amount: dict[str, Any], errors: bills.Errors) -> tuple[Item, ...]:
@@ -341,7 +341,7 @@ def switched_on(schedule: Schedule, today: date, *, catches_up: bool) -> dict[st
 # What the content of a bill is computed from, beside its items and the catalogue.
 SAID = attrgetter(
     *("currency", "discount_type", "discount_value", "prices_include_tax", "tax_id", "tax_rate"),
-    *("notes", "payment_terms", "template_id"),
+    "header",
 )
 
 

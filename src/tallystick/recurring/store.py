@@ -65,6 +65,8 @@ ERROR_COLUMNS = ("account_id", "run_id", "recurring_id", "code", "reason")
 OWN = recurring.c.account_id == bindparam("account")
 IN_USE = recurring.c.deleted_at.is_(None)
 SCHEDULES: Select[Any] = select(*rows.columns(recurring, ScheduleRow)).where(OWN, IN_USE)
+READ = rows.reader(recurring, ScheduleRow)
+READ_DUE = rows.reader(recurring, Schedule)
 DUE: Select[Any] = select(*rows.columns(recurring, Schedule)).where(OWN)
 BY_ID_LOCKED = SCHEDULES.where(recurring.c.id == bindparam("schedule")).with_for_update()
 OF_BATCH = among(recurring_lines.c.recurring_id, "ids")
@@ -140,7 +142,7 @@ def _whole(tx: Tx, account: Account, statement: Select[Any], recurring_id: int) 
     found: Any = tx.execute(statement, {"account": account.id, "schedule": recurring_id}).one_or_none()
     if found is None:
         raise rows.not_found(recurring)
-    return Recurring(ScheduleRow(*found), items_of(tx, account, [recurring_id])[recurring_id])
+    return Recurring(READ(*found), items_of(tx, account, [recurring_id])[recurring_id])
 
 
 def page(
@@ -154,7 +156,7 @@ def page(
         query = query.where(recurring.c.active)
     if search:
         query = query.where(_mentions(search))
-    return fetch(tx, query, request, sorts=SORTS, key=recurring.c.id, kind=ScheduleRow)
+    return fetch(tx, query, request, sorts=SORTS, key=recurring.c.id, kind=READ)
 
 
 def _mentions(text: str) -> ColumnElement[bool]:
@@ -231,7 +233,7 @@ def known(tx: Tx, account: Account, ids: Sequence[int]) -> set[int]:
 
 def due(tx: Tx, account: Account, order: Order, after: Place, limit: int) -> list[Schedule]:
     """The next schedules with a period to bill, at most ``limit``."""
-    return [Schedule(*row) for row in tx.all(_due(order, after).limit(limit), {"account": account.id})]
+    return [READ_DUE(*row) for row in tx.all(_due(order, after).limit(limit), {"account": account.id})]
 
 
 def count_due(tx: Tx, account: Account, order: Order) -> int:
@@ -264,7 +266,7 @@ def wait_for_due(tx: Tx, account: Account, order: Order) -> None:
 def claim(tx: Tx, account: Account, order: Order, after: Place, limit: int) -> list[Schedule]:
     """As ``due``, for this transaction alone: those that another one is at work on are passed over."""
     statement = _due(order, after).limit(limit).with_for_update(skip_locked=True)
-    return [Schedule(*row) for row in tx.all(statement, {"account": account.id})]
+    return [READ_DUE(*row) for row in tx.all(statement, {"account": account.id})]
 
 
 def _due(order: Order, after: Place) -> Select[Any]:

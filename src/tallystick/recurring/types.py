@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from tallystick.bills.header import Header
 from tallystick.bills.types import DraftChange, Found, Item
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
@@ -46,9 +47,7 @@ class Schedule(Terms, frozen=True):
     discount_type: str | None
     discount_value: Decimal | None
     prices_include_tax: bool
-    notes: str | None
-    payment_terms: str | None
-    template_id: str | None
+    header: Header
     anchor_date: date | None
     bills_from: date
     next_date: date | None

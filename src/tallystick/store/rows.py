@@ -3,10 +3,13 @@
 A row comes back as the struct whose fields name its columns.
 """
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import accumulate
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import (
     Column,
     Select,
@@ -34,8 +37,81 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 def columns(table: Table, kind: type[msgspec.Struct]) -> list[Column[Any]]:
-    """The columns that the struct's fields name, in their order, so that ``kind(*row)`` makes it."""
-    return [table.c[name] for name in kind.__struct_fields__]
+    """The columns that the struct's fields name, in their order, so that ``reader`` makes it of their values.
+
+    A field that is no column holds a struct of columns.
+    """
+    return [table.c[name] for part in _parts(table, kind) for name in part.names]
+
+
+class _Part(NamedTuple):
+    """Columns beside each other: of a struct that a field holds, or the row's own."""
+
+    names: tuple[str, ...]
+    held: type[msgspec.Struct] | None
+
+
+@cache
+def _parts(table: Table, kind: type[msgspec.Struct]) -> list[_Part]:
+    parts: list[_Part] = []
+    for field in structs.fields(kind):
+        if field.name not in table.c:
+            parts.append(_Part(field.type.__struct_fields__, field.type))
+        elif parts and parts[-1].held is None:
+            parts[-1] = _Part((*parts[-1].names, field.name), None)
+        else:
+            parts.append(_Part((field.name,), None))
+    return parts
+
+
+def reader(table: Table, kind: type[T]) -> Callable[..., T]:
+    """What makes a row of the values of its ``columns``."""
+    parts = _parts(table, kind)
+    if all(part.held is None for part in parts):
+        return kind
+    ends = list(accumulate(len(part.names) for part in parts))
+    spans = [(*part, end - len(part.names), end) for part, end in zip(parts, ends, strict=True)]
+
+    def read(*row: Any) -> T:
+        values: list[Any] = []
+        for names, held, start, end in spans:
+            if held is None:
+                values += row[start:end]
+            else:
+                values.append(held(**dict(zip(names, row[start:end], strict=True))))
+        return kind(*values)
+
+    return read
+
+
+def writer(table: Table, kind: type[T]) -> Callable[[T], list[Any]]:
+    """What answers the values of a row's ``columns``, in their order."""
+    held = [kind.__struct_fields__.index(field.name) for field in structs.fields(kind) if field.name not in table.c]
+
+    def write(row: T) -> list[Any]:
+        values: list[Any] = list(structs.astuple(row))
+        for place in reversed(held):
+            values[place : place + 1] = structs.astuple(values[place])
+        return values
+
+    return write
+
+
+def flat(table: Table, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Values by the names of a row's fields as those of its columns."""
+    names = _names(table)
+    held = [name for name in values if name not in names]
+    if not held:
+        return values
+    columns = dict(values)
+    for name in held:
+        columns |= structs.asdict(columns.pop(name))
+    return columns
+
+
+@cache
+def _names(table: Table) -> frozenset[str]:
+    return frozenset(table.c.keys())
 
 
 def selection(table: Table, kind: type[msgspec.Struct], account: Account) -> Select[Any]:
@@ -48,7 +124,7 @@ def get(tx: Tx, account: Account, table: Table, kind: type[T], row_id: int) -> T
     row = tx.execute(selection(table, kind, account).where(table.c.id == row_id)).one_or_none()
     if row is None:
         raise not_found(table)
-    return kind(*row)
+    return reader(table, kind)(*row)
 
 
 def find(tx: Tx, account: Account, table: Table, kind: type[T], ids: set[int]) -> dict[int, T]:
@@ -56,14 +132,16 @@ def find(tx: Tx, account: Account, table: Table, kind: type[T], ids: set[int]) -
     if not ids:
         return {}
     rows = tx.execute(selection(table, kind, account).where(table.c.id.in_(ids)))
-    return {row.id: kind(*row) for row in rows}
+    read = reader(table, kind)
+    return {row.id: read(*row) for row in rows}
 
 
 def insert(tx: Tx, account: Account, table: Table, kind: type[T], values: Mapping[str, Any]) -> T:
     """Writes a new row and answers it; Conflict where its ``external_id`` is taken."""
-    stamped = {**labels.of_new(values), "account_id": account.id, "created_at": tx.now, "updated_at": tx.now}
+    written = flat(table, labels.of_new(values))
+    stamped = {**written, "account_id": account.id, "created_at": tx.now, "updated_at": tx.now}
     with labels.refusing_a_taken_external_id(table, values):
-        return kind(*tx.execute(insert_into(table).returning(*columns(table, kind)), stamped).one())
+        return reader(table, kind)(*tx.execute(insert_into(table).returning(*columns(table, kind)), stamped).one())
 
 
 def update(
@@ -83,14 +161,14 @@ def update(
     statement = update_of(table).where(table.c.account_id == account.id, table.c.id == row_id)
     if version is not None:
         statement = statement.where(table.c.version == version)
-    changed = labels.of_changed(tx, account, table, row_id, changes)
+    changed = flat(table, labels.of_changed(tx, account, table, row_id, changes))
     advanced = {**changed, "version": table.c.version + 1, "updated_at": tx.now}
     with labels.refusing_a_taken_external_id(table, changes):
         row = tx.execute(statement.values(advanced).returning(*columns(table, kind))).one_or_none()
     if row is None:
         get(tx, account, table, kind, row_id)
         raise stale()
-    return kind(*row)
+    return reader(table, kind)(*row)
 
 
 def delete(tx: Tx, account: Account, table: Table, row_id: int, *, in_use: str) -> None:

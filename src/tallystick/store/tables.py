@@ -248,14 +248,27 @@ def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
         Column("tax", BigInteger, nullable=False),
         Column("total", BigInteger, nullable=False),
         Column("taxes", JSON, nullable=False),
-        Column("notes", Text),
-        Column("payment_terms", Text),
-        Column("template_id", Text),
+        *_header_columns(),
         Column("seller", JSON),
         Column("customer", JSON),
         Column("customer_name", Text),
         Column("share_token", Text),
         Column("issued_at", UtcDateTime),
+    )
+
+
+def _header_columns() -> tuple[Column[object], ...]:
+    """What a bill says beside its lines, and a schedule for its bills: see ``bills.header``."""
+    return (
+        Column("notes", Text),
+        Column("payment_terms", Text),
+        Column("template_id", Text),
+        Column("title", Text),
+        Column("purchase_order", Text),
+        Column("buyer_reference", Text),
+        Column("project", Text),
+        Column("service_start", Date),
+        Column("service_end", Date),
     )
 
 
@@ -311,9 +324,7 @@ recurring = Table(
     Column("prices_include_tax", Boolean, nullable=False),
     Column("tax_id", Key),
     Column("tax_rate", Exact),
-    Column("notes", Text),
-    Column("payment_terms", Text),
-    Column("template_id", Text),
+    *_header_columns(),
     # What one period comes to, as it was last computed.
     Column("subtotal", BigInteger, nullable=False),
     Column("discount", BigInteger, nullable=False),

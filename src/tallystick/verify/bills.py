@@ -169,8 +169,9 @@ def _batches(tx: Tx, account: Account, kind: Kind, statements: Statements) -> It
 
 
 def _differences(kind: Kind, batch: Batch) -> Iterator[Difference]:
+    read = rows.reader(kind.bills, kind.row)
     for found in batch.bills:
-        row: Any = kind.row(*found)
+        row: Any = read(*found)
         placed = batch.lines.pop(row.id, [])
         lines = [each.line for each in placed]
         yield from _placed(kind, row, placed)

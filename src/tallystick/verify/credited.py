@@ -42,6 +42,7 @@ CREDITED: Select[Any] = (
 INVOICE: Select[Any] = select(*rows.columns(invoices, InvoiceRow)).where(
     invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice")
 )
+READ = rows.reader(invoices, InvoiceRow)
 
 
 class _Credited(NamedTuple):
@@ -60,7 +61,7 @@ def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Di
         # That an invoice is missing is found where references are looked at.
         if found:
             lines = {line.id: line for line in invoice_store.lines.of(tx, account, invoice_id)}
-            yield from _of_invoice(_Credited(InvoiceRow(*found[0]), lines, {}), credited)
+            yield from _of_invoice(_Credited(READ(*found[0]), lines, {}), credited)
         advance(len(credited))
 
 

@@ -78,6 +78,7 @@ def _page(
         f"{title} · {bill.seller.name}",
         CSS,
         element("header", element("h1", title), shown_status),
+        *(_text(text) for text in (bill.title,) if text),
         element(
             "section",
             _party("From", bill.seller, formats),
@@ -87,7 +88,7 @@ def _page(
         ),
         element("div", _lines(bill, formats), class_="lines"),
         element("table", element("tbody", *_totals(bill, formats), *rows), class_="totals"),
-        *(_text(text) for text in (bill.payment_terms, bill.notes) if text),
+        *(_text(text) for text in (_references(bill, formats), bill.payment_terms, bill.notes) if text),
         last,
     )
 
@@ -100,6 +101,14 @@ def _party(heading: str, party: Party, formats: Formats) -> Html:
     return element(
         "div", element("h2", heading), element("strong", party.name), "\n", details, class_="party", dir="auto"
     )
+
+
+def _references(bill: PublicBill, formats: Formats) -> str:
+    """What the buyer knows the bill by, a line each, and the days of service."""
+    names = {"Order": bill.purchase_order, "Your reference": bill.buyer_reference, "Project": bill.project}
+    days = (formats.day(day) for day in (bill.service_start, bill.service_end) if day)
+    names["Service"] = " \N{EN DASH} ".join(dict.fromkeys(days))
+    return "\n".join(f"{name}: {value}" for name, value in names.items() if value)
 
 
 def _day(name: str, day: date, formats: Formats) -> Html:

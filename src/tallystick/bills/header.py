@@ -1,0 +1,86 @@
+"""What a bill says beside its lines: each field is written once, here.
+
+Asking, changing, copying, sealing, showing and a schedule's run take it whole. A new field is a line here, a column in
+``store.tables`` and its migration; whether the customer is told of it, ``bills.public`` says.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Annotated, Any, TypeVar, Union, cast, get_args
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType, structs
+
+from tallystick.core.account import Account
+from tallystick.wire.call import Change
+from tallystick.wire.scalars import Day, LongText, ShortText, Title
+
+B = TypeVar("B", bound=Change)
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """The fields of a bill that no sum depends on."""
+
+    title: Annotated[Title | None, Meta(description="What the bill is about.")] = None
+    purchase_order: Annotated[ShortText | None, Meta(description="The buyer's order (EN 16931, BT-13).")] = None
+    buyer_reference: Annotated[ShortText | None, Meta(description="The buyer's routing (EN 16931, BT-10).")] = None
+    project: Annotated[ShortText | None, Meta(description="The project it is for (EN 16931, BT-11).")] = None
+    service_start: Annotated[date | None, Meta(description="First day of service (EN 16931, BT-73).")] = None
+    service_end: Annotated[date | None, Meta(description="Last day of service (EN 16931, BT-74).")] = None
+    notes: Annotated[LongText | None, Meta(description="A note to the buyer (EN 16931, BT-22).")] = None
+    payment_terms: Annotated[LongText | None, Meta(description="How to pay (EN 16931, BT-20).")] = None
+    template_id: Annotated[ShortText | None, Meta(description="What the document looks like.")] = None
+
+
+FIELDS = Header.__struct_fields__
+
+
+def asking_for(kind: type[msgspec.Struct]) -> Callable[[type[B]], type[B]]:
+    """Gives a request the fields of ``kind``, each of which may be UNSET; a date is asked for as a ``Day``.
+
+    Limits and descriptions are those of ``kind``.
+    """
+    fields = [(field.name, _asked(field.type), UNSET) for field in structs.fields(kind)]
+
+    def extended(body: type[B]) -> type[B]:
+        own = {"__doc__": body.__doc__}
+        made: Any = msgspec.defstruct(
+            body.__name__, fields, bases=(body,), kw_only=True, module=body.__module__, namespace=own
+        )
+        return cast("type[B]", made)
+
+    return extended
+
+
+def _asked(hint: Any) -> Any:
+    stored, *metas = get_args(hint)
+    members = (Day if member is date else member for member in get_args(stored))
+    return Annotated[Union[*members, UnsetType], *metas]
+
+
+def asked(body: Change, account: Account) -> dict[str, Any]:
+    """The fields of a header that a request, made by ``asking_for(Header)``, names; what ``changed`` takes."""
+    given = {name: value for name in FIELDS if (value := getattr(body, name)) is not UNSET}
+    return {name: value.on_calendar_of(account) if isinstance(value, Day) else value for name, value in given.items()}
+
+
+def shown(header: Header) -> dict[str, Any]:
+    """The fields by name, as a reply has them."""
+    return structs.asdict(header)
+
+
+def errors(header: Header) -> dict[str, list[str]]:
+    """What is wrong with a header, by field (EN 16931, BR-29)."""
+    if header.service_start and header.service_end and header.service_end < header.service_start:
+        return {"service_end": ["Must not be before the service_start."]}
+    return {}
+
+
+def with_notes(header: Header, notes: str | None) -> Header:
+    """The header, with these notes where it has none."""
+    return header if header.notes is not None else changed(header, {"notes": notes})
+
+
+def changed(header: Header, named: Mapping[str, Any]) -> Header:
+    """The header with other values in the fields that are named."""
+    return structs.replace(header, **named)
