@@ -202,7 +202,8 @@ def test_a_scope_tells_of_a_day(scope: str, day: date, *, expected: bool) -> Non
         ("26-11-24", date(2026, 11, 24), date(2024, 11, 26), False),
         ("26-11-24", date(2026, 11, 24), date(2126, 11, 24), True),
         ("11-12", date(2011, 12, 11), date(2011, 12, 31), True),
-        ("2026", date(2025, 1, 1), date(2026, 1, 1), False),  # it never told of this bill
+        ("2026", date(2027, 1, 1), date(2026, 1, 1), True),  # it is not of its own day, and of this one
+        ("2026", date(2027, 1, 1), date(2027, 1, 1), False),
     ],
 )
 def test_a_bill_may_move_within_its_numbers_scope(scope: str, dated: date, day: date, *, expected: bool) -> None:

@@ -64,8 +64,8 @@ def test_what_bills_a_period_already_is_named_with_a_remedy(fields: dict[str, An
     [
         ({}, False),
         ({"issued_at": LATER, "revised_at": LATER, "terms_days": 14, "issue_date_given": False}, False),
-        ({"notes": None}, False),
-        ({"notes": "New"}, True),
+        ({"header": invoice().row.header}, False),
+        ({"header": structs.replace(invoice().row.header, notes="New")}, True),
         ({"issued_at": LATER, "total": 1}, True),
     ],
 )

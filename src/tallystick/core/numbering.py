@@ -137,10 +137,11 @@ def readings(scope: str, day: date) -> set[tuple[str, ...]]:
 def is_in_scope(scope: str, day: date, dated: date) -> bool:
     """Whether a bill that is ``dated`` may be of ``day`` under its number, whichever pattern made it.
 
-    However its scope may be read, it must tell the truth of the new day too.
+    However its scope may be read, it must tell the truth of the new day too. Of a day that it never told of, as that of
+    a draft that was issued in another year and has no date of its own by now, nothing can be read.
     """
-    read = readings(scope, dated)
-    return bool(read) and read <= readings(scope, day)
+    told = readings(scope, day)
+    return bool(told) and readings(scope, dated) <= told
 
 
 def could_meet(one: Pattern, other: Pattern) -> bool:

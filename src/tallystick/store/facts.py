@@ -35,6 +35,12 @@ class Issued(Fact, frozen=True):
     auto_send: bool | UnsetType = UNSET
 
 
+class Updated(Fact, frozen=True):
+    """Whether an issued bill got the share link that it lacked; of a draft that was changed, nothing is kept."""
+
+    shared: bool | UnsetType = UNSET
+
+
 class Revised(Fact, frozen=True):
     """All that the invoice said before, by the names that the native API has for it."""
 
@@ -123,11 +129,13 @@ class Failed(Fact, frozen=True):
 
 FACTS: Mapping[Event, type[Fact]] = {
     Event.INVOICE_CREATED: Created,
+    Event.INVOICE_UPDATED: Updated,
     Event.INVOICE_ISSUED: Issued,
     Event.INVOICE_REVISED: Revised,
     Event.INVOICE_PAID: Paid,
     Event.INVOICE_CREDITED: Credited,
     Event.QUOTATION_CREATED: Created,
+    Event.QUOTATION_UPDATED: Updated,
     Event.QUOTATION_CONVERTED: Converted,
     Event.CREDIT_NOTE_ISSUED: CreditNoteIssued,
     Event.PAYMENT_CREATED: Payment,
