@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import structs
+
 from tallystick.bills.seal import seal_of
 from tallystick.bills.store import taxes_column
 from tallystick.core.account import Account
@@ -65,13 +67,18 @@ def sealed(credit_note: CreditNote) -> Sealed:
     return seal_of(rules.KIND, credit_note.row, credit_note.lines)
 
 
+NOT_THE_NOTES = {"notes": None, "payment_terms": None}
+"""What an invoice says on how to pay it is not said of what is given back."""
+
+
 def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine], new: NewCreditNote) -> dict[str, Any]:
     row = invoice.row
     calculation = Calculation.EN16931
     totals = rules.totals(lines, prices_include_tax=row.prices_include_tax, calculation=calculation)
-    copied = ("customer_id", "currency", "prices_include_tax", "rounding", "rounding_mode", "header")
+    copied = ("customer_id", "currency", "prices_include_tax", "rounding", "rounding_mode")
     return {
         **{name: getattr(row, name) for name in copied},
+        "header": structs.replace(row.header, **NOT_THE_NOTES),
         "invoice_id": row.id,
         "calculation": calculation.value,
         "state": CreditNoteState.ISSUED,
