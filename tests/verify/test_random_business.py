@@ -246,8 +246,8 @@ VERBS: tuple[Callable[[Year], Any], ...] = (
     *(batch, seal),
 )
 
-# What is no content: an id, what follows from other rows and is checked by them, what goes on in a bill's life, and what
-# a client keeps with a thing (API.md, section 1: neither sealed nor public).
+# What is no content: an id, what follows from other rows and is checked by them, what goes on in a bill's life, and
+# what a client keeps with a thing (API.md, section 1: neither sealed nor public).
 BOOKKEEPING = {"id", "account_id", "version", "updated_at", "number_key", "number_order", "external_id", "metadata"}
 ISSUED = {
     invoices: invoices.c.issued_at.is_not(None),
