@@ -9,7 +9,8 @@ import pytest
 
 from tallystick.bills import rules as bill_rules
 from tallystick.core.bill import Bill, Calculation
-from tallystick.core.money import RoundingMode, round_ratio
+from tallystick.core.money import MAX_STORED_MINOR, RoundingMode, round_ratio
+from tallystick.core.totals import compute
 from tallystick.credit_notes import ops, rules
 from tallystick.credit_notes.types import NOTHING, Credited, CreditLine, Part
 from tallystick.invoices.types import InvoiceRow
@@ -25,6 +26,14 @@ def first_versions() -> Iterator[None]:
         patch.setattr(bill_rules, "check_issuable", lambda _lines: None)
         patch.setattr(rules, "taxed", _by_shares)
         patch.setattr(ops, "Calculation", SimpleNamespace(EN16931=Calculation.ORIGINAL))
+        yield
+
+
+@contextmanager
+def larger_amounts() -> Iterator[None]:
+    """While it lasts, a bill may come to as much as the first versions took."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compute, "__defaults__", (MAX_STORED_MINOR,))
         yield
 
 

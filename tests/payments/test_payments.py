@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tallystick.core.money import MAX_MINOR
+from tallystick.core.money import MAX_MINOR, MAX_STORED_MINOR
 from tests.api import Api
 from tests.bills import a_customer, a_draft, an_invoice, credit_of, pay, refused, standing
+from tests.older import larger_amounts
 
 CONFLICT = (409, "CONFLICT")
 OVERPAYMENT = (409, "OVERPAYMENT")
@@ -224,18 +225,23 @@ def test_mark_paid_issues_and_pays_once(api: Api) -> None:
     assert [(row["method"], str(row["amount"])) for row in again["payments"]] == [("card", "100.00")]
 
 
-def test_sums_beyond_64_bits_are_exact(api: Api) -> None:
-    """Two bills, each within the limit of a 64-bit amount, come to more than one."""
+def test_a_sum_is_exact_up_to_64_bits_and_refused_beyond(api: Api) -> None:
+    """With amounts of the first versions, of which two are enough; of today's it takes 1,025."""
     customer_id = a_customer(api, currency="JPY")
-    prices = ["900000000000000"] * 1000
-    for _ in range(11):
-        an_invoice(api, *prices, customer_id=customer_id)
-    summary = api.data(api.get(f"/customers/{customer_id}"))["summary"]["JPY"]
-    assert str(summary["outstanding"]) == str(11 * 1000 * 900_000_000_000_000) == "9900000000000000000"
+    most = [{"description": "Work", "quantity": 100_000, "unit_price": "92233720368547.75807"}]
+    with larger_amounts():
+        an_invoice(api, customer_id=customer_id, items=most)
+    places = (f"/customers/{customer_id}", "/stats?currency=JPY")
+    customer, stats = (api.data(api.get(place)) for place in places)
+    assert int(customer["summary"]["JPY"]["outstanding"]) == int(stats["aging"]["JPY"]["current"]) == MAX_STORED_MINOR
+    an_invoice(api, 1, customer_id=customer_id)
+    for place in places:
+        refusal = api.get(place)
+        assert refused(refusal) == INVALID
+        assert "larger than a sum can be" in refusal.json()["errors"]["total"][0]
 
 
 def test_credit_ends_where_amounts_do(api: Api) -> None:
-    """Beyond 64 bits SQLite would go on with floats."""
     customer_id = a_customer(api, currency="CLF")
     largest = str(Decimal(MAX_MINOR).scaleb(-4))
     first, second = (an_invoice(api, "0.0001", customer_id=customer_id) for _ in range(2))

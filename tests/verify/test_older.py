@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from tests.api import Api
 from tests.bills import a_draft, an_invoice, pay
-from tests.older import first_versions
+from tests.older import first_versions, larger_amounts
 from tests.quotations.offers import a_quotation
 
 MIGRATION = importlib.import_module(
@@ -161,3 +161,20 @@ def test_the_migration_makes_no_tax_zero_rated(api: Api) -> None:
         tx.execute(text("UPDATE taxes SET category = 'S'"))
         tx.execute(text(MIGRATION.ZERO_RATED))
     assert [tax["category"] for tax in reversed(api.data(api.get("/taxes")))] == ["Z", "Z", "S", "S"]
+
+
+def test_amounts_of_the_first_versions_verify_and_are_asked_for_no_more(api: Api) -> None:
+    """They took 64 bits. Such a bill can still be paid and credited, and a copy of it is refused."""
+    items = [{"description": "Work", "quantity": 100, "unit_price": "200000000000000.0001", "tax_rate": 20}]
+    with larger_amounts():
+        draft = a_draft(api, items=items)
+        paid, credited = (an_invoice(api, items=items) for _ in range(2))
+        api.data(api.post(f"/quotations/{a_quotation(api, items=items)['id']}/publish"))
+    assert str(draft["total"]) == "24000000000000000.01"
+    assert api.data(api.post(f"/invoices/{paid['id']}/mark-paid"))["status"] == "paid"
+    assert credit(api, credited)["total"] == credited["total"]
+    assert api.differences() == []
+    changed = api.put(f"/invoices/{draft['id']}", {"items": items})
+    copied = api.post(f"/invoices/{paid['id']}/duplicate")
+    for refused in (changed, copied):
+        assert (refused.status_code, list(refused.json()["errors"])) == (422, ["items.0.unit_price"])

@@ -10,8 +10,11 @@ from types import MappingProxyType
 
 from iso4217 import Currency
 
-MAX_MINOR = 2**63 - 1
-"""The largest amount, in minor units, of either sign: it fits in a database's signed 64-bit integer."""
+MAX_MINOR = 2**53 - 1
+"""The largest amount, in minor units, of either sign: exact in every JSON client, and 1,024 of them sum in 64 bits."""
+
+MAX_STORED_MINOR = 2**63 - 1
+"""The largest amount that a row can hold, and that an older version took."""
 
 DIGITS: Mapping[str, int] = MappingProxyType(
     {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}

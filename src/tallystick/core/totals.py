@@ -85,8 +85,8 @@ _PERCENT = _Range(0, _HUNDRED, "Must be from 0 to 100.")
 _Errors = defaultdict[str, list[str]]
 
 
-def compute(bill: Bill) -> Totals:
-    """The bill's sums. Raises ValidationFailed, which names every field that is wrong.
+def compute(bill: Bill, most: int = MAX_MINOR) -> Totals:
+    """The bill's sums, none above ``most`` minor units. Raises ValidationFailed, which names every field that is wrong.
 
     Rounded: each line's amount; a percentage discount on the bill; the tax of each rate (EN 16931, BR-CO-17)
     or, with ``Rounding.LINE``, of each line. All else are sums, and splits by largest remainder: the discount on the
@@ -97,8 +97,10 @@ def compute(bill: Bill) -> Totals:
     digits = _digits(bill.currency, errors)
     lines = _lines(bill, errors)
     amounts = [_line_amount(line, f"items.{n}", digits, bill, errors) for n, line in enumerate(lines)]
-    for n, line in enumerate(lines):
+    for n, (line, amount) in enumerate(zip(lines, amounts, strict=True)):
         _number(line.tax.rate, _PERCENT, f"items.{n}.tax_rate", errors)
+        if abs(amount) > most:
+            errors[f"items.{n}.unit_price"].append(_TOO_LARGE)
     reduction = _reduction(bill.discount, digits, "discount_value", errors)
     _refuse(errors)
 
@@ -114,7 +116,7 @@ def compute(bill: Bill) -> Totals:
     total = subtotal - discount if bill.prices_include_tax else subtotal - discount + tax
     if total < 0:
         errors["total"].append(_BELOW_ZERO)
-    if subtotal > MAX_MINOR or total > MAX_MINOR or _overflow(taxes, tax):
+    if subtotal > most or total > most or _overflow(taxes, tax, most):
         errors["total"].append(_TOO_LARGE)
     _refuse(errors)
     return Totals(tuple(map(LineTotals, amounts, discounts, line_taxes)), subtotal, discount, taxes, tax, total)
@@ -149,10 +151,7 @@ def _line_amount(line: Line, path: str, digits: int, bill: Bill, errors: _Errors
             errors[f"{path}.discount_value"].append("A rebate line takes no discount amount.")
         else:
             numerator = max(numerator - reduction * _ONE, 0)
-    amount = round_ratio(numerator, denominator, bill.rounding_mode)
-    if abs(amount) > MAX_MINOR:
-        errors[f"{path}.unit_price"].append(_TOO_LARGE)
-    return amount
+    return round_ratio(numerator, denominator, bill.rounding_mode)
 
 
 def _reduction(discount: Discount | None, digits: int, field: str, errors: _Errors) -> int:
@@ -242,9 +241,9 @@ def tax_total(taxes: Sequence[Tax], taxed: int, amount: int, *, prices_include_t
     return TaxTotal(taxes[0].rate, taxes[0].category, "; ".join(reasons) or None, base, amount)
 
 
-def _overflow(taxes: Sequence[TaxTotal], tax: int) -> bool:
-    # Rebates can bring a total down whose parts are still beyond 64 bits.
-    return abs(tax) > MAX_MINOR or any(abs(row.base) > MAX_MINOR or abs(row.amount) > MAX_MINOR for row in taxes)
+def _overflow(taxes: Sequence[TaxTotal], tax: int, most: int) -> bool:
+    # Rebates can bring a total down whose parts are still larger than an amount can be.
+    return abs(tax) > most or any(abs(row.base) > most or abs(row.amount) > most for row in taxes)
 
 
 def _refuse(errors: _Errors) -> None:

@@ -26,6 +26,7 @@ def compute(tx: Tx, account: Account, wanted: StatsFilter) -> Stats:
     """The statistics of the bills that ``wanted`` selects, as of today in the account's time zone.
 
     Every currency in which there is anything is named, and the wanted one or else the account's own in any case.
+    Raises ValidationFailed where a sum needs more than 64 bits.
     """
     today = account.today(tx.now)
     invoiced = store.invoices_by_month(tx, account, wanted, today)

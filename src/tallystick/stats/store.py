@@ -30,7 +30,7 @@ from tallystick.invoices.store import BY_AMOUNTS, BY_OPEN, IN_USE, ISSUED, OWED
 from tallystick.quotations.store import shows
 from tallystick.stats.types import Age, Credited, Invoiced, Month, Open, Scheduled, StatsFilter, Sum
 from tallystick.store.db import Tx
-from tallystick.store.sums import half_names, halves, wholes
+from tallystick.store.sums import summed, summed_rows
 from tallystick.store.tables import credit_notes, customer_credits, customers, invoices, payments, quotations, recurring
 
 SETTLED = invoices.c.paid + invoices.c.credited
@@ -65,17 +65,17 @@ def invoices_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: date
         (invoices.c.currency, invoices.c.state, invoices.c.issue_date),
         (*_of(invoices, account, wanted), IN_USE, BY_AMOUNTS),
         func.count().label("counted"),
-        *halves({name: invoices.c[name] for name in INVOICED}),
+        *_sums(invoices, *INVOICED),
     )
     query = (
         select(days.c.currency, days.c.state, *_month(days.c.issue_date))
-        .add_columns(*_sums(days, "counted", *half_names(*INVOICED)))
+        .add_columns(*_sums(days, "counted", *INVOICED))
         .where(*_dated(days.c.issue_date, wanted, today))
         .group_by(days.c.currency, days.c.state, "year", "month")
     )
     return [
-        Invoiced(row["currency"], row["state"], _month_of(row), int(row["counted"]), **wholes(row, *INVOICED))
-        for row in _mappings(tx, query)
+        Invoiced(row["currency"], row["state"], _month_of(row), row["counted"], *(row[name] for name in INVOICED))
+        for row in summed_rows(tx, query)
     ]
 
 
@@ -85,20 +85,18 @@ def open_invoices(tx: Tx, account: Account, wanted: StatsFilter, today: date) ->
         (invoices.c.due_date, invoices.c.currency, invoices.c.issue_date),
         (*_of(invoices, account, wanted), ISSUED, OWED, IN_USE, BY_OPEN),
         func.count().label("counted"),
-        func.sum(case((SETTLED > 0, 1), else_=0)).label("partially_paid"),
-        *halves({"balance": invoices.c.total - invoices.c.paid - invoices.c.credited}),
+        summed(case((SETTLED > 0, 1), else_=0)).label("partially_paid"),
+        summed(invoices.c.total - SETTLED).label("balance"),
     )
     query = (
         select(days.c.currency, _age(days.c.due_date, today).label("age"))
-        .add_columns(*_sums(days, "counted", "partially_paid", *half_names("balance")))
+        .add_columns(*_sums(days, "counted", "partially_paid", "balance"))
         .where(*_dated(days.c.issue_date, wanted, today))
         .group_by(days.c.currency, "age")
     )
     return [
-        Open(
-            row["currency"], Age(row["age"]), int(row["counted"]), int(row["partially_paid"]), **wholes(row, "balance")
-        )
-        for row in _mappings(tx, query)
+        Open(row["currency"], Age(row["age"]), row["counted"], row["partially_paid"], row["balance"])
+        for row in summed_rows(tx, query)
     ]
 
 
@@ -116,11 +114,13 @@ def credit_notes_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: 
     """The credit notes, by currency and month."""
     query = (
         select(credit_notes.c.currency, *_month(credit_notes.c.issue_date))
-        .add_columns(*halves({name: credit_notes.c[name] for name in CREDITED}))
+        .add_columns(*_sums(credit_notes, *CREDITED))
         .where(*_of(credit_notes, account, wanted), *_dated(credit_notes.c.issue_date, wanted, today))
         .group_by(credit_notes.c.currency, "year", "month")
     )
-    return [Credited(row["currency"], _month_of(row), **wholes(row, *CREDITED)) for row in _mappings(tx, query)]
+    return [
+        Credited(row["currency"], _month_of(row), *(row[name] for name in CREDITED)) for row in summed_rows(tx, query)
+    ]
 
 
 def received(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Sum]:
@@ -135,8 +135,8 @@ def customer_credit(tx: Tx, account: Account, wanted: StatsFilter) -> list[Sum]:
 
 
 def _by_currency(tx: Tx, table: Table, *tests: ColumnElement[bool]) -> list[Sum]:
-    query = select(table.c.currency, *halves({"amount": table.c.amount})).where(*tests).group_by(table.c.currency)
-    return [Sum(row["currency"], **wholes(row, "amount")) for row in _mappings(tx, query)]
+    query = select(table.c.currency, *_sums(table, "amount")).where(*tests).group_by(table.c.currency)
+    return [Sum(**row) for row in summed_rows(tx, query)]
 
 
 def active_schedules(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Scheduled]:
@@ -144,14 +144,11 @@ def active_schedules(tx: Tx, account: Account, wanted: StatsFilter, today: date)
     rhythm = (recurring.c.currency, recurring.c.frequency, recurring.c.interval)
     net = case((_running(today), recurring.c.total - recurring.c.tax), else_=0)
     query = (
-        select(*rhythm, func.count().label("counted"), *halves({"net": net}))
+        select(*rhythm, func.count().label("counted"), summed(net).label("net"))
         .where(*_of(recurring, account, wanted), recurring.c.next_date.is_not(None), recurring.c.deleted_at.is_(None))
         .group_by(*rhythm)
     )
-    return [
-        Scheduled(row["currency"], row["frequency"], row["interval"], row["counted"], **wholes(row, "net"))
-        for row in _mappings(tx, query)
-    ]
+    return [Scheduled(**row) for row in summed_rows(tx, query)]
 
 
 def _running(today: date) -> ColumnElement[bool]:
@@ -187,7 +184,7 @@ def _month_of(row: RowMapping) -> Month:
 
 
 def _sums(rows: FromClause, *names: str) -> Iterator[ColumnElement[int]]:
-    yield from (func.sum(rows.c[name]).label(name) for name in names)
+    yield from (summed(rows.c[name]).label(name) for name in names)
 
 
 def _mappings(tx: Tx, query: Select[Any]) -> Iterator[RowMapping]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from tallystick.core.account import Account
 from tallystick.store import blocks
 from tallystick.store.db import Tx
-from tallystick.store.sums import halves, wholes
+from tallystick.store.sums import summed, summed_rows
 from tallystick.store.tables import journal
 
 
@@ -126,7 +126,7 @@ STANDING = {
     "credit": -moves(Ledger.CUSTOMER_CREDIT),
 }
 STANDINGS: Select[Any] = (
-    select(journal.c.currency, *halves(STANDING))
+    select(journal.c.currency, *(summed(amount).label(name) for name, amount in STANDING.items()))
     .where(journal.c.account_id == bindparam("account"), journal.c.customer_id == bindparam("customer"))
     .group_by(journal.c.currency)
     .order_by(journal.c.currency)
@@ -134,6 +134,9 @@ STANDINGS: Select[Any] = (
 
 
 def standings(tx: Tx, account: Account, customer_id: int) -> list[Standing]:
-    """What the customer was billed, has paid, owes and has to its credit, by currency."""
-    found = tx.execute(STANDINGS, {"account": account.id, "customer": customer_id}).mappings()
-    return [Standing(row["currency"], **wholes(row, *STANDING)) for row in found]
+    """What the customer was billed, has paid, owes and has to its credit, by currency.
+
+    Raises ValidationFailed where a sum needs more than 64 bits.
+    """
+    found = summed_rows(tx, STANDINGS, {"account": account.id, "customer": customer_id})
+    return [Standing(**row) for row in found]

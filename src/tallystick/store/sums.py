@@ -1,33 +1,33 @@
-"""Sums of amounts that are exact at any size.
+"""Sums of amounts: 64-bit integers on both databases."""
 
-A sum of 64-bit amounts may need more than 64 bits, which SQLite refuses. So the halves of the amounts are summed, and
-put together when they are read.
-"""
+from collections.abc import Sequence
+from typing import Any
 
-from collections.abc import Iterator, Mapping
-from typing import Final
+from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, cast, func
+from sqlalchemy.exc import DBAPIError
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, RowMapping, func, literal
+from tallystick.core.errors import ValidationFailed
+from tallystick.store.db import Parameters, Tx
 
-HALF_BITS: Final = 32
-SHIFT = literal(HALF_BITS, Integer)
-LOWER = literal((1 << HALF_BITS) - 1, BigInteger)
-
-
-def half_names(*names: str) -> list[str]:
-    """The columns that hold the halves of these sums."""
-    return [f"{name}_{half}" for name in names for half in ("upper", "lower")]
+NUMERIC_VALUE_OUT_OF_RANGE = "22003"
+INTEGER_OVERFLOW = "integer overflow"
 
 
-def halves(amounts: Mapping[str, ColumnElement[int]]) -> Iterator[ColumnElement[int]]:
-    """The sums of the amounts' upper and lower halves; the upper one carries the sign."""
-    for name, amount in amounts.items():
-        upper, lower = half_names(name)
-        yield func.sum(amount.bitwise_rshift(SHIFT)).label(upper)
-        yield func.sum(amount.bitwise_and(LOWER)).label(lower)
+def summed(amount: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of a column of integers; PostgreSQL's own is a NUMERIC."""
+    return cast(func.sum(amount), BigInteger)
 
 
-def wholes(row: RowMapping, *names: str) -> dict[str, int]:
-    """The sums of which ``row`` has the halves; 0 where there was nothing to add."""
-    parts = {name: [int(row[half] or 0) for half in half_names(name)] for name in names}
-    return {name: (upper << HALF_BITS) + lower for name, (upper, lower) in parts.items()}
+def summed_rows(tx: Tx, query: Select[Any], parameters: Parameters | None = None) -> Sequence[RowMapping]:
+    """The rows of a query that sums amounts. Raises ValidationFailed where a sum needs more than 64 bits."""
+    try:
+        return tx.execute(query, parameters).mappings().all()
+    except DBAPIError as error:
+        if not _is_overflow(error):
+            raise
+        raise ValidationFailed({"total": ["Is larger than a sum can be, 2^63 - 1 minor units."]}) from None
+
+
+def _is_overflow(error: DBAPIError) -> bool:
+    is_of_postgresql = getattr(error.orig, "sqlstate", None) == NUMERIC_VALUE_OUT_OF_RANGE
+    return is_of_postgresql or str(error.orig) == INTEGER_OVERFLOW

@@ -16,6 +16,7 @@ from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
 from tallystick.core.errors import ValidationFailed
+from tallystick.core.money import MAX_STORED_MINOR
 from tallystick.core.totals import Totals, compute
 from tallystick.credit_notes import rules as credit_note_rules
 from tallystick.credit_notes.types import CreditLine, CreditNoteLine, CreditNoteRow
@@ -66,7 +67,7 @@ class Statements(NamedTuple):
 
 
 def _computed(row: Any, lines: list[LineRow]) -> Totals:
-    return compute(stored_bill(row, lines))
+    return compute(stored_bill(row, lines), MAX_STORED_MINOR)
 
 
 def _credited(row: CreditNoteRow, lines: list[LineRow]) -> Totals:
