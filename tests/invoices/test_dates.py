@@ -48,7 +48,7 @@ DRAFTS: list[tuple[dict[str, str | None], tuple[str, str, bool], tuple[str, str,
     ({"issue_date": None, "due_date": None}, ("2027-01-02", "2027-02-01", False), ("2027-01-02", "2027-02-01", True)),
     ({"issue_date": "2026-12-22"}, ("2026-12-22", "2027-01-21", True), ("2026-12-22", "2027-01-21", True)),
     ({"due_date": "2027-01-15"}, ("2027-01-02", "2027-01-15", False), ("2027-01-02", "2027-01-15", True)),
-    # A due date that was given may be past where the issue date was not (docs/adr, 27).
+    # A due date that was given may be past where the issue date was not (docs/numbers.md).
     ({"due_date": "2026-12-31"}, ("2027-01-02", "2026-12-31", False), ("2027-01-02", "2026-12-31", True)),
 ]
 
