@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, Table, select, update
 from sqlalchemy.exc import IntegrityError
 
+from tallystick.bills import labels
 from tallystick.store import record_seals
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
 from tallystick.store.db import Tx
@@ -246,8 +247,9 @@ VERBS: tuple[Callable[[Year], Any], ...] = (
     *(batch, seal),
 )
 
-# What is no content: an id, what follows from other rows and is checked by them, and what goes on in a bill's life.
-BOOKKEEPING = {"id", "account_id", "version", "updated_at", "number_key", "number_order"}
+# What is no content: an id, what follows from other rows and is checked by them, what goes on in a bill's life, and
+# what a client keeps with it for itself.
+BOOKKEEPING = {"id", "account_id", "version", "updated_at", "number_key", "number_order", *labels.FIELDS}
 ISSUED = {
     invoices: invoices.c.issued_at.is_not(None),
     quotations: quotations.c.issued_at.is_not(None),
