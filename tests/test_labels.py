@@ -5,9 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import pytest
+from sqlalchemy import func, select
 
+from tallystick.store.tables import seals
 from tests.api import Api
-from tests.bills import a_customer, an_invoice, pay, refused
+from tests.bills import a_customer, a_draft, an_invoice, pay, refused
+from tests.quotations.offers import a_quotation, act, offer
+from tests.recurring.schedules import a_schedule, bills, process
 
 Make = Callable[..., Any]
 
@@ -30,6 +34,24 @@ def make_customers_payment(api: Api, **labels: Any) -> Any:
     return api.post("/payments", {"customer_id": customer_id, "amount": 50, **labels})
 
 
+def make_invoice(api: Api, **labels: Any) -> Any:
+    items = [{"description": "Work", "unit_price": 100}]
+    return api.post("/invoices", {"customer_id": a_customer(api), "items": items, **labels})
+
+
+def make_quotation(api: Api, **labels: Any) -> Any:
+    return offer(api, 100, **labels)
+
+
+def make_credit_note(api: Api, **labels: Any) -> Any:
+    return api.post(f"/invoices/{an_invoice(api, 100)['id']}/credit-note", labels)
+
+
+def make_schedule(api: Api, **labels: Any) -> Any:
+    content = {"frequency": "monthly", "amount": 100, "description": "Retainer"}
+    return api.post("/recurring-billing", {"customer_id": a_customer(api), **content, **labels})
+
+
 class Resource(NamedTuple):
     path: str
     make: Make
@@ -38,11 +60,14 @@ class Resource(NamedTuple):
 CUSTOMERS = Resource("/customers", make_customer)
 PRODUCTS = Resource("/products", make_product)
 PAYMENTS = Resource("/payments", make_payment)
-RESOURCES = pytest.mark.parametrize(
-    "resource", [CUSTOMERS, PRODUCTS, PAYMENTS, Resource("/payments", make_customers_payment)]
-)
-CHANGED = pytest.mark.parametrize("resource", [CUSTOMERS, PRODUCTS])
-LABELS = {"external_id": "A/17 ", "metadata": {"order": "4711", "empty": ""}}
+INVOICES = Resource("/invoices", make_invoice)
+QUOTATIONS = Resource("/quotations", make_quotation)
+CREDIT_NOTES = Resource("/credit-notes", make_credit_note)
+SCHEDULES = Resource("/recurring-billing", make_schedule)
+KINDS = (CUSTOMERS, PRODUCTS, PAYMENTS, INVOICES, QUOTATIONS, CREDIT_NOTES, SCHEDULES)
+RESOURCES = pytest.mark.parametrize("resource", [*KINDS, Resource("/payments", make_customers_payment)])
+CHANGED = pytest.mark.parametrize("resource", [CUSTOMERS, PRODUCTS, INVOICES, QUOTATIONS, SCHEDULES])
+LABELS: dict[str, Any] = {"external_id": "A/17 ", "metadata": {"order": "4711", "empty": ""}}
 
 
 def labels(shown: Any) -> Any:
@@ -76,7 +101,7 @@ def test_an_external_id_is_given_once_in_an_account(api: Api, resource: Resource
 
 
 def test_each_kind_has_external_ids_of_its_own(api: Api) -> None:
-    for resource in (CUSTOMERS, PRODUCTS, PAYMENTS):
+    for resource in KINDS:
         assert api.data(resource.make(api, external_id="A-17"))["external_id"] == "A-17"
 
 
@@ -133,7 +158,7 @@ def test_a_put_merges_metadata_and_null_removes(api: Api, resource: Resource) ->
     for change, expected in [
         ({"metadata": {"b": "3", "c": "4"}}, {"a": "1", "b": "3", "c": "4"}),
         ({"metadata": {"a": None, "z": None}}, {"b": "3", "c": "4"}),
-        ({"name": "Other"}, {"b": "3", "c": "4"}),
+        ({"external_id": "A-1"}, {"b": "3", "c": "4"}),
         ({"metadata": {}}, {"b": "3", "c": "4"}),
         ({"metadata": None}, {}),
     ]:
@@ -208,3 +233,120 @@ def test_a_failed_attempt_has_labels_too(api: Api) -> None:
 def test_a_reversed_payment_keeps_its_labels(api: Api) -> None:
     made = api.data(make_payment(api, **LABELS))
     assert labels(api.data(api.delete(f"/payments/{made['id']}"))) == LABELS
+
+
+ISSUED_INVOICES = (("publish",), ("mark-sent",), ("publish", "void"))
+ISSUED_QUOTATIONS = (("publish",), ("accept",), ("reject",), ("convert",))
+SECRET: dict[str, Any] = {"external_id": "not-public-id", "metadata": {"not-public-key": "not-public-value"}}
+
+
+def unlabelled(bill: Any) -> Any:
+    return {name: value for name, value in bill.items() if name not in (*LABELS, "version", "updated_at")}
+
+
+def seals_of(api: Api) -> int:
+    with api.database.read() as tx:
+        count: int = tx.execute(select(func.count()).select_from(seals)).scalar_one()
+    return count
+
+
+@pytest.mark.parametrize(
+    ("resource", "actions"),
+    [*((INVOICES, actions) for actions in ISSUED_INVOICES), *((QUOTATIONS, actions) for actions in ISSUED_QUOTATIONS)],
+)
+def test_a_bill_in_any_state_is_labelled_and_stays_what_it_is(
+    api: Api, resource: Resource, actions: tuple[str, ...]
+) -> None:
+    path = f"{resource.path}/{api.data(resource.make(api))['id']}"
+    for action in actions:
+        api.data(api.post(f"{path}/{action}"))
+    before, sealed = api.data(api.get(path)), seals_of(api)
+    after = api.data(api.put(path, {**LABELS, "version": before["version"]}))
+    assert labels(after) == LABELS
+    assert labels(api.data(api.get(path))) == LABELS
+    assert unlabelled(after) == unlabelled(before)
+    assert (after["version"], seals_of(api)) == (before["version"] + 1, sealed)
+    assert refused(api.put(path, {**LABELS, "notes": "Other"})) == (409, "CONFLICT")
+    assert api.differences() == []
+
+
+def test_a_draft_that_is_only_labelled_keeps_its_lines(api: Api) -> None:
+    draft = a_draft(api, 100, 50)
+    assert unlabelled(api.data(api.put(f"/invoices/{draft['id']}", LABELS))) == unlabelled(draft)
+
+
+def test_labels_change_together_with_a_draft(api: Api) -> None:
+    draft = a_draft(api, 100, metadata={"a": "1"})
+    changed = api.data(api.put(f"/invoices/{draft['id']}", {"notes": "Other", "metadata": {"b": "2"}}))
+    assert (changed["notes"], changed["metadata"]) == ("Other", {"a": "1", "b": "2"})
+
+
+def test_an_invoice_in_the_trash_is_not_labelled(api: Api) -> None:
+    draft = a_draft(api, 100)
+    api.data(api.delete(f"/invoices/{draft['id']}"))
+    assert refused(api.put(f"/invoices/{draft['id']}", LABELS)) == (404, "NOT_FOUND")
+
+
+def test_a_schedule_is_labelled_whatever_its_product_became(api: Api) -> None:
+    product = api.data(make_product(api))
+    schedule = a_schedule(api, items=[{"product_id": product["id"]}])
+    api.data(api.delete(f"/products/{product['id']}"))
+    path = f"/recurring-billing/{schedule['id']}"
+    assert refused(api.put(path, {"notes": "Other"})) == (422, "VALIDATION_FAILED")
+    assert labels(api.data(api.put(path, LABELS))) == LABELS
+
+
+def test_a_revision_tells_no_labels_and_labels_are_no_revision(api: Api) -> None:
+    invoice = an_invoice(api, 100, **SECRET)
+    path = f"/invoices/{invoice['id']}"
+    sealed = seals_of(api)
+    same = api.data(api.post(f"{path}/revise", {"metadata": {"more": "1"}}))
+    assert (same["revised_at"], same["metadata"]) == (None, {**SECRET["metadata"], "more": "1"})
+    assert seals_of(api) == sealed
+    revised = api.data(api.post(f"{path}/revise", {"notes": "Other", "external_id": "A-1"}))
+    assert (revised["notes"], revised["external_id"]) == ("Other", "A-1")
+    assert "not-public" not in api.get(f"{path}/activity").text
+    assert api.differences() == []
+
+
+def test_labels_of_a_bill_are_not_public(api: Api) -> None:
+    invoice, quotation = an_invoice(api, 100, **SECRET), a_quotation(api, 100, **SECRET)
+    token = api.data(act(api, quotation, "publish"))["share_token"]
+    for path in (f"/public/invoices/{invoice['share_token']}", f"/public/quotations/{token}"):
+        shown = [api.get(path).text, api.client.get(path).text]
+        assert all("Ann Example" in page and "not-public" not in page for page in shown)
+
+
+def test_a_copy_has_the_metadata_and_not_the_external_id(api: Api) -> None:
+    copied = {"external_id": None, "metadata": LABELS["metadata"]}
+    invoice, quotation = an_invoice(api, 100, **LABELS), a_quotation(api, 100, **LABELS)
+    assert labels(api.data(api.post(f"/invoices/{invoice['id']}/duplicate"))) == copied
+    assert labels(api.data(act(api, quotation, "duplicate"))) == copied
+    assert labels(api.data(act(api, quotation, "convert"))) == copied
+
+
+@pytest.mark.parametrize("auto_issue", [False, True])
+def test_a_run_copies_the_metadata_of_each_schedule(api: Api, auto_issue: bool) -> None:
+    customer_id = a_customer(api)
+    schedules = [
+        a_schedule(api, customer_id=customer_id, auto_issue=auto_issue, external_id=name, metadata={"plan": name})
+        for name in ("gold", "silver")
+    ]
+    process(api, "2026-02-28")
+    made = [[labels(bill) for bill in bills(api, schedule)] for schedule in schedules]
+    assert made == [[{"external_id": None, "metadata": {"plan": name}}] * 2 for name in ("gold", "silver")]
+    assert api.differences() == []
+
+
+def test_a_credit_note_does_not_take_over_the_labels_of_its_invoice(api: Api) -> None:
+    invoice = an_invoice(api, 100, **LABELS)
+    credit_note = api.data(api.post(f"/invoices/{invoice['id']}/credit-note"))
+    assert labels(credit_note) == {"external_id": None, "metadata": {}}
+    assert labels(credit_note["invoice"]) == LABELS
+
+
+def test_a_schedule_is_labelled_and_bills_the_new_metadata(api: Api) -> None:
+    schedule = a_schedule(api, metadata={"plan": "gold"})
+    api.data(api.put(f"/recurring-billing/{schedule['id']}", {"notes": "Other", "metadata": {"plan": "silver"}}))
+    process(api, "2026-01-31")
+    assert [bill["metadata"] for bill in bills(api, schedule)] == [{"plan": "silver"}]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from tallystick.bills.header import Header
+from tallystick.bills.labels import Labels
 from tallystick.bills.rules import number_columns
 from tallystick.bills.store import bill_values, unstored_lines
 from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, Tax
@@ -27,6 +28,7 @@ from tests.core.test_totals_properties import bills, computed
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 PLAIN: dict[str, Any] = {
     "header": Header(),
+    "labels": Labels(),
     **number_columns("INV-1"),
     "id": 1,
     "wanted_number": None,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from tallystick.bills.header import Header
+from tallystick.bills.labels import Labels
 from tallystick.core.errors import Conflict, EmailNotConfigured, ValidationFailed
 from tallystick.core.periods import Frequency, today
 from tallystick.invoices.many import Content, Period
@@ -34,6 +35,7 @@ CONTENT: dict[str, Any] = {
     "discount_value": None,
     "prices_include_tax": False,
     "header": Header(),
+    "labels": Labels(),
     "anchor_date": None,
     "waits": False,
     "error": None,

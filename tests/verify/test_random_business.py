@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, Table, select, update
 from sqlalchemy.exc import IntegrityError
 
+from tallystick.bills import labels
 from tallystick.store import record_seals
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
 from tallystick.store.db import Tx
@@ -248,7 +249,7 @@ VERBS: tuple[Callable[[Year], Any], ...] = (
 
 # What is no content: an id, what follows from other rows and is checked by them, what goes on in a bill's life, and
 # what a client keeps with a thing (API.md, section 1: neither sealed nor public).
-BOOKKEEPING = {"id", "account_id", "version", "updated_at", "number_key", "number_order", "external_id", "metadata"}
+BOOKKEEPING = {"id", "account_id", "version", "updated_at", "number_key", "number_order", *labels.FIELDS}
 ISSUED = {
     invoices: invoices.c.issued_at.is_not(None),
     quotations: quotations.c.issued_at.is_not(None),

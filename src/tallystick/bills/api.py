@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tallystick.bills import header
+from tallystick.bills import header, labels
 from tallystick.bills.header import Header, asking_for
+from tallystick.bills.labels import Labels
 from tallystick.bills.types import BillFilter, BillRow, DraftChange, Item, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import MAX_LINES, Discount, DiscountType
@@ -22,7 +23,9 @@ from tallystick.wire.scalars import (
     Currency,
     Day,
     Description,
+    ExternalId,
     Id,
+    MetadataChange,
     NotNegative,
     Number,
     Percent,
@@ -72,6 +75,8 @@ class ContentChange(Change, kw_only=True):
     discount_type: DiscountName | None | UnsetType = UNSET
     discount_value: NotNegative | None | UnsetType = UNSET
     prices_include_tax: bool | None | UnsetType = UNSET
+    external_id: ExternalId | None | UnsetType = UNSET
+    metadata: MetadataChange | None | UnsetType = UNSET
 
     def check(self) -> Errors:
         """What single fields cannot tell: whether the type and the value of each line's discount fit together."""
@@ -147,6 +152,7 @@ def new_content(body: ContentChange, account: Account, customer_id: int, items: 
         discount=discount_from(body.discount_type, body.discount_value),
         prices_include_tax=_or_none(body.prices_include_tax),
         header=Header(**header.asked(body, account)),
+        labels=Labels().changed(_labels(body)),
     )
 
 
@@ -172,7 +178,13 @@ def content_change(body: ContentChange, account: Account) -> DraftChange:
         discount_value=body.discount_value,
         prices_include_tax=UNSET if body.prices_include_tax is None else body.prices_include_tax,
         header=header.asked(body, account),
+        labels=_labels(body),
     )
+
+
+def _labels(body: ContentChange) -> dict[str, Any]:
+    """The labels that a request names."""
+    return {name: value for name in labels.FIELDS if (value := getattr(body, name)) is not UNSET}
 
 
 def _day(day: Day | None | UnsetType, account: Account) -> date | None:
@@ -189,6 +201,7 @@ class BillQuery(DatedQuery, frozen=True, kw_only=True):
     status: ShortText | None = None
     customer_id: Id | None = None
     currency: Currency | None = None
+    external_id: ExternalId | None = None
 
 
 def bill_filter(query: BillQuery, account: Account, statuses: type[S]) -> BillFilter[S]:
@@ -204,6 +217,7 @@ def bill_filter(query: BillQuery, account: Account, statuses: type[S]) -> BillFi
         to_date=days.last,
         search=query.search,
         currency=query.currency,
+        external_id=query.external_id,
     )
 
 
@@ -251,6 +265,8 @@ def shared_fields(row: BillRow) -> dict[str, Any]:
             "customer_id": row.customer_id,
             "customer_name": row.customer_name,
             "issue_date_given": row.issue_date_given,
+            "external_id": row.labels.external_id,
+            "metadata": row.labels.metadata,
             "share_token": row.share_token,
             "created_at": row.created_at,
             "updated_at": row.updated_at,

@@ -148,6 +148,7 @@ def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> 
         **date_columns(new.issue_date, new.due_date, account.payment_terms_days, account.today(now), until),
         "customer_id": new.customer_id,
         "header": header.with_notes(new.header, account.default_notes),
+        "labels": new.labels,
         "created_at": now,
         "updated_at": now,
     }
@@ -175,6 +176,7 @@ def copied_columns(original: BillRow, account: Account, now: datetime, terms_day
         **date_columns(None, None, terms_days, account.today(now), until),
         "customer_id": original.customer_id,
         "header": original.header,
+        "labels": original.labels.of_copy(),
         "created_at": now,
         "updated_at": now,
     }
@@ -237,6 +239,8 @@ def changed_columns(row: BillRow, change: DraftChange, account: Account, now: da
     named: dict[str, Any] = {} if change.customer_id is UNSET else {"customer_id": change.customer_id}
     if change.header:
         named["header"] = header.changed(row.header, change.header)
+    if change.labels:
+        named["labels"] = row.labels.changed(change.labels)
     if renumbers(row, change):
         named |= wanted_columns(change.number or None)
     return named | changed_dates(row, change, account.payment_terms_days, account.today(now), until)

@@ -32,8 +32,12 @@ def content_hash(kind: str, row: Any, lines: Sequence[LineRow]) -> bytes:
 
 
 def columns(row: Any) -> dict[str, Any]:
-    """A bill's row by the names of its columns, on which seals do not depend how the row is divided in structs."""
+    """A bill's row by the names of its columns, on which seals do not depend how the row is divided in structs.
+
+    Its labels are left out: they are the client's own, and change whatever becomes of the bill.
+    """
     content = structs.asdict(row)
+    del content["labels"]
     header: Header = content.pop("header")
     return content | structs.asdict(header)
 

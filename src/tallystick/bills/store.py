@@ -32,7 +32,7 @@ from tallystick.core.periods import due_date
 from tallystick.core.totals import LineTotals, TaxTotal, Totals
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
-from tallystick.store import blocks, rows
+from tallystick.store import blocks, labels, rows
 from tallystick.store.db import Tx, violates
 from tallystick.store.prepared import Prepared
 from tallystick.store.search import mentions
@@ -276,15 +276,22 @@ class BillRows(Generic[R]):
         tests += dated_within(columns.issue_date, wanted.from_date, wanted.to_date, today)
         if wanted.currency is not None:
             tests.append(columns.currency == wanted.currency)
+        if wanted.external_id is not None:
+            tests.append(columns.external_id == wanted.external_id)
         if wanted.search:
             number = func.coalesce(columns.number, columns.wanted_number)
             tests.append(mentions(wanted.search, number, self._shown_name))
         return tests
 
     def insert(self, tx: Tx, account: Account, values: Mapping[str, Any]) -> int:
-        """Writes a bill's row and answers its id; NumberInUse where its number is taken."""
+        """Writes a bill's row and answers its id.
+
+        Raises NumberInUse where its number is taken, Conflict where its ``external_id`` is.
+        """
+        stored = self._stored(values)
         try:
-            ((bill_id,),) = self._insert.all(tx, {**self._stored(values), "account_id": account.id})
+            with labels.refusing_a_taken_external_id(self._table, stored):
+                ((bill_id,),) = self._insert.all(tx, {**stored, "account_id": account.id})
         except IntegrityError as error:
             raise self._refusal(error, values) from None
         return int(bill_id)
@@ -292,13 +299,14 @@ class BillRows(Generic[R]):
     def change(self, tx: Tx, account: Account, row: R, changes: Mapping[str, Any]) -> None:
         """Changes the row where it is still in the version that was read.
 
-        Raises Conflict otherwise, and NumberInUse where its new number is taken.
+        Raises Conflict otherwise and where its new ``external_id`` is taken, NumberInUse where its new number is.
         """
         columns = self._table.c
         read = (columns.account_id == account.id, columns.id == row.id, columns.version == row.version)
         advanced = {**self._stored(changes), "version": row.version + 1, "updated_at": tx.now}
         try:
-            changed = tx.execute(update(self._table).where(*read).values(advanced)).rowcount
+            with labels.refusing_a_taken_external_id(self._table, advanced):
+                changed = tx.execute(update(self._table).where(*read).values(advanced)).rowcount
         except IntegrityError as error:
             raise self._refusal(error, changes) from None
         if not changed:

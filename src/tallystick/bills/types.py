@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.bills.header import Header
+from tallystick.bills.labels import Labels
 from tallystick.core.bill import Discount, DiscountType
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
@@ -45,11 +46,12 @@ class NewBill(msgspec.Struct, frozen=True, kw_only=True):
     discount: Discount | None = None
     prices_include_tax: bool | None = None
     header: Header = Header()
+    labels: Labels = Labels()
     number: str | None = None
 
 
 class DraftChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change in a draft; UNSET stays as it is, and so does what ``header`` does not name."""
+    """What is to change in a bill; UNSET stays as it is, and so does what ``header`` and ``labels`` do not name."""
 
     customer_id: int | UnsetType = UNSET
     items: tuple[Item, ...] | UnsetType = UNSET
@@ -60,7 +62,13 @@ class DraftChange(msgspec.Struct, frozen=True, kw_only=True):
     discount_value: Decimal | None | UnsetType = UNSET
     prices_include_tax: bool | UnsetType = UNSET
     header: Mapping[str, Any] = {}
+    labels: Mapping[str, Any] = {}
     number: str | None | UnsetType = UNSET
+
+    @property
+    def is_of_labels_alone(self) -> bool:
+        """Whether it names labels and nothing else, so that it may change a bill in any state."""
+        return bool(self.labels) and self == DraftChange(labels=self.labels)
 
 
 class BillFilter(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
@@ -72,6 +80,7 @@ class BillFilter(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     to_date: date | None = None
     search: str | None = None
     currency: str | None = None
+    external_id: str | None = None
 
 
 class Found(NamedTuple):
@@ -137,6 +146,7 @@ class BillRow(msgspec.Struct, frozen=True):
     total: int
     taxes: list[Any]
     header: Header
+    labels: Labels
     share_token: str | None
     customer: dict[str, Any] | None
     seller: dict[str, Any] | None

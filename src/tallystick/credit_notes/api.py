@@ -9,10 +9,12 @@ import msgspec
 from tallystick.bills import header
 from tallystick.bills.api import ItemJson, TaxJson, item_json, taxes_json
 from tallystick.bills.header import Header
+from tallystick.bills.labels import Labels
 from tallystick.core.bill import MAX_LINES
+from tallystick.core.labels import Metadata, merged
 from tallystick.core.money import digits
 from tallystick.credit_notes import ops, store
-from tallystick.credit_notes.types import CreditNote, CreditNoteRow, NewCreditNote, WantedCredit
+from tallystick.credit_notes.types import CreditNote, CreditNoteFilter, CreditNoteRow, NewCreditNote, WantedCredit
 from tallystick.invoices import api as invoices
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.api import InvoiceJson
@@ -21,7 +23,7 @@ from tallystick.wire.call import Body, Call
 from tallystick.wire.csv import Cell, CsvFile
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.reply import Listed, Reply
-from tallystick.wire.scalars import Id, LongText, Positive
+from tallystick.wire.scalars import ExternalId, Id, LongText, MetadataChange, Positive
 
 
 class CreditBody(Body, kw_only=True):
@@ -37,6 +39,8 @@ class CreditNoteBody(Body, kw_only=True):
 
     items: Annotated[list[CreditBody], msgspec.Meta(min_length=1, max_length=MAX_LINES)] | None = None
     reason: LongText | None = None
+    external_id: ExternalId | None = None
+    metadata: MetadataChange | None = None
 
     def check(self) -> dict[str, list[str]]:
         """What single fields cannot tell."""
@@ -52,6 +56,7 @@ class CreditNoteQuery(ListQuery, frozen=True, kw_only=True):
 
     customer_id: Id | None = None
     invoice_id: Id | None = None
+    external_id: ExternalId | None = None
 
 
 class CreditNoteRowJson(Header, frozen=True):
@@ -79,6 +84,8 @@ class CreditNoteRowJson(Header, frozen=True):
     reason: str | None
     created_at: datetime
     issued_at: datetime
+    external_id: str | None
+    metadata: Metadata
     version: int
 
 
@@ -104,10 +111,16 @@ class NewCreditNoteJson(CreditNoteJson, frozen=True, kw_only=True):
 
 def from_json(body: CreditNoteBody) -> NewCreditNote:
     """The credit note that a request asks for."""
+    labels = Labels(external_id=body.external_id, metadata=merged({}, body.metadata))
     if body.items is None:
-        return NewCreditNote(reason=body.reason)
+        return NewCreditNote(reason=body.reason, labels=labels)
     wanted = (WantedCredit(line_id=item.item_id, quantity=item.quantity, amount=item.amount) for item in body.items)
-    return NewCreditNote(items=tuple(wanted), reason=body.reason)
+    return NewCreditNote(items=tuple(wanted), reason=body.reason, labels=labels)
+
+
+def filter_from(query: CreditNoteQuery) -> CreditNoteFilter:
+    """What the query selects."""
+    return CreditNoteFilter(query.customer_id, query.invoice_id, query.external_id)
 
 
 def row_json(row: CreditNoteRow) -> CreditNoteRowJson:
@@ -136,6 +149,8 @@ def _row_fields(row: CreditNoteRow) -> dict[str, Any]:
         "reason": row.reason,
         "created_at": row.created_at,
         "issued_at": row.issued_at,
+        "external_id": row.labels.external_id,
+        "metadata": row.labels.metadata,
         "version": row.version,
     }
 
@@ -167,7 +182,7 @@ def create(call: Call, invoice_id: Id, body: CreditNoteBody) -> Reply[NewCreditN
 
 def index(call: Call, query: CreditNoteQuery) -> Listed[CreditNoteRowJson]:
     """List the credit notes."""
-    page = store.page(call.tx, call.account, query.customer_id, query.invoice_id, page_request(query))
+    page = store.page(call.tx, call.account, filter_from(query), page_request(query))
     return listed(page, row_json)
 
 
@@ -193,7 +208,7 @@ def export_csv(call: Call, query: CreditNoteQuery) -> CsvFile:
 
     `page`, `limit` and `after` change nothing.
     """
-    found = store.every(call.tx, call.account, query.customer_id, query.invoice_id, page_request(query))
+    found = store.every(call.tx, call.account, filter_from(query), page_request(query))
     return CsvFile("credit-notes.csv", list(CSV_COLUMNS), (_cells(row, number) for row, number in found))
 
 

@@ -27,7 +27,8 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
 
     It is dated today, or as its invoice where that is dated later.
 
-    Raises Conflict where the invoice is not issued, ValidationFailed where less is left of it than is asked for.
+    Raises Conflict where the invoice is not issued or the ``external_id`` taken, ValidationFailed where less is left of
+    the invoice than is asked for.
     """
     invoice = invoice_store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.CREDIT)
@@ -90,6 +91,7 @@ def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine],
         "taxes": taxes_column(totals.taxes),
         "to_credit": max(0, totals.total - row.balance),
         "reason": new.reason,
+        "labels": new.labels,
         "customer": row.customer,
         "customer_name": row.customer_name,
         "seller": row.seller,

@@ -12,12 +12,13 @@ from tallystick.credit_notes.types import (
     Credited,
     CreditLine,
     CreditNote,
+    CreditNoteFilter,
     CreditNoteLine,
     CreditNoteRow,
     Given,
 )
 from tallystick.invoices.store import ISSUED, OWED
-from tallystick.store import rows
+from tallystick.store import labels, rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.tables import credit_note_lines, credit_notes, invoices
@@ -102,8 +103,13 @@ def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, Credited]:
 
 
 def insert(tx: Tx, account: Account, values: Mapping[str, Any], lines: Sequence[CreditLine]) -> CreditNote:
-    """Writes a credit note with its lines, and answers it as it is stored."""
-    credit_note_id: int = tx.execute(INSERT, {**rows.flat(credit_notes, values), "account_id": account.id}).scalar_one()
+    """Writes a credit note with its lines and answers it as it is stored.
+
+    Raises Conflict where its ``external_id`` is taken.
+    """
+    stored = {**rows.flat(credit_notes, values), "account_id": account.id}
+    with labels.refusing_a_taken_external_id(credit_notes, stored):
+        credit_note_id: int = tx.execute(INSERT, stored).scalar_one()
     keys = {"account_id": account.id, "credit_note_id": credit_note_id}
     tx.execute(
         INSERT_LINES, [{**keys, "position": position, **line_values(line)} for position, line in enumerate(lines)]
@@ -170,19 +176,17 @@ def lower_credit(tx: Tx, account: Account, back: Given) -> None:
     tx.execute(LOWER, {**wanted, "less": back.amount, "now": tx.now})
 
 
-def page(
-    tx: Tx, account: Account, customer_id: int | None, invoice_id: int | None, request: PageRequest
-) -> Page[CreditNoteRow]:
+def page(tx: Tx, account: Account, wanted: CreditNoteFilter, request: PageRequest) -> Page[CreditNoteRow]:
     """A page of the account's credit notes."""
-    query = _selected(account, customer_id, invoice_id)
+    query = _selected(account, wanted)
     return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=READ)
 
 
 def every(
-    tx: Tx, account: Account, customer_id: int | None, invoice_id: int | None, request: PageRequest
+    tx: Tx, account: Account, wanted: CreditNoteFilter, request: PageRequest
 ) -> Iterator[tuple[CreditNoteRow, str]]:
     """As ``page``, all of them, each with its invoice's number."""
-    query = _selected(account, customer_id, invoice_id).add_columns(INVOICE_NUMBER)
+    query = _selected(account, wanted).add_columns(INVOICE_NUMBER)
     return stream(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=_with_number)
 
 
@@ -190,10 +194,7 @@ def _with_number(*row: Any) -> tuple[CreditNoteRow, str]:
     return READ(*row[:-1]), row[-1]
 
 
-def _selected(account: Account, customer_id: int | None, invoice_id: int | None) -> Select[Any]:
+def _selected(account: Account, wanted: CreditNoteFilter) -> Select[Any]:
     query = select(*ROW_COLUMNS).where(credit_notes.c.account_id == account.id)
-    if customer_id is not None:
-        query = query.where(credit_notes.c.customer_id == customer_id)
-    if invoice_id is not None:
-        query = query.where(credit_notes.c.invoice_id == invoice_id)
-    return query
+    asked = wanted._asdict().items()
+    return query.where(*(credit_notes.c[name] == value for name, value in asked if value is not None))

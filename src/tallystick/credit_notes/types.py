@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tallystick.bills.header import Header
+from tallystick.bills.labels import Labels
 from tallystick.bills.types import LineRow
 from tallystick.core.states import CreditNoteState
 
@@ -24,6 +25,7 @@ class NewCreditNote(msgspec.Struct, frozen=True, kw_only=True):
 
     items: tuple[WantedCredit, ...] | None = None
     reason: str | None = None
+    labels: Labels = Labels()
 
 
 class Credited(NamedTuple):
@@ -111,6 +113,7 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     to_credit: int
     reason: str | None
     header: Header
+    labels: Labels
     share_token: str | None
     customer: dict[str, Any]
     seller: dict[str, Any]
@@ -131,3 +134,11 @@ class CreditNote(msgspec.Struct, frozen=True):
     row: CreditNoteRow
     lines: list[CreditNoteLine]
     invoice_number: str
+
+
+class CreditNoteFilter(NamedTuple):
+    """Which credit notes a list selects."""
+
+    customer_id: int | None = None
+    invoice_id: int | None = None
+    external_id: str | None = None

@@ -25,6 +25,7 @@ from tallystick.bills.header import Header
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
 from tallystick.core.events import Event, in_major_units
+from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
 from tallystick.core.states import Status
 from tallystick.invoices import ops, store
@@ -143,6 +144,8 @@ class InvoiceRowJson(Header, frozen=True):
     updated_at: datetime
     issued_at: datetime | None
     revised_at: datetime | None
+    external_id: str | None
+    metadata: Metadata
     version: int
 
 
@@ -306,7 +309,7 @@ def get(call: Call, invoice_id: Id) -> InvoiceJson:
 
 
 def update(call: Call, invoice_id: Id, body: InvoiceBody) -> InvoiceJson:
-    """Change a draft."""
+    """Change a draft; of any other invoice, `external_id` and `metadata`."""
     change = change_from_json(body, call.account)
     return to_json(ops.update(call.tx, call.account, invoice_id, change, body.seen_version), call)
 

@@ -9,6 +9,7 @@ from msgspec import structs
 from tallystick.bills import header
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
+from tallystick.bills.labels import Labels
 from tallystick.bills.numbers import Taken
 from tallystick.bills.types import LineRow, NewBill
 from tallystick.core.account import Account
@@ -33,7 +34,7 @@ class Period(NamedTuple):
 
 
 class Content(NamedTuple):
-    """What invoices say, computed once for all that say the same: who is billed, and when, is not part of it."""
+    """What invoices say, computed once for all that say the same; not whom they bill, when, and by what labels."""
 
     new: NewBill
     columns: dict[str, Any]
@@ -54,6 +55,7 @@ class Wanted(NamedTuple):
     due_date: date
     issues: bool
     sends: bool
+    labels: Labels
 
 
 def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
@@ -98,6 +100,7 @@ class _Models:
         return {
             "id": invoice_id,
             "customer_id": wanted.customer["id"],
+            "labels": wanted.labels,
             "issue_date": wanted.period.start,
             "issue_date_given": True,
             "due_date": wanted.due_date,

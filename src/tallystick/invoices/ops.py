@@ -51,15 +51,17 @@ def preview(tx: Tx, account: Account, new: NewBill) -> Invoice:
 
 
 def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, version: int | None) -> Invoice:
-    """Changes what ``change`` names of a draft.
+    """Changes what ``change`` names of a draft; labels, of a bill in any state.
 
     Raises Conflict for what is no draft, for a stale ``version``, for a number in use, and where the draft's number of
     the sequence would be missing from it or contradict the draft's date.
     """
     invoice = store.get_locked(tx, account, invoice_id)
-    after(invoice.row.state, Action.UPDATE)
     if version not in (None, invoice.row.version):
         raise rows.stale()
+    if change.is_of_labels_alone:
+        return _label(tx, account, invoice, change)
+    after(invoice.row.state, Action.UPDATE)
     if bill_rules.renumbers(invoice.row, change):
         numbers.check_given_up(tx, account, invoice.row, rules.KEEPS_NUMBER)
         numbers.check_unused(tx, account, change.number or None, but_for=invoice_id)
@@ -67,6 +69,12 @@ def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
     _write(tx, account, invoice, changed)
     outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id)
     return store.get(tx, account, invoice_id)
+
+
+def _label(tx: Tx, account: Account, invoice: Invoice, change: DraftChange) -> Invoice:
+    """Changes the labels, and nothing that an issue fixes: no seal is set."""
+    outbox.add(tx, account, Event.INVOICE_UPDATED, invoice.row.id)
+    return _change(tx, account, invoice, {"labels": invoice.row.labels.changed(change.labels)})
 
 
 class Changed(NamedTuple):
@@ -165,7 +173,8 @@ def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
     changed = changed._replace(columns=changed.columns | columns)
     is_same_bill = changed.bill == bill_rules.stored_bill(invoice.row, invoice.lines)
     if is_same_bill and not rules.is_changed(invoice.row, changed.columns):
-        return invoice
+        is_labelled = invoice.row.labels.changed(change.labels) != invoice.row.labels
+        return _label(tx, account, invoice, change) if is_labelled else invoice
     _write(tx, account, invoice, changed)
     revised = store.get(tx, account, invoice_id)
     bill_rules.check_issuable(revised.lines)

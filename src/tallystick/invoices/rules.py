@@ -71,11 +71,11 @@ def revised(row: InvoiceRow, customer: dict[str, Any], account: Account, now: da
 
 
 def is_changed(row: InvoiceRow, columns: dict[str, Any]) -> bool:
-    """Whether a revision that sets ``columns`` says anything new, other than when it was issued and who gave a date."""
+    """Whether a revision that sets ``columns`` says anything new to the customer."""
     return any(columns[name] != getattr(row, name) for name in columns.keys() - UNTOLD_BY_A_REVISION)
 
 
-UNTOLD_BY_A_REVISION = frozenset({"issued_at", "revised_at", "issue_date_given", "terms_days"})
+UNTOLD_BY_A_REVISION = frozenset({"issued_at", "revised_at", "issue_date_given", "terms_days", "labels"})
 
 
 def check_keeps_number(row: InvoiceRow, change: DraftChange) -> None:

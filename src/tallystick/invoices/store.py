@@ -258,8 +258,8 @@ def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) 
 def _counting(wanted: InvoiceFilter) -> ColumnElement[bool] | None:
     if wanted.statuses and wanted.statuses <= OPEN_STATUSES:
         return BY_OPEN
-    selects_few = (wanted.customer_id, wanted.recurring_id, wanted.from_date, wanted.to_date)
-    return BY_AMOUNTS if selects_few == (None, None, None, None) else None
+    selects_few = (wanted.customer_id, wanted.recurring_id, wanted.external_id, wanted.from_date, wanted.to_date)
+    return BY_AMOUNTS if all(each is None for each in selects_few) else None
 
 
 def every(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Iterator[InvoiceRow]:

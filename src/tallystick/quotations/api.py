@@ -23,6 +23,7 @@ from tallystick.bills.api import (
 from tallystick.bills.header import Header
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
+from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
 from tallystick.core.states import QuotationStatus
 from tallystick.quotations import ops, store
@@ -102,6 +103,8 @@ class QuotationRowJson(Header, frozen=True):
     accepted_at: datetime | None
     rejected_at: datetime | None
     converted_at: datetime | None
+    external_id: str | None
+    metadata: Metadata
     version: int
 
 
@@ -191,7 +194,7 @@ def get(call: Call, quotation_id: Id) -> QuotationJson:
 
 
 def update(call: Call, quotation_id: Id, body: QuotationBody) -> QuotationJson:
-    """Change a draft."""
+    """Change a draft; of any other quotation, `external_id` and `metadata`."""
     change = change_from_json(body, call.account)
     return to_json(ops.update(call.tx, call.account, quotation_id, change, body.seen_version), call)
 

@@ -45,15 +45,17 @@ def preview(tx: Tx, account: Account, new: NewBill) -> Quotation:
 
 
 def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, version: int | None) -> Quotation:
-    """Changes what ``change`` names of a draft.
+    """Changes what ``change`` names of a draft; labels, of a bill in any state.
 
     Raises Conflict for what is no draft, for a stale ``version``, for a number in use, and where the draft's number of
     the sequence would be missing from it or contradict the draft's date.
     """
     quotation = store.get_locked(tx, account, quotation_id)
-    after(quotation.row.state, Action.UPDATE)
     if version not in (None, quotation.row.version):
         raise rows.stale()
+    if change.is_of_labels_alone:
+        return _label(tx, account, quotation, change)
+    after(quotation.row.state, Action.UPDATE)
     if bill_rules.renumbers(quotation.row, change):
         store.numbers.check_given_up(tx, account, quotation.row, rules.KEEPS_NUMBER)
         store.numbers.check_unused(tx, account, change.number or None, but_for=quotation_id)
@@ -66,6 +68,12 @@ def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, ver
         store.lines.replace(tx, account, quotation_id, bill, totals)
     outbox.add(tx, account, Event.QUOTATION_UPDATED, quotation_id)
     return store.get(tx, account, quotation_id)
+
+
+def _label(tx: Tx, account: Account, quotation: Quotation, labelling: DraftChange) -> Quotation:
+    """Changes the labels, and nothing that an issue fixes: no seal is set."""
+    outbox.add(tx, account, Event.QUOTATION_UPDATED, quotation.row.id)
+    return change(tx, account, quotation, {"labels": quotation.row.labels.changed(labelling.labels)})
 
 
 def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:

@@ -13,6 +13,7 @@ from tallystick.bills.header import Header
 from tallystick.bills.types import Item
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
+from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
@@ -35,7 +36,7 @@ from tallystick.wire import render
 from tallystick.wire.call import Body, Call, Deleted
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.reply import Accepted, Listed, Reply
-from tallystick.wire.scalars import Day, Id, LongText, NotNegative, Percent
+from tallystick.wire.scalars import Day, ExternalId, Id, LongText, NotNegative, Percent
 
 MAX_INTERVAL = 1000
 MAX_OCCURRENCES = 1_000_000
@@ -106,6 +107,7 @@ class RecurringQuery(ListQuery, frozen=True, kw_only=True):
     """``active_only=true`` leaves out the schedules that are switched off or have ended."""
 
     customer_id: Id | None = None
+    external_id: ExternalId | None = None
     active_only: bool = False
 
 
@@ -181,6 +183,8 @@ class RecurringJson(Header, frozen=True):
     occurrences: int
     last_error: BillingError | None
     invoices_url: str
+    external_id: str | None
+    metadata: Metadata
     created_at: datetime
     updated_at: datetime
     version: int
@@ -254,6 +258,8 @@ def to_json(recurring: Recurring, call: Call) -> RecurringJson:
     return RecurringJson(
         **{name: getattr(row, name) for name in SHOWN_AS_STORED},
         **header.shown(row.header),
+        external_id=row.labels.external_id,
+        metadata=row.labels.metadata,
         amount=render.amount(row.subtotal, places),
         description=recurring.items[0].description,
         items=[_item_json(item, places) for item in recurring.items],
@@ -326,7 +332,7 @@ def _given_amount(body: RecurringBody) -> dict[str, Any]:
 
 def index(call: Call, query: RecurringQuery) -> Listed[RecurringJson]:
     """List the schedules."""
-    wanted = ScheduleFilter(query.customer_id, query.active_only)
+    wanted = ScheduleFilter(query.customer_id, query.active_only, query.external_id)
     page = store.page(call.tx, call.account, wanted, page_request(query), query.search)
     items = store.items_of(call.tx, call.account, [row.id for row in page.rows])
     return listed(page, lambda row: to_json(Recurring(row, items[row.id]), call))

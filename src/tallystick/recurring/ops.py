@@ -47,7 +47,7 @@ def create(
 
 
 def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, version: int | None) -> Changed:
-    """Changes what ``change`` names, for the periods to come.
+    """Changes what ``change`` names, for the periods to come; labels alone, whatever the catalogue is by now.
 
     Raises ValidationFailed with every field that is wrong, EmailNotConfigured where it is to send invoices, and
     Conflict for a stale ``version`` and for a new start date that leaves days unbilled: see ``rules.moved``.
@@ -55,6 +55,10 @@ def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, 
     stored = store.get_locked(tx, account, recurring_id)
     if version not in (None, stored.row.version):
         raise rows.stale()
+    if change.is_of_labels_alone:
+        outbox.add(tx, account, Event.RECURRING_UPDATED, recurring_id)
+        labels = {"labels": stored.row.labels.changed(change.content.labels)}
+        return Changed(store.change(tx, account, stored, labels, stored.items), None)
     terms = Terms(**{name: getattr(stored.row, name) for name in Terms.__struct_fields__} | change.terms)
     errors = rules.term_errors(terms)
     content = rules.changed_content(rules.content(stored.row, stored.items), change, errors)
@@ -118,6 +122,7 @@ def _content_columns(content: NewBill, bill: Bill, totals: Totals) -> dict[str, 
         "discount_value": bill.discount and bill.discount.value,
         "prices_include_tax": bill.prices_include_tax,
         "header": content.header,
+        "labels": content.labels,
         "error": None,
         **rules.sums(totals),
     }

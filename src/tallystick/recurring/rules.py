@@ -174,6 +174,7 @@ def content(schedule: Schedule, items: tuple[Item, ...]) -> NewBill:
         discount=bills.stored_discount(schedule.discount_type, schedule.discount_value),
         prices_include_tax=schedule.prices_include_tax,
         header=schedule.header,
+        labels=schedule.labels,
     )
 
 
@@ -218,7 +219,8 @@ def changed_content(recurring_content: NewBill, change: ScheduleChange, errors: 
     discount = bills.changed_discount(recurring_content.discount, of_content, errors)
     items = _with_amount(named.pop("items", recurring_content.items), change.amount, errors)
     changed = header.changed(recurring_content.header, of_content.header)
-    return structs.replace(recurring_content, **named, header=changed, discount=discount, items=items)
+    labels = recurring_content.labels.changed(of_content.labels)
+    return structs.replace(recurring_content, **named, header=changed, labels=labels, discount=discount, items=items)
 
 
 def _with_amount(items: tuple[Item, ...], amount: dict[str, Any], errors: bills.Errors) -> tuple[Item, ...]:
@@ -391,6 +393,7 @@ def item(stored: StoredItem) -> Item:
 
 def wanted(plan: Plan) -> list[Wanted]:
     """The invoices that a plan asks for, one a period, dated and due by that period."""
+    labels = plan.schedule.labels.of_copy()
     return [
         Wanted(
             content=plan.content,
@@ -399,6 +402,7 @@ def wanted(plan: Plan) -> list[Wanted]:
             due_date=due_date(period.start, plan.due_days),
             issues=plan.schedule.auto_issue,
             sends=plan.schedule.auto_send,
+            labels=labels,
         )
         for period in plan.unbilled
     ]

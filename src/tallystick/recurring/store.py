@@ -152,6 +152,8 @@ def page(
     query = rows.selection(recurring, ScheduleRow, account).where(IN_USE)
     if wanted.customer_id is not None:
         query = query.where(recurring.c.customer_id == wanted.customer_id)
+    if wanted.external_id is not None:
+        query = query.where(recurring.c.external_id == wanted.external_id)
     if wanted.active_only:
         query = query.where(recurring.c.active)
     if search:

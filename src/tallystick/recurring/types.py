@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from tallystick.bills.header import Header
+from tallystick.bills.labels import Labels
 from tallystick.bills.types import DraftChange, Found, Item
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
@@ -48,6 +49,7 @@ class Schedule(Terms, frozen=True):
     discount_value: Decimal | None
     prices_include_tax: bool
     header: Header
+    labels: Labels
     anchor_date: date | None
     bills_from: date
     next_date: date | None
@@ -103,6 +105,11 @@ class ScheduleChange(NamedTuple):
     amount: dict[str, Any]
     consent: Consent = NO_CONSENT
 
+    @property
+    def is_of_labels_alone(self) -> bool:
+        """Whether it names labels and nothing else."""
+        return self.content.is_of_labels_alone and not (self.terms or self.amount or any(self.consent))
+
 
 class Days(NamedTuple):
     """From the first to the last of some days."""
@@ -133,6 +140,7 @@ class ScheduleFilter(NamedTuple):
 
     customer_id: int | None = None
     active_only: bool = False
+    external_id: str | None = None
 
 
 class Order(NamedTuple):

@@ -36,7 +36,7 @@ class Issued(Fact, frozen=True):
 
 
 class Updated(Fact, frozen=True):
-    """Whether an issued bill got the share link that it lacked; of a draft that was changed, nothing is kept."""
+    """Whether an issued bill got the share link that it lacked; of a draft or labels that change, nothing is kept."""
 
     shared: bool | UnsetType = UNSET
 

@@ -140,7 +140,7 @@ def insert(tx: Tx, account: Account, table: Table, kind: type[T], values: Mappin
     """Writes a new row and answers it; Conflict where its ``external_id`` is taken."""
     written = flat(table, labels.of_new(values))
     stamped = {**written, "account_id": account.id, "created_at": tx.now, "updated_at": tx.now}
-    with labels.refusing_a_taken_external_id(table, values):
+    with labels.refusing_a_taken_external_id(table, written):
         return reader(table, kind)(*tx.execute(insert_into(table).returning(*columns(table, kind)), stamped).one())
 
 
@@ -163,7 +163,7 @@ def update(
         statement = statement.where(table.c.version == version)
     changed = flat(table, labels.of_changed(tx, account, table, row_id, changes))
     advanced = {**changed, "version": table.c.version + 1, "updated_at": tx.now}
-    with labels.refusing_a_taken_external_id(table, changes):
+    with labels.refusing_a_taken_external_id(table, changed):
         row = tx.execute(statement.values(advanced).returning(*columns(table, kind))).one_or_none()
     if row is None:
         get(tx, account, table, kind, row_id)

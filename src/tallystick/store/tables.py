@@ -254,6 +254,7 @@ def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
         Column("customer_name", Text),
         Column("share_token", Text),
         Column("issued_at", UtcDateTime),
+        *_labels(),
     )
 
 
@@ -343,8 +344,10 @@ recurring = Table(
     Column("waits", Boolean, nullable=False, server_default=false()),
     Column("error", JSON(none_as_null=True)),
     Column("deleted_at", UtcDateTime),
+    *_labels(),
     *_versioned(),
     UniqueConstraint("account_id", "id"),
+    _unique_external_id("recurring"),
     _belongs_to("customers", "customer_id"),
     _belongs_to("taxes", "tax_id"),
     _one_of("frequency", Frequency),
@@ -438,6 +441,7 @@ invoices = Table(
     unique_invoice_number,
     unique_invoice_key,
     unique_wanted_invoice_number,
+    _unique_external_id("invoices"),
     UniqueConstraint("account_id", "share_token"),
     _belongs_to("customers", "customer_id"),
     _belongs_to("recurring", "recurring_id"),
@@ -514,6 +518,7 @@ quotations = Table(
     unique_quotation_number,
     unique_quotation_key,
     unique_wanted_quotation_number,
+    _unique_external_id("quotations"),
     UniqueConstraint("account_id", "share_token"),
     _belongs_to("customers", "customer_id"),
     _belongs_to("invoices", "invoice_id"),
@@ -608,6 +613,7 @@ credit_notes = Table(
     *_versioned(),
     UniqueConstraint("account_id", "id"),
     unique_credit_note_number,
+    _unique_external_id("credit_notes"),
     _unique_number("credit_notes", "number_key", "number IS NOT NULL"),
     _belongs_to("customers", "customer_id"),
     _belongs_to("invoices", "invoice_id"),
