@@ -20,7 +20,7 @@ from tallystick.http.app import create_app
 from tallystick.http.log import DelayedHandler
 from tallystick.native.surface import NATIVE
 from tallystick.store.db import Database
-from tallystick.web import share, welcome
+from tallystick.web import dialects, share, welcome
 from tallystick.worker import Lane, Worker
 
 SURFACES = (NATIVE, BILLINGDB)
@@ -34,6 +34,7 @@ def application(database: Database, origin: str) -> WSGIApplication:
     """Every API and every page, as one application; ``origin`` (``https://host``) begins the links that it gives."""
     app = create_app(SURFACES, database, origin)
     welcome.add_routes(app, origin)
+    dialects.add_routes(app, origin, SURFACES)
     share.add_routes(app, database, origin)
     return app
 

@@ -28,7 +28,7 @@ class Page(HTMLParser):
             self.leads_to.append(values.get("href") or "")
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/docs/"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/", "/docs/dialects"])
 def test_a_page_loads_only_what_this_server_has(api: Api, path: str) -> None:
     response = api.client.get(path)
     assert response.status_code == 200
@@ -42,7 +42,7 @@ def test_a_page_loads_only_what_this_server_has(api: Api, path: str) -> None:
         assert api.client.get(target).status_code == 200, target
 
 
-@pytest.mark.parametrize("path", ["/", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/dialects"])
 def test_a_browser_is_told_to_load_nothing_else(api: Api, path: str) -> None:
     policy = dict(
         directive.strip().split(" ", 1)
