@@ -3,7 +3,7 @@
 from tallystick.customers import store as customers
 from tallystick.dialects import description, payable, shown
 from tallystick.dialects.billingdb import errors, wire
-from tallystick.dialects.billingdb.wire import InvoiceBody, InvoiceDetail, InvoiceJson, ListQuery
+from tallystick.dialects.billingdb.wire import AmountBody, PartQuery, ShortInvoice, WholeInvoice
 from tallystick.http import auth
 from tallystick.http.openapi import JSON
 from tallystick.http.routes import Route
@@ -28,7 +28,7 @@ request is said by `error`, field by field. What was made by any other API of th
 """
 
 
-def index(call: Call, query: ListQuery) -> Listing[InvoiceJson]:
+def index(call: Call, query: PartQuery) -> Listing[ShortInvoice]:
     """Get all invoices, the oldest first."""
     if query.page is None and query.limit is None:
         rows = shown.every(call.tx, call.account, OLDEST_FIRST)
@@ -38,20 +38,20 @@ def index(call: Call, query: ListQuery) -> Listing[InvoiceJson]:
     return Listing(None, render.array(wire.short(row) for row in rows))
 
 
-def create(call: Call, body: InvoiceBody) -> InvoiceJson:
+def create(call: Call, body: AmountBody) -> ShortInvoice:
     """Create a new invoice, and issue it."""
     draft = ops.create(call.tx, shown.seen_by_a_dialect(call.account), wire.new_bill(body, call.account))
     payable.check_total(draft.row, body.amount, "amount")
     return wire.short(ops.issue(call.tx, call.account, draft, "mark-sent").row)
 
 
-def get(call: Call, id: Id) -> InvoiceDetail:
+def get(call: Call, id: Id) -> WholeInvoice:
     """Get an invoice by its id, with its lines, its customer and its last payment."""
     invoice = shown.get(call.tx, call.account, id)
     return wire.whole(invoice, invoice.row.status(call.account, call.tx.now))
 
 
-def update(call: Call, id: Id, body: InvoiceBody) -> InvoiceJson:
+def update(call: Call, id: Id, body: AmountBody) -> ShortInvoice:
     """Change an invoice on which nothing is paid or credited, and issue it again under its number.
 
     Where the amount stays, so do the lines that it is made of. 409 for a date that its number is not of.

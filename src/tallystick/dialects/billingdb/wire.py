@@ -21,7 +21,7 @@ LINE = "Invoice amount"
 MIDNIGHT = dt.time(tzinfo=dt.UTC)
 
 
-class InvoiceBody(Body, kw_only=True):
+class AmountBody(Body, kw_only=True):
     """An invoice: all of its fields, also where it is changed."""
 
     customer_id: Annotated[Id, Meta(description="The customer who is billed.")]
@@ -30,14 +30,14 @@ class InvoiceBody(Body, kw_only=True):
     due_date: Annotated[Day, Meta(description="The day to pay by, not before the date of issue.")]
 
 
-class ListQuery(Query, frozen=True, kw_only=True):
+class PartQuery(Query, frozen=True, kw_only=True):
     """All invoices; with `page` or `limit` a part of them."""
 
     page: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None
 
 
-class InvoiceJson(msgspec.Struct, frozen=True):
+class ShortInvoice(msgspec.Struct, frozen=True):
     """An invoice in short."""
 
     id: int
@@ -67,7 +67,7 @@ class Address(msgspec.Struct, frozen=True):
     country: str
 
 
-class CustomerJson(msgspec.Struct, frozen=True):
+class BilledCustomer(msgspec.Struct, frozen=True):
     """The customer as the invoice names them; what is not known is empty."""
 
     id: str
@@ -76,7 +76,7 @@ class CustomerJson(msgspec.Struct, frozen=True):
     address: Address
 
 
-class PaymentJson(msgspec.Struct, frozen=True):
+class LastPayment(msgspec.Struct, frozen=True):
     """A payment: what it settles of the invoice."""
 
     id: str
@@ -85,7 +85,7 @@ class PaymentJson(msgspec.Struct, frozen=True):
     method: str
 
 
-class InvoiceDetail(InvoiceJson, frozen=True):
+class WholeInvoice(ShortInvoice, frozen=True):
     """An invoice, whole: ``subtotal`` + ``tax`` = ``total``. ``payment`` is the last one that stands."""
 
     currency: str
@@ -93,12 +93,12 @@ class InvoiceDetail(InvoiceJson, frozen=True):
     tax: Decimal
     total: Decimal
     line_items: list[LineItem]
-    customer: CustomerJson
+    customer: BilledCustomer
     status: Status
-    payment: PaymentJson | None
+    payment: LastPayment | None
 
 
-def new_bill(body: InvoiceBody, account: Account) -> NewBill:
+def new_bill(body: AmountBody, account: Account) -> NewBill:
     """The bill that a request asks for."""
     return NewBill(
         customer_id=int(body.customer_id),
@@ -108,7 +108,7 @@ def new_bill(body: InvoiceBody, account: Account) -> NewBill:
     )
 
 
-def change(body: InvoiceBody, row: InvoiceRow, currency: str, account: Account) -> DraftChange:
+def change(body: AmountBody, row: InvoiceRow, currency: str, account: Account) -> DraftChange:
     """What a request changes of an invoice; where the amount stays, so do the lines that it is made of."""
     is_kept = (currency, body.amount) == (row.currency, to_decimal(row.total, digits(row.currency)))
     content: dict[str, Any] = {} if is_kept else payable.changed_content(LINE, body.amount, currency)
@@ -120,9 +120,9 @@ def change(body: InvoiceBody, row: InvoiceRow, currency: str, account: Account) 
     )
 
 
-def short(row: InvoiceRow) -> InvoiceJson:
+def short(row: InvoiceRow) -> ShortInvoice:
     """An invoice in short."""
-    return InvoiceJson(**_short_fields(row))
+    return ShortInvoice(**_short_fields(row))
 
 
 def _short_fields(row: InvoiceRow) -> dict[str, Any]:
@@ -135,12 +135,12 @@ def _short_fields(row: InvoiceRow) -> dict[str, Any]:
     }
 
 
-def whole(invoice: Invoice, status: Status) -> InvoiceDetail:
+def whole(invoice: Invoice, status: Status) -> WholeInvoice:
     """An invoice, whole."""
     row = invoice.row
     places = digits(row.currency)
     standing = [payment for payment in invoice.payments if payment.status == "succeeded"]
-    return InvoiceDetail(
+    return WholeInvoice(
         **_short_fields(row),
         currency=row.currency,
         subtotal=render.amount(row.total - row.tax, places),
@@ -163,10 +163,10 @@ def _line(line: LineRow, row: InvoiceRow, places: int) -> LineItem:
     )
 
 
-def _customer(copy: dict[str, Any]) -> CustomerJson:
+def _customer(copy: dict[str, Any]) -> BilledCustomer:
     known = {name: value or "" for name, value in copy.items()}
     lines = [copy[name] for name in ("address_line1", "address_line2") if copy[name]]
-    return CustomerJson(
+    return BilledCustomer(
         id=str(copy["id"]),
         name=known["name"],
         email=known["email"],
@@ -180,8 +180,8 @@ def _customer(copy: dict[str, Any]) -> CustomerJson:
     )
 
 
-def _payment(payment: PaymentLine, places: int) -> PaymentJson:
-    return PaymentJson(
+def _payment(payment: PaymentLine, places: int) -> LastPayment:
+    return LastPayment(
         id=str(payment.id),
         date=dt.datetime.combine(payment.date, MIDNIGHT),
         amount=render.amount(payment.applied, places),
