@@ -56,24 +56,26 @@ def replay(path: Path, api: Api) -> None:
     names: Names = {}
     for step in steps(path):
         where = f"{path.name}:{step.line} {step.method} {step.path}"
-        body = None if step.body is None else json.dumps(_filled(step.body, names), default=str)
+        body = None if step.body is None else json.dumps(filled(step.body, names), default=str)
         response = api.request(
-            step.method, _path(step.path, names), content=body, headers={"Content-Type": "application/json"}
+            step.method, filled_path(step.path, names), content=body, headers={"Content-Type": "application/json"}
         )
         assert response.status_code == step.status, f"{where}: {response.status_code} {response.text}"
         reply = response.json(parse_float=Decimal)
         _match(step.expected, reply["data"] if response.is_success else reply, names, where)
 
 
-def _filled(value: Any, names: Names) -> Any:
+def filled(value: Any, names: Names) -> Any:
+    """A body, with the values of the names in it."""
     if isinstance(value, dict):
-        return {key: _filled(member, names) for key, member in value.items()}
+        return {key: filled(member, names) for key, member in value.items()}
     if isinstance(value, list):
-        return [_filled(member, names) for member in value]
+        return [filled(member, names) for member in value]
     return names[value] if isinstance(value, str) and value.startswith("$") else value
 
 
-def _path(path: str, names: Names) -> str:
+def filled_path(path: str, names: Names) -> str:
+    """A path, with the values of the names in it."""
     for name, value in names.items():
         path = path.replace(name, str(value))
     return path
