@@ -22,13 +22,12 @@ from tests.contract import examples
 from tests.contract.examples import Examples
 
 PROMISES = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-REQUESTS_A_ROUTE = 6
+FEW = settings(max_examples=6, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-def requests(operation: Any, route: Route, ids: dict[str, Any]) -> st.SearchStrategy[Case[Any]]:
-    """Requests as the document allows and as it does not, of rows that exist and of any."""
+def requests(operation: Any, example: dict[str, Any], ids: dict[str, Any]) -> st.SearchStrategy[Case[Any]]:
+    """Requests as the document allows and as it does not, of rows that exist and of any; ``example`` is a good body."""
     allowed = operation.as_strategy(GenerationMode.POSITIVE, path_parameters=ids or None)
-    example = examples.body_of(route) or {}
     return st.one_of(
         st.builds(_nearly, st.just(example), allowed, st.integers(0, 99)),
         operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=ids or None),
@@ -51,14 +50,8 @@ def test_a_route_keeps_its_promises(api: Api, route: Route) -> None:
     schema = schemathesis.openapi.from_wsgi("/docs/openapi.json", application(api.database, ORIGIN))
     operation = schema[PREFIX + route.path][route.method]
 
-    @settings(
-        max_examples=REQUESTS_A_ROUTE,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=requests(operation, route, ids))
+    @FEW
+    @given(case=requests(operation, examples.body_of(route) or {}, ids))
     def promises_hold(case: Case[Any]) -> None:
         case.call_and_validate(headers={"X-API-Key": api.key}, checks=PROMISES)
 
