@@ -4,10 +4,7 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-import pytest
-
 from tallystick.delivery.ops import NO_SMTP
-from tests.api import Api
 from tests.bills import a_customer
 from tests.dialects import seeds
 from tests.dialects.invoice_ng.calls import (
@@ -36,11 +33,6 @@ MARK_NOT_PAID = "GET", f"{PREFIX}/not-paid/{{id}}"
 RECORD = "POST", f"{PREFIX}/record-payment"
 SEND = "POST", f"{PREFIX}/send"
 DELETE = "DELETE", f"{PREFIX}/{{id}}"
-
-
-@pytest.fixture
-def calls(api: Api) -> Calls:
-    return Calls(api)
 
 
 def parameters(method: str, path: str) -> list[str]:
