@@ -17,12 +17,6 @@ INCLUDED = {
 }
 MAX_SECRET_LENGTH = 512
 PARAMETER = "api_key"
-SCHEMES: dict[str, dict[str, str]] = {
-    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "bearer": {"type": "http", "scheme": "bearer"},
-    "parameter": {"type": "apiKey", "in": "query", "name": PARAMETER},
-}
-"""How a key is sent, as an OpenAPI document says it."""
 HOW = "Send an API key: the header X-API-Key, the header Authorization: Bearer, or the parameter api_key."
 HOW_TO_WRITE = "Send an API key in a header, X-API-Key or Authorization: Bearer: a link alone must not write."
 

@@ -70,7 +70,6 @@ IN_TRASH = invoices.c.deleted_at.is_not(None)
 
 ONE = bills.one(invoices.c.id == bindparam("invoice"))
 BY_ID = Prepared(ONE.where(IN_USE))
-ISSUED_BY_ID = Prepared(ONE.where(ISSUED, IN_USE))
 BY_ID_LOCKED = Prepared(ONE.where(IN_USE).with_for_update(of=invoices))
 TRASHED_LOCKED = Prepared(ONE.where(IN_TRASH).with_for_update(of=invoices))
 BY_TOKEN = Prepared(
@@ -171,11 +170,6 @@ def get(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     return _whole(tx, account, BY_ID, {"account": account.id, "invoice": invoice_id})
 
 
-def get_issued(tx: Tx, account: Account, invoice_id: int) -> Invoice:
-    """As ``get``, of an issued invoice."""
-    return _whole(tx, account, ISSUED_BY_ID, {"account": account.id, "invoice": invoice_id})
-
-
 def get_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """As ``get``, and nobody else changes the invoice before this transaction ends."""
     return _whole(tx, account, BY_ID_LOCKED, {"account": account.id, "invoice": invoice_id})
@@ -200,16 +194,7 @@ def of_period(tx: Tx, account: Account, period: Mapping[str, Any]) -> InvoiceRow
 
 def check_known(tx: Tx, account: Account, invoice_id: int) -> None:
     """Raises NotFound where the account has no such invoice outside the trash."""
-    _check_any(tx, account, invoice_id, IN_USE)
-
-
-def check_issued(tx: Tx, account: Account, invoice_id: int) -> None:
-    """Raises NotFound where the account has no such invoice that is issued."""
-    _check_any(tx, account, invoice_id, ISSUED)
-
-
-def _check_any(tx: Tx, account: Account, invoice_id: int, wanted: ColumnElement[bool]) -> None:
-    known = select(invoices.c.id).where(invoices.c.account_id == account.id, invoices.c.id == invoice_id, wanted)
+    known = select(invoices.c.id).where(invoices.c.account_id == account.id, invoices.c.id == invoice_id, IN_USE)
     if tx.execute(known).first() is None:
         raise rows.not_found(invoices)
 

@@ -97,7 +97,7 @@ def test_several_rates_are_shown_as_one(calls: Calls) -> None:
 
 
 def test_a_discount_on_the_whole_is_one_more_item(calls: Calls) -> None:
-    discount = {"discount_type": "percentage", "discount_value": 10}
+    discount: dict[str, Any] = {"discount_type": "percentage", "discount_value": 10}
     invoice_id = an_invoice(calls.api, items=[line(100, 20), line("0.05", 20)], **discount)["id"]
     # 10 % of 100.05 are 10.005, half up 10.01; 20 % of 90.04 are 18.008.
     assert items(calls, invoice_id) == [
@@ -122,7 +122,7 @@ def test_prices_that_include_tax_are_shown_without(calls: Calls) -> None:
 
 
 def test_a_discount_on_prices_that_include_tax_is_shown_without(calls: Calls) -> None:
-    content = {"discount_type": "amount", "discount_value": 11.9, "prices_include_tax": True}
+    content: dict[str, Any] = {"discount_type": "amount", "discount_value": 11.9, "prices_include_tax": True}
     invoice_id = an_invoice(calls.api, items=[line(119, 19)], **content)["id"]
     # 107.10 are to be paid, of which 17.10 are tax.
     assert items(calls, invoice_id) == [("Work", "1", "100", "100"), ("Discount", "1", "-10", "-10")]
@@ -134,13 +134,17 @@ def test_a_discount_on_prices_that_include_tax_is_shown_without(calls: Calls) ->
 def test_the_items_always_add_up_to_the_sub_total(calls: Calls, rounding: str, prices_include_tax: bool) -> None:
     calls.api.data(calls.api.put("/settings", {"rounding": rounding}))
     several = [line(f"{n}.{n}7", rate, quantity=n) for n in (1, 2, 3) for rate in (5, 7, "7.5")]
-    content = {"discount_type": "percentage", "discount_value": "3.3", "prices_include_tax": prices_include_tax}
+    content: dict[str, Any] = {"discount_type": "percentage", "discount_value": "3.3"}
+        "discount_type": "percentage",
+        "discount_value": "3.3",
+        "prices_include_tax": prices_include_tax,
+    }
     sums(calls, an_invoice(calls.api, items=several, **content)["id"])
 
 
 def test_a_changed_rate_keeps_what_else_a_line_says(calls: Calls) -> None:
     own = {"quantity": 3, "unit": "hour", "discount_type": "percentage", "discount_value": 50}
-    content = {"discount_type": "amount", "discount_value": 5}
+    content: dict[str, Any] = {"discount_type": "amount", "discount_value": 5}
     invoice_id = an_invoice(calls.api, items=[line(10, 20, **own)], **content)["id"]
     whole(calls.put(invoice_id, tax_rate=10))
     # Half of 30 less 5 are 10.
@@ -149,7 +153,7 @@ def test_a_changed_rate_keeps_what_else_a_line_says(calls: Calls) -> None:
 
 
 def test_new_items_take_the_place_of_discounts_and_of_prices_with_tax(calls: Calls) -> None:
-    content = {"discount_type": "amount", "discount_value": 5, "prices_include_tax": True}
+    content: dict[str, Any] = {"discount_type": "amount", "discount_value": 5, "prices_include_tax": True}
     invoice_id = an_invoice(calls.api, items=[line(119, 19)], **content)["id"]
     whole(calls.put(invoice_id, items=[{"description": "Work", "quantity": 1, "rate": 100}]))
     assert sums(calls, invoice_id) == ("19", "100", "19", "119")

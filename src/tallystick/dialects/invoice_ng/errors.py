@@ -1,9 +1,6 @@
 """How invoice.ng refuses: ``{"status": "error", "message": …}``, with the status of HTTP that fits."""
 
-from http import HTTPStatus
-
 from tallystick.core.errors import Overpayment
-from tallystick.http.openapi import JSON, REQUEST_ID
 from tallystick.http.refusals import Refusal
 from tallystick.http.schemas import Schema
 from tallystick.store.idempotency import Answer
@@ -22,7 +19,7 @@ NAMES = {
 SENTENCES = {Overpayment.code: "The payment is above what is due on the invoice."}
 """In place of a sentence that would advise what this API does not have."""
 
-ERROR: Schema = {
+SCHEMA: Schema = {
     "type": "object",
     "description": "Why a request was refused.",
     "properties": {
@@ -44,12 +41,3 @@ def _name(path: str) -> str:
     """The field as this API has it; its one tax rate is that of the whole invoice."""
     *above, last = path.split(".")
     return last if last == "tax_rate" else ".".join([*above, NAMES.get(last, last)])
-
-
-def response(status: int) -> Schema:
-    """The response to a refusal with this status, for the OpenAPI document."""
-    return {
-        "description": HTTPStatus(status).description or HTTPStatus(status).phrase,
-        "headers": REQUEST_ID,
-        "content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
-    }

@@ -1,7 +1,6 @@
 """The wire of invoice.ng: from its requests to what the verbs take, and from an invoice to its replies."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -64,27 +63,22 @@ class ShownLine(NamedTuple):
     amount: int
 
 
-def selling(account: Account) -> Account:
-    """The account with the settings that hold here: prices are without tax, and no note is added to a bill."""
-    return replace(account, prices_include_tax=False, default_notes=None)
-
-
 def new_bill(body: NewInvoiceBody, account: Account) -> NewBill:
-    """The invoice that a request asks for."""
-    rate = body.tax_rate or Decimal(0)
+    """The invoice that a request asks for, of plain values: it is sealed as it was made, before it is read again."""
+    rate = Decimal(body.tax_rate or 0)
     return NewBill(
-        customer_id=body.client,
+        customer_id=int(body.client),
         items=tuple(_item(item, tax_rate=rate) for item in body.items),
         issue_date=_day(body.issue_date, account),
         due_date=_day(body.due_date, account),
-        currency=body.currency,
+        currency=str(body.currency) if body.currency else None,
         header=Header(title=body.description or None, notes=body.note or None),
-        number=body.invoice_no,
+        number=str(body.invoice_no),
     )
 
 
 def _item(body: ItemBody, **tax: Any) -> Item:
-    return Item(description=body.description, quantity=body.quantity, unit_price=body.rate, **tax)
+    return Item(description=body.description, quantity=Decimal(body.quantity), unit_price=Decimal(body.rate), **tax)
 
 
 def _day(day: Day | None, account: Account) -> date | None:
