@@ -134,7 +134,7 @@ def test_a_discount_on_prices_that_include_tax_is_shown_without(calls: Calls) ->
 def test_the_items_always_add_up_to_the_sub_total(calls: Calls, rounding: str, prices_include_tax: bool) -> None:
     calls.api.data(calls.api.put("/settings", {"rounding": rounding}))
     several = [line(f"{n}.{n}7", rate, quantity=n) for n in (1, 2, 3) for rate in (5, 7, "7.5")]
-    content: dict[str, Any] = {"discount_type": "percentage", "discount_value": "3.3"}
+    content: dict[str, Any] = {
         "discount_type": "percentage",
         "discount_value": "3.3",
         "prices_include_tax": prices_include_tax,
