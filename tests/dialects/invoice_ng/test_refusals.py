@@ -92,11 +92,10 @@ def test_a_field_that_is_wrong_is_named(calls: Calls, subtests: pytest.Subtests)
     client = a_customer(calls.api)
     invoice_id = calls.an_id(client=client)
     before = calls.native(invoice_id)
+    body = {**INVOICE, "client": client, "invoice_no": "INV-02"}
     for fields, start in WRONG:
         with subtests.test(fields=str(fields)[:60]):
-            status, message = refused(
-                calls.post("/add", {**INVOICE, "invoice_no": "INV-02", "client": client, **fields})
-            )
+            status, message = refused(calls.post("/add", {**body, **fields}))
             assert (status, message[: len(start)]) == (422, start)
             if fields != {"client": None}:
                 assert refused(calls.put(invoice_id, **fields))[0] in (409, 422)
