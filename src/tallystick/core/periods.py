@@ -85,9 +85,14 @@ def today(now: datetime, timezone: str) -> date:
 
     Raises KeyError or ValueError where there is no such zone, and ValueError where ``now`` carries no zone.
     """
+    return wall_clock(now, timezone).date()
+
+
+def wall_clock(now: datetime, timezone: str) -> datetime:
+    """What a clock on the wall shows at ``now`` in an IANA time zone. Raises as ``today``."""
     if now.tzinfo is None:
         raise ValueError("now must carry its time zone")
-    return now.astimezone(_zone(timezone)).date()
+    return now.astimezone(_zone(timezone))
 
 
 @lru_cache(maxsize=_TIME_ZONES)

@@ -55,7 +55,7 @@ def _component(raw: Schema, *, is_strict: bool) -> Schema:
 
 def _of_reply(name: str, field: Schema) -> Schema:
     field = {key: value for key, value in field.items() if key != "default"}
-    if not name.endswith("_at"):
+    if not name.endswith("_at") or "pattern" in field:
         return field
     # An instant, of which msgspec says no more than that it is a string.
     is_nullable = {"type": "null"} in field.get("anyOf", ())

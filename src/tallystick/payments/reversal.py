@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
-from tallystick.core.payment import Method
+from tallystick.core.payment import Method, PaymentStatus
 from tallystick.credit_notes import ops as credit_note_ops
 from tallystick.credit_notes import rules as credit_note_rules
 from tallystick.credit_notes import store as credit_note_store
@@ -51,6 +51,18 @@ def reverse(tx: Tx, account: Account, payment_id: int, invoice_id: int | None = 
     facts = rules.facts(reversed_payment) | rules.put_back_facts(payment, returned)
     outbox.add(tx, account, Event.PAYMENT_REVERSED, payment.id, facts)
     return Reversal(reversed_payment, returned)
+
+
+def reverse_all(tx: Tx, account: Account, invoice_id: int) -> None:
+    """Takes back every payment that stands on an invoice; where none does, nothing changes.
+
+    Raises NotFound where there is no such invoice, Conflict where what a payment left over is spent.
+    """
+    received = [line.id for line in invoice_store.get(tx, account, invoice_id).payments]
+    # All are locked before the first is taken back: what another transaction has reversed meanwhile, it shows.
+    for payment in [store.get_locked(tx, account, payment_id) for payment_id in received]:
+        if payment.status is PaymentStatus.SUCCEEDED:
+            reverse(tx, account, payment.id)
 
 
 def _invoices_locked(tx: Tx, account: Account, payment: Payment, settled: Iterable[int]) -> list[InvoiceRow]:
