@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 from granian.server import Server as Granian
 
 from tallystick import config
+from tallystick.dialects.billingdb.routes import BILLINGDB
 from tallystick.http import metrics
 from tallystick.http.app import create_app
 from tallystick.http.log import DelayedHandler
@@ -22,7 +23,7 @@ from tallystick.store.db import Database
 from tallystick.web import share, welcome
 from tallystick.worker import Lane, Worker
 
-SURFACES = (NATIVE,)
+SURFACES = (NATIVE, BILLINGDB)
 """The public APIs; one more is one more value here."""
 
 THREADS = 8

@@ -38,6 +38,8 @@ def add_surface(app: falcon.App[Any, Any], surface: Surface, server: Server) -> 
         responders = [responder(route, surface, server) for route in surface.routes if route.path == path]
         app.add_route(surface.prefix + path, Resource(responders))
     app.add_route(surface.document_path, docs.Document(openapi.document(surface)))
+    for path in surface.yaml_paths:
+        app.add_route(path, docs.YamlDocument(openapi.document(surface)))
 
 
 def responder(route: Route, surface: Surface, server: Server) -> Endpoint:

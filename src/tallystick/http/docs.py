@@ -1,10 +1,12 @@
 """The API's reference for people: a page that loads nothing from outside."""
 
+from functools import cached_property
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import falcon
+import msgspec
 
 OURS = Path(__file__).parent
 # By path, because importing offapi reads each of its three viewers: 40 MB that a server would hold for ever.
@@ -12,6 +14,7 @@ SWAGGER = Path(str(distribution("offapi").locate_file("offapi")))
 PAGE = OURS / "reference.html"
 ASSETS = (OURS / "reference.js", SWAGGER / "swagger_bundle.js", SWAGGER / "swagger_style.css")
 MEDIA = {".html": falcon.MEDIA_HTML, ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+YAML = "application/yaml"
 ASSETS_FRESH = "public, max-age=86400"
 # The viewer could fetch from elsewhere, as a validator's badge; the browser refuses it.
 ONLY_FROM_HERE = (
@@ -30,6 +33,22 @@ class Document:
         """Answers the document, to whoever asks."""
         resp.content_type = falcon.MEDIA_JSON
         resp.data = self._document
+
+
+class YamlDocument:
+    """An OpenAPI document as YAML, which is written when it is first asked for: that takes longer than a start may."""
+
+    def __init__(self, document: bytes) -> None:
+        self._document = document
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Answers the document, to whoever asks."""
+        resp.content_type = YAML
+        resp.data = self._written
+
+    @cached_property
+    def _written(self) -> bytes:
+        return msgspec.yaml.encode(msgspec.json.decode(self._document))
 
 
 class Page:

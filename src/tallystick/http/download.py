@@ -35,7 +35,8 @@ class Download(Endpoint):
             resp.stream = Stream(next(chunks, b""), chunks, opened.pop_all())
         resp.status = self.route.status
         resp.content_type = file.media
-        resp.downloadable_as = file.name
+        if file.name is not None:
+            resp.downloadable_as = file.name
 
 
 class Stream:

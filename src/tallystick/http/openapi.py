@@ -18,6 +18,7 @@ from tallystick.http.schemas import Schema, Schemas, members
 from tallystick.http.surface import Description, Surface
 from tallystick.wire import render
 from tallystick.wire.call import Change, Query
+from tallystick.wire.file import File
 
 JSON = "application/json"
 UNNAMED_TAG = "api"
@@ -85,7 +86,7 @@ def _hints(route: Route, about: Description) -> Iterator[Any]:
     yield from (argument.hint for argument in _arguments(route.query))
     if route.takes_body:
         yield route.body
-    yield from (about.data(reply) for reply in _replies(route).values() if reply and not route.answers_file)
+    yield from (about.data(reply) for reply in _replies(route).values() if reply and not _is_opaque(reply))
 
 
 def _replies(route: Route) -> dict[int, Any]:
@@ -123,7 +124,7 @@ def _description(route: Route) -> str:
 
 
 def _operation_id(route: Route) -> str:
-    slice_name = route.do.__module__.split(".")[1]
+    slice_name = route.do.__module__.split(".")[-2]
     return f"{slice_name}_{route.do.__name__}"
 
 
@@ -178,13 +179,18 @@ def _success(route: Route, status: int, about: Description, schemas: Schemas) ->
         headers[endpoint.REPLAYED] = {"$ref": "#/components/headers/Replayed"}
     response: Schema = {"description": HTTPStatus(status).phrase, "headers": headers}
     if status != HTTPStatus.NO_CONTENT:
-        response["content"] = _content(route, _replies(route)[status], about, schemas)
+        response["content"] = _content(_replies(route)[status], about, schemas)
     return response
 
 
-def _content(route: Route, reply: Any, about: Description, schemas: Schemas) -> Schema:
-    if route.answers_file:
-        return {route.reply.media.partition(";")[0]: {"schema": {"type": "string"}}}
+def _is_opaque(reply: Any) -> bool:
+    """Whether it is a file of which nothing is told but its media type; a streamed list is told as any other."""
+    return isinstance(reply, type) and issubclass(reply, File)
+
+
+def _content(reply: Any, about: Description, schemas: Schemas) -> Schema:
+    if _is_opaque(reply):
+        return {reply.media.partition(";")[0]: {"schema": {"type": "string"}}}
     return {JSON: {"schema": about.success(reply, schemas)}}
 
 

@@ -101,7 +101,8 @@ class Route:
     @property
     def answers_file(self) -> bool:
         """Whether ``do`` answers a file; only a GET that reads may."""
-        return isinstance(self.reply, type) and issubclass(self.reply, File)
+        kind = get_origin(self.reply) or self.reply
+        return isinstance(kind, type) and issubclass(kind, File)
 
     @property
     def _replies(self) -> tuple[Any, ...]:

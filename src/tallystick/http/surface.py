@@ -53,7 +53,8 @@ class Surface:
     the longer one wins. ``caller`` tells who sends a request, from the ids of its path too, or raises Unauthorized,
     Forbidden or NotFound. ``decoders`` read a body by its media type, the first one where none is named. Unknown fields
     and parameters are refused where the API ``is_strict``, and ignored otherwise. ``success`` and ``refusal`` make the
-    JSON of every reply. ``document_path`` is where its OpenAPI document is.
+    JSON of every reply. ``document_path`` is where its OpenAPI document is, and
+    ``yaml_paths`` are where the same is YAML.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Surface:
     refusal: Callable[[Refusal], Answer]
     description: Description
     document_path: str
+    yaml_paths: tuple[str, ...] = ()
 
     def covers(self, path: str) -> bool:
         """Whether the path is the prefix, or below it."""

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class File:
     """A reply that is a file: made once the transaction has ended, of what was read in it.
 
-    A kind of file that an API describes is a subclass, with its ``media`` as the default.
+    A kind of file that an API describes is a subclass, with its ``media`` as the default. One without a ``name`` is
+    shown, and not saved.
     """
 
-    name: str
+    name: str | None
     chunks: Iterable[bytes]
     media: str = "application/octet-stream"
 
@@ -19,3 +23,10 @@ class File:
 @dataclass(frozen=True)
 class Export(File):
     """A file whose chunks are read from the database while they are sent: its snapshot stays open for so long."""
+
+
+@dataclass(frozen=True)
+class Listing(Export, Generic[T]):
+    """A JSON list of ``T`` of any length, whose rows are read and written while it is sent."""
+
+    media: str = "application/json"

@@ -1,6 +1,8 @@
 """From structs to bytes. Rendering runs no query and cannot fail."""
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from itertools import islice
 
 import msgspec
 
@@ -17,12 +19,23 @@ def _as_builtin(value: object) -> object:
     raise NotImplementedError(f"{type(value)} is no type of a reply")
 
 
+ROWS_AT_ONCE = 200
+
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_as_builtin)
 
 
 def encode(value: object) -> bytes:
     """JSON in which a Decimal is a number with just the digits that it has."""
     return _ENCODER.encode(value)
+
+
+def array(rows: Iterable[object]) -> Iterator[bytes]:
+    """A JSON array in parts of some rows each, so that a long one costs no memory."""
+    waiting, start = iter(rows), b"["
+    while batch := list(islice(waiting, ROWS_AT_ONCE)):
+        yield start + encode(batch)[1:-1]
+        start = b","
+    yield b"]" if start == b"," else b"[]"
 
 
 def amount(minor: int, digits: int) -> Decimal:

@@ -1,0 +1,1 @@
+"""billingdb's API, as its document has it; see README.md."""

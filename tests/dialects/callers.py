@@ -1,0 +1,40 @@
+"""Calls a dialect with a key, over the application that a native caller reaches too."""
+
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from tallystick.http.surface import Surface
+from tests.api import Caller
+
+
+class DialectCaller:
+    """Calls one dialect, at paths below its prefix, as its clients do: with a bearer token."""
+
+    def __init__(self, native: Caller, surface: Surface) -> None:
+        self._native = native
+        self._prefix = surface.prefix
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Sends a request; headers among ``options`` win over the key."""
+        headers = {"Authorization": f"Bearer {self._native.key}", **options.pop("headers", {})}
+        return self._native.client.request(method, self._prefix + path, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("POST", path, json=json, **options)
+
+    def put(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
+        return self.request("PUT", path, json=json, **options)
+
+    def delete(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("DELETE", path, **options)
+
+
+def exact(response: httpx.Response) -> Any:
+    """What a success says, its numbers exact."""
+    assert response.is_success, f"{response.status_code} {response.text}"
+    return response.json(parse_float=Decimal)
