@@ -56,6 +56,11 @@ def find(tx: Tx, account: Account, name: str, email: str | None) -> Customer | N
     return None if found is None else Customer(*found)
 
 
+def find_many(tx: Tx, account: Account, ids: set[int]) -> dict[int, Customer]:
+    """The customers with these ids, by id."""
+    return rows.find(tx, account, customers, Customer, ids)
+
+
 def lock(tx: Tx, account: Account, name: str, email: str | None) -> None:
     """Makes others who lock the customer that ``find`` would answer wait until this transaction ends."""
     kind, key = ("customer by name", name) if email is None else ("customer by email", email_key(email))
