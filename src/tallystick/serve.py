@@ -16,6 +16,7 @@ from granian.server import Server as Granian
 from tallystick import config
 from tallystick.dialects.billingdb.routes import BILLINGDB
 from tallystick.dialects.invoice_ng.routes import INVOICE_NG
+from tallystick.dialects.iqraa.routes import IQRAA
 from tallystick.http import metrics
 from tallystick.http.app import create_app
 from tallystick.http.log import DelayedHandler
@@ -24,7 +25,7 @@ from tallystick.store.db import Database
 from tallystick.web import dialects, share, welcome
 from tallystick.worker import Lane, Worker
 
-SURFACES = (NATIVE, INVOICE_NG, BILLINGDB)
+SURFACES = (NATIVE, INVOICE_NG, BILLINGDB, IQRAA)
 """The public APIs; one more is one more value here."""
 
 THREADS = 8

@@ -149,6 +149,7 @@ def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> 
         "customer_id": new.customer_id,
         "header": header.with_notes(new.header, account.default_notes),
         "labels": new.labels,
+        "share_token": new.share_token,
         "created_at": now,
         "updated_at": now,
     }

@@ -35,7 +35,8 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 class NewBill(msgspec.Struct, frozen=True, kw_only=True):
     """A bill as it is asked for; what is None comes from the customer, then from the account.
 
-    ``due_date`` is the day to pay by, or the day until which a quotation is valid.
+    ``due_date`` is the day to pay by, or the day until which a quotation is valid. ``share_token`` is the bill's own
+    from the start, which opens no more than its PDF while it is a draft.
     """
 
     customer_id: int
@@ -48,6 +49,7 @@ class NewBill(msgspec.Struct, frozen=True, kw_only=True):
     header: Header = Header()
     labels: Labels = Labels()
     number: str | None = None
+    share_token: str | None = None
 
 
 class DraftChange(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,19 @@ def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
     return customer
 
 
+def find_or_create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
+    """The customer with the e-mail address of ``values``, or without one the customer of its name that has none.
+
+    One that is found is never changed; where there is none it is made, once, whoever else asks for it (ADR 38).
+    """
+    name, email = values["name"], values.get("email")
+    found = store.find(tx, account, name, email)
+    if found is not None:
+        return found
+    store.lock(tx, account, name, email)
+    return store.find(tx, account, name, email) or create(tx, account, values)
+
+
 def update(tx: Tx, account: Account, customer_id: int, changes: Mapping[str, Any], version: int | None) -> Customer:
     """Changes what ``changes`` name. Issued bills keep the details that they were issued with."""
     customer = store.change(tx, account, customer_id, changes, version)

@@ -3,14 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, NotFound, ValidationFailed
+from tallystick.customers.rules import email_key
 from tallystick.customers.types import Customer
-from tallystick.store import rows
+from tallystick.store import locks, rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.prepared import Prepared
 from tallystick.store.search import mentions
 from tallystick.store.tables import credit_notes, customers, invoices, payments, quotations, recurring
 
@@ -23,6 +25,14 @@ NAMED_BY = {
     "a payment": payments.c,
     "a schedule of recurring billing": recurring.c,
 }
+OLDEST: Select[Any] = (
+    select(*rows.columns(customers, Customer))
+    .where(customers.c.account_id == bindparam("account"))
+    .order_by(customers.c.id)
+    .limit(1)
+)
+BY_EMAIL = Prepared(OLDEST.where(customers.c.email_key == bindparam("key")))
+BY_NAME = Prepared(OLDEST.where(customers.c.name == bindparam("key"), customers.c.email.is_(None)))
 IN_USE = "Something names this customer since a moment ago, so it cannot be deleted."
 
 
@@ -37,6 +47,24 @@ def known(tx: Tx, account: Account, customer_id: int) -> Customer:
         return get(tx, account, customer_id)
     except NotFound as error:
         raise ValidationFailed({"customer_id": [error.message]}) from None
+
+
+def find(tx: Tx, account: Account, name: str, email: str | None) -> Customer | None:
+    """The first customer with this e-mail address; where that is None, the first of just this name that has none."""
+    statement, key = (BY_NAME, name) if email is None else (BY_EMAIL, email_key(email))
+    found = statement.one_or_none(tx, {"account": account.id, "key": key})
+    return None if found is None else Customer(*found)
+
+
+def find_many(tx: Tx, account: Account, ids: set[int]) -> dict[int, Customer]:
+    """The customers with these ids, by id."""
+    return rows.find(tx, account, customers, Customer, ids)
+
+
+def lock(tx: Tx, account: Account, name: str, email: str | None) -> None:
+    """Makes others who lock the customer that ``find`` would answer wait until this transaction ends."""
+    kind, key = ("customer by name", name) if email is None else ("customer by email", email_key(email))
+    locks.take(tx, account.id, kind, key)
 
 
 def page(tx: Tx, account: Account, request: PageRequest, search: str | None, external_id: str | None) -> Page[Customer]:
@@ -62,12 +90,20 @@ def _selected(account: Account, search: str | None, external_id: str | None) -> 
 
 def insert(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
     """Writes a new customer."""
-    return rows.insert(tx, account, customers, Customer, values)
+    return rows.insert(tx, account, customers, Customer, _keyed(values))
 
 
 def change(tx: Tx, account: Account, customer_id: int, changes: Mapping[str, Any], version: int | None) -> Customer:
     """Changes a customer; NotFound, or Conflict where ``version`` is stale."""
-    return rows.update(tx, account, customers, Customer, customer_id, changes, version=version)
+    return rows.update(tx, account, customers, Customer, customer_id, _keyed(changes), version=version)
+
+
+def _keyed(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values, with what is compared of the e-mail address that they name."""
+    if "email" not in values:
+        return values
+    email = values["email"]
+    return {**values, "email_key": None if email is None else email_key(email)}
 
 
 def delete(tx: Tx, account: Account, customer_id: int) -> None:

@@ -27,7 +27,7 @@ from tallystick.core.account import Account
 from tallystick.core.events import Event, in_major_units
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
-from tallystick.core.states import Status
+from tallystick.core.states import InvoiceState, Status
 from tallystick.invoices import ops, store
 from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
 from tallystick.store.outbox import Recorded
@@ -189,8 +189,19 @@ def row_fields(row: InvoiceRow, call: Call) -> dict[str, Any]:
         "recurring_id": row.recurring_id,
         "period_start": row.period_start,
         "period_end": row.period_end,
-        "share_url": row.share_token and f"{call.origin}/public/invoices/{row.share_token}",
+        "share_url": page_url(row, call.origin),
     }
+
+
+def page_url(row: InvoiceRow, origin: str) -> str | None:
+    """Where an invoice is shown to whoever has its token; None without one, and for a draft, which has no page."""
+    is_shown = row.share_token and row.state is not InvoiceState.DRAFT
+    return f"{origin}/public/invoices/{row.share_token}" if is_shown else None
+
+
+def pdf_url(row: InvoiceRow, origin: str) -> str | None:
+    """Where the PDF of an invoice in any state is for whoever has its token; None without one."""
+    return row.share_token and f"{origin}/public/invoices/{row.share_token}/pdf"
 
 
 def settled_fields(row: InvoiceRow) -> dict[str, Any]:

@@ -101,14 +101,14 @@ def _write(tx: Tx, account: Account, invoice: Invoice, changed: Changed) -> None
 
 
 def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
-    """Issues a draft and gives it a share token; an issued invoice only gets the token that it lacks."""
+    """Issues a draft and gives it a share token, as far as it has none; an issued invoice only gets its token."""
     invoice = store.get_locked(tx, account, invoice_id)
     after(invoice.row.state, Action.ISSUE)
-    if invoice.row.share_token:
-        return invoice
-    share = {"share_token": secrets.new_secret(account.id)}
+    share = {"share_token": invoice.row.share_token or secrets.new_secret(account.id)}
     if invoice.row.state is InvoiceState.DRAFT:
         return issue(tx, account, invoice, "publish", share)
+    if invoice.row.share_token:
+        return invoice
     outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id, SHARED)
     shared = _change(tx, account, invoice, share)
     seals.append(tx, account, [rules.sealed(shared)])

@@ -128,7 +128,7 @@ def subject(invoice: Invoice) -> Subject:
 def draft(invoice_id: int, values: dict[str, Any], lines: list[LineRow], found: Found) -> Invoice:
     """A new draft, from the columns and the lines that were written."""
     customer = bills.customer_copy(found.customer)
-    row = InvoiceRow(**UNTOUCHED, **values, id=invoice_id, customer_name=customer["name"])
+    row = InvoiceRow(**(UNTOUCHED | values), id=invoice_id, customer_name=customer["name"])
     return Invoice(row=row, lines=lines, customer=customer)
 
 

@@ -75,6 +75,7 @@ TRASHED_LOCKED = Prepared(ONE.where(IN_TRASH).with_for_update(of=invoices))
 BY_TOKEN = Prepared(
     bills.one(invoices.c.share_token == bindparam("token"), invoices.c.state == InvoiceState.ISSUED, IN_USE)
 )
+BY_TOKEN_IN_ANY_STATE = Prepared(bills.one(invoices.c.share_token == bindparam("token"), IN_USE))
 ROWS = bills.select
 # Always in the order of the ids, so that two transactions that want the same rows cannot wait for each other.
 ROWS_LOCKED: Select[Any] = (
@@ -183,6 +184,11 @@ def get_trashed_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 def get_shared(tx: Tx, account: Account, token: str) -> Invoice:
     """The issued invoice that the share token opens, or NotFound."""
     return _whole(tx, account, BY_TOKEN, {"account": account.id, "token": token})
+
+
+def get_by_token(tx: Tx, account: Account, token: str) -> Invoice:
+    """The invoice in any state whose share token it is, or NotFound: a draft that has one, too, shows its PDF."""
+    return _whole(tx, account, BY_TOKEN_IN_ANY_STATE, {"account": account.id, "token": token})
 
 
 def of_period(tx: Tx, account: Account, period: Mapping[str, Any]) -> InvoiceRow | None:

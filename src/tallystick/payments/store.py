@@ -68,6 +68,22 @@ ALLOCATIONS: Select[Any] = (
 )
 
 
+ATTEMPTS: Select[Any] = (
+    select(payment_allocations.c.invoice_id, payments.c.id, payments.c.status)
+    .join(
+        payments,
+        and_(
+            payments.c.account_id == payment_allocations.c.account_id,
+            payments.c.id == payment_allocations.c.payment_id,
+        ),
+    )
+    .where(
+        payment_allocations.c.account_id == bindparam("account"),
+        payment_allocations.c.invoice_id.in_(bindparam("invoices", expanding=True)),
+    )
+)
+
+
 def insert(tx: Tx, account: Account, values: Mapping[str, Any], shares: Sequence[Allocation]) -> Payment:
     """Writes a payment and what it settles; Conflict where its ``external_id`` is taken."""
     stamped = {**values, "account_id": account.id, "created_at": tx.now}
@@ -134,6 +150,15 @@ def of_invoice(tx: Tx, account: Account, invoice_id: int) -> list[Payment]:
     found = tx.all(select(*PAYMENT_COLUMNS).where(*conditions).order_by(payments.c.id))
     settled = allocations(tx, account, [row.id for row in found])
     return [_payment(row, settled[row.id]) for row in found]
+
+
+def failed_last(tx: Tx, account: Account, invoice_ids: Collection[int]) -> set[int]:
+    """Those of these invoices whose last payment is an attempt that failed."""
+    if not invoice_ids:
+        return set()
+    found = tx.all(ATTEMPTS, {"account": account.id, "invoices": list(invoice_ids)})
+    last = {row.invoice_id: row.status for row in sorted(found, key=lambda row: int(row.id))}
+    return {invoice_id for invoice_id, status in last.items() if status == PaymentStatus.FAILED}
 
 
 def _conditions(account: Account, wanted: PaymentFilter) -> list[ColumnElement[bool]]:

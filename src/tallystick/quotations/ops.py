@@ -77,16 +77,16 @@ def _label(tx: Tx, account: Account, quotation: Quotation, labelling: DraftChang
 
 
 def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
-    """Issues a draft and gives it a share token; an issued quotation only gets the token that it lacks.
+    """Issues a draft and gives it a share token, if it has none; an issued quotation only gets the token that it lacks.
 
     Raises Conflict as ``mark_sent``.
     """
     quotation = _sendable_locked(tx, account, quotation_id)
-    if quotation.row.share_token:
-        return quotation
-    share = {"share_token": secrets.new_secret(account.id)}
+    share = {"share_token": quotation.row.share_token or secrets.new_secret(account.id)}
     if quotation.row.state is QuotationState.DRAFT:
         return issue(tx, account, quotation, share)
+    if quotation.row.share_token:
+        return quotation
     outbox.add(tx, account, Event.QUOTATION_UPDATED, quotation_id, SHARED)
     shared = change(tx, account, quotation, share)
     seals.append(tx, account, [rules.sealed(shared)])

@@ -32,7 +32,7 @@ def copied_values(original: QuotationRow, account: Account, now: datetime) -> di
 def draft(quotation_id: int, values: dict[str, Any], lines: list[LineRow], found: Found) -> Quotation:
     """A new draft, from the columns and the lines that were written."""
     customer = bills.customer_copy(found.customer)
-    row = QuotationRow(**UNTOUCHED, **values, id=quotation_id, customer_name=customer["name"])
+    row = QuotationRow(**(UNTOUCHED | values), id=quotation_id, customer_name=customer["name"])
     return Quotation(row=row, lines=lines, customer=customer)
 
 

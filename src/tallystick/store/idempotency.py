@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, func, select
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, IdempotencyMismatch
+from tallystick.store import locks
 from tallystick.store.db import Tx
 from tallystick.store.tables import idempotency_keys
 
@@ -89,7 +90,7 @@ def recall(tx: Tx, request: Request) -> Answer | None:
     On PostgreSQL this also takes the key for the rest of the transaction, against other processes: Conflict when one
     of them has it.
     """
-    if tx.is_postgresql and not tx.execute(select(func.pg_try_advisory_xact_lock(_lock_number(request)))).scalar():
+    if tx.is_postgresql and not tx.execute(select(func.pg_try_advisory_xact_lock(_lock_of(request)))).scalar():
         raise Conflict(STILL_RUNNING)
     row = tx.execute(FIND, {"account": request.account_id, "for_key": request.key}).one_or_none()
     if row is None:
@@ -122,6 +123,5 @@ def forget_old(tx: Tx, account: Account) -> int:
     return tx.execute(FORGET_OLD, {"account": account.id, "before": tx.now - KEPT_FOR}).rowcount
 
 
-def _lock_number(request: Request) -> int:
-    digest = sha256(f"{request.account_id}:{request.key}".encode()).digest()
-    return int.from_bytes(digest[:8], signed=True)
+def _lock_of(request: Request) -> int:
+    return locks.number(request.account_id, "idempotency", request.key)

@@ -171,11 +171,14 @@ customers = Table(
     *_postal(),
     Column("currency", String(3)),
     Column("notes", Text),
+    # What ``customers.rules`` compares of the e-mail address.
+    Column("email_key", Text),
     *_labels(),
     *_versioned(),
     UniqueConstraint("account_id", "id"),
     _unique_external_id("customers"),
     Index(None, "account_id", "name", "id"),
+    Index(None, "account_id", "email_key", "id"),
     sqlite_autoincrement=True,
 )
 

@@ -9,12 +9,14 @@ import falcon
 
 from tallystick.accounts import ops as accounts
 from tallystick.core.errors import Conflict, NotFound
+from tallystick.documents import public as documents
 from tallystick.invoices import public as invoices
 from tallystick.quotations import public as quotations
 from tallystick.store.db import Database, Tx
 from tallystick.web.bill_page import CSS, invoice_page, message_page, quotation_page
 from tallystick.web.html import Html
 from tallystick.wire.call import Call
+from tallystick.wire.file import File
 from tallystick.wire.scalars import Token
 
 INVOICE = "/public/invoices/{token}"
@@ -22,14 +24,17 @@ QUOTATION = "/public/quotations/{token}"
 NOTHING = "There is nothing at this link. It may have been withdrawn: ask whoever sent it to you."
 STYLE = b64encode(sha256(CSS.encode()).digest()).decode()
 # The link is a secret: nobody else may learn it, from a referrer, a cache or a search engine.
-HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE}'; img-src data:; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+FILE_HEADERS = {
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex",
     "Cache-Control": "no-store",
+}
+HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE}'; img-src data:; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    **FILE_HEADERS,
 }
 
 
@@ -50,6 +55,28 @@ class SharedBill:
             _answer(resp, 404, message_page("Not found", NOTHING))
         else:
             _answer(resp, 200, shown)
+
+
+class SharedFile:
+    """The PDF of one kind of bill."""
+
+    def __init__(self, database: Database, origin: str, open_: Callable[[Call, Token], File]) -> None:
+        self._database = database
+        self._origin = origin
+        self._open = open_
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response, token: str) -> None:
+        """Answers the file, to whoever has the link. It is made after the transaction."""
+        try:
+            with self._database.read() as tx:
+                file = self._open(_call(tx, self._origin, token), Token(token))
+        except NotFound:
+            _answer(resp, 404, message_page("Not found", NOTHING))
+            return
+        resp.data = b"".join(file.chunks)
+        resp.content_type = file.media
+        resp.viewable_as = file.name
+        resp.set_headers(FILE_HEADERS)
 
 
 class SharedAnswer:
@@ -97,6 +124,7 @@ def _quotation(call: Call, token: Token) -> Html:
 def add_routes(app: falcon.App[Any, Any], database: Database, origin: str) -> None:
     """Adds the pages below ``/public``."""
     app.add_route(INVOICE, SharedBill(database, origin, _invoice))
+    app.add_route(f"{INVOICE}/pdf", SharedFile(database, origin, documents.invoice_pdf))
     app.add_route(QUOTATION, SharedBill(database, origin, _quotation))
     app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, quotations.accept_shared))
     app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, quotations.reject_shared))

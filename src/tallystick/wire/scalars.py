@@ -5,9 +5,9 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from zoneinfo import available_timezones
 
 import msgspec
@@ -148,6 +148,7 @@ class Search(str):
 class Number(Decimal):
     """An exact decimal number, written as a JSON number or as a string of digits."""
 
+    max_whole_digits: ClassVar[int] = MAX_WHOLE_DIGITS
     schema: dict[str, Any] = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
 
     @classmethod
@@ -166,8 +167,8 @@ class Number(Decimal):
             number = cls(value)
         except (InvalidOperation, ValueError):
             raise ValueError("Must be a number, or a number in a string.") from None
-        if not number.is_finite() or number.adjusted() >= MAX_WHOLE_DIGITS:
-            raise ValueError(f"Must be a number with at most {MAX_WHOLE_DIGITS} digits before the point.")
+        if not number.is_finite() or number.adjusted() >= cls.max_whole_digits:
+            raise ValueError(f"Must be a number with at most {cls.max_whole_digits} digits before the point.")
         if number.as_tuple().exponent < -MAX_FRACTION_DIGITS:  # type: ignore[operator]
             number = cls._without_trailing_zeros(number)
         return number
@@ -346,6 +347,13 @@ class Day:
         if self._value.tzinfo is None:
             return self._value.date()
         return today(self._value, account.timezone)
+
+    def in_utc(self) -> date:
+        """The date; for an instant, the date that it has in UTC."""
+        value = self._value
+        if isinstance(value, datetime):
+            return (value if value.tzinfo is None else value.astimezone(UTC)).date()
+        return value
 
 
 def one_of_two_names(*pairs: Mapping[str, T | None]) -> list[T | None]:

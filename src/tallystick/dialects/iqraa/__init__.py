@@ -1,0 +1,1 @@
+"""iqraa's API, as its document has it; see README.md."""

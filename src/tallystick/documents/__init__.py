@@ -1,0 +1,1 @@
+"""Documents: a bill as a file for people."""
