@@ -36,7 +36,7 @@ READERS = {
     ),
     "iqraa": Reader(
         column="iqraa",
-        path="/{id}",
+        path="/invoices/{id}",
         status=lambda reply: str(reply["status"]),
         total=lambda reply: to_decimal(reply["amount"], digits(reply["currency"])),
     ),

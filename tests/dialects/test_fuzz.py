@@ -16,12 +16,17 @@ from tallystick.serve import application
 from tests.api import ORIGIN, Api
 from tests.bills import an_invoice
 from tests.contract.test_fuzz import FEW, PROMISES, requests
+from tests.dialects.invoice_ng.calls import INVOICE, ITEMS
 from tests.dialects.readers import DIALECTS
 
 AMOUNT = {"customer_id": 1, "amount": 100, "date": "2026-01-15", "due_date": "2026-02-15"}
 BODIES: dict[tuple[str, str, str], dict[str, Any]] = {
     ("billingdb", "POST", "/invoices"): AMOUNT,
     ("billingdb", "PUT", "/invoices/{id}"): AMOUNT,
+    ("invoice_ng", "POST", "/add"): {**INVOICE, "client": 1, "invoice_no": "INV-02", "items": ITEMS},
+    ("invoice_ng", "PUT", "/{invoice_id}"): {"note": "Soon"},
+    ("invoice_ng", "POST", "/send"): {"id": 1, "email": "ann@example.com"},
+    ("invoice_ng", "POST", "/record-payment"): {"id": 1, "payment_date": "2017-06-10", "amount_paid": 5},
 }
 CALLS = [(surface, route) for surface in DIALECTS for route in surface.routes]
 
