@@ -36,6 +36,7 @@ format: setup ## format the code and fix what ruff can
 
 bench: setup ## measure speed, each figure beside its limit
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.dialects
 
 clean: ## remove the environment and all caches; databases stay
 	@rm -rf .venv .venv-uv .pytest_cache .ruff_cache .mypy_cache .hypothesis dist

@@ -13,13 +13,13 @@ class DialectCaller:
     """Calls one dialect, at paths below its prefix, as its clients do: with a bearer token."""
 
     def __init__(self, native: Caller, surface: Surface) -> None:
-        self._native = native
+        self.native = native
         self._prefix = surface.prefix
 
     def request(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Sends a request; headers among ``options`` win over the key."""
-        headers = {"Authorization": f"Bearer {self._native.key}", **options.pop("headers", {})}
-        return self._native.client.request(method, self._prefix + path, headers=headers, **options)
+        headers = {"Authorization": f"Bearer {self.native.key}", **options.pop("headers", {})}
+        return self.native.client.request(method, self._prefix + path, headers=headers, **options)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         return self.request("GET", path, **options)

@@ -29,8 +29,7 @@ FOLDERS = (Path(__file__).parent, Path(__file__).parents[1] / "stories")
 SECRETS = {"api_keys"}
 NOW = "2026-06-15T12:00:00Z"
 OF_INVOICE = re.compile(r"/invoices/(\d+)/(publish|revise|void)")
-TELLING = [surface for surface in DIALECTS if surface.name in TELLINGS]
-TOLD = [(surface, story) for surface in TELLING for story in TELLINGS[surface.name].stories]
+TOLD = [(surface, story) for surface in DIALECTS for story in TELLINGS[surface.name].stories]
 
 
 def story_path(name: str) -> Path:
@@ -118,8 +117,8 @@ def fresh(databases: Databases, kind: Kind, folder: Path) -> Iterator[Api]:
         assert api.differences() == []
 
 
-def test_a_dialect_that_tells_stories_tells_several() -> None:
-    assert TELLINGS.keys() <= {surface.name for surface in DIALECTS}
+def test_every_dialect_tells_stories() -> None:
+    assert {surface.name for surface in DIALECTS} <= TELLINGS.keys()
     assert all(len(telling.stories) >= 2 for telling in TELLINGS.values())
 
 
