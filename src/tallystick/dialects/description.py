@@ -1,13 +1,16 @@
 """What the OpenAPI documents of the dialects share."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from types import GenericAlias
 from typing import Any, get_args, get_origin
 
 from tallystick.http.openapi import JSON, REQUEST_ID
-from tallystick.http.schemas import Schema, Schemas
+from tallystick.http.schemas import Schema
+from tallystick.http.surface import Description
 from tallystick.wire.file import Listing
 
+ERROR = "Error"
 SECURITY: dict[str, Schema] = {
     "bearer": {"type": "http", "scheme": "bearer"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -23,15 +26,23 @@ def itself(reply: Any) -> Any:
     return GenericAlias(list, row)
 
 
-def bare(reply: Any, schemas: Schemas) -> Schema:
-    """The schema of a reply without an envelope."""
-    return schemas.of(itself(reply))
+def bare(title: str, about: str, refusal: Schema, *, data: Callable[[Any], Any] = itself) -> Description:
+    """What the document of an API without an envelope says; ``refusal`` is the schema of each of its errors."""
+    return Description(
+        title=title,
+        about=about,
+        security=SECURITY,
+        error=error,
+        data=data,
+        success=lambda reply, schemas: schemas.of(data(reply)),
+        schemas={ERROR: refusal},
+    )
 
 
 def error(status: int) -> Schema:
-    """The response to a refusal, whose body is the document's schema ``Error``."""
+    """The response to a refusal."""
     return {
         "description": f"{HTTPStatus(status).description or HTTPStatus(status).phrase}.",
         "headers": REQUEST_ID,
-        "content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
+        "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{ERROR}"}}},
     }

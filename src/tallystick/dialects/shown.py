@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Annotated
+
+from msgspec import Meta
 
 from tallystick.core.account import Account
 from tallystick.core.errors import NotFound
@@ -9,7 +12,8 @@ from tallystick.core.states import InvoiceState, Status
 from tallystick.invoices import store
 from tallystick.invoices.types import Invoice, InvoiceFilter, InvoiceRow
 from tallystick.store.db import Tx
-from tallystick.store.paging import PageRequest
+from tallystick.store.paging import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE, PageRequest
+from tallystick.wire.call import Call, Query
 
 ISSUED = InvoiceFilter(statuses=frozenset(Status) - {Status.DRAFT, Status.VOIDED})
 
@@ -35,11 +39,18 @@ def _issued(invoice: Invoice) -> Invoice:
     return invoice
 
 
-def every(tx: Tx, account: Account, request: PageRequest) -> Iterator[InvoiceRow]:
-    """All issued invoices in the order of the request, read as they are taken."""
-    return store.every(tx, account, ISSUED, request)
+class PartQuery(Query, frozen=True, kw_only=True):
+    """All invoices; with `page` or `limit` a part of them."""
+
+    page: Annotated[int, Meta(ge=1, le=MAX_PAGE)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=MAX_LIMIT)] | None = None
 
 
-def page(tx: Tx, account: Account, request: PageRequest) -> list[InvoiceRow]:
-    """Some of the issued invoices."""
-    return store.page(tx, account, ISSUED, request).rows
+def listed(
+    call: Call, query: PartQuery, wanted: InvoiceFilter = ISSUED, *, order: str = "desc"
+) -> Iterator[InvoiceRow]:
+    """The part of these invoices that is asked for, or all of them, read as they are taken."""
+    if query.page is None and query.limit is None:
+        return store.every(call.tx, call.account, wanted, PageRequest(order=order))
+    part = PageRequest(page=query.page or 1, limit=query.limit or DEFAULT_LIMIT, order=order)
+    return iter(store.page(call.tx, call.account, wanted, part).rows)

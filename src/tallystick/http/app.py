@@ -37,9 +37,11 @@ def add_surface(app: falcon.App[Any, Any], surface: Surface, server: Server) -> 
     for path in dict.fromkeys(route.path for route in surface.routes):
         responders = [responder(route, surface, server) for route in surface.routes if route.path == path]
         app.add_route(surface.prefix + path, Resource(responders))
-    app.add_route(surface.document_path, docs.Document(openapi.document(surface)))
+    document = openapi.document(surface)
+    app.add_route(surface.document_path, docs.Document(document))
+    in_yaml = docs.YamlDocument(document)
     for path in surface.yaml_paths:
-        app.add_route(path, docs.YamlDocument(openapi.document(surface)))
+        app.add_route(path, in_yaml)
 
 
 def responder(route: Route, surface: Surface, server: Server) -> Endpoint:

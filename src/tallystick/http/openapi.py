@@ -201,7 +201,7 @@ def refused(route: Route) -> list[int]:
         statuses.append(401)
     if route.scope in (Scope.WRITE, Scope.ADMIN):
         statuses.append(403)
-    if route.ids or "id" in route.body.__struct_fields__:
+    if route.names_row:
         statuses.append(404)
     if not route.reads:
         statuses.append(409)

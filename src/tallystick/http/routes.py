@@ -87,6 +87,11 @@ class Route:
         """Whether ``do`` wants the body."""
         return "body" in self._hints
 
+    @property
+    def names_row(self) -> bool:
+        """Whether a request names a row that may not be there: in its path, or by an ``id`` in its body."""
+        return bool(self.ids) or "id" in self.body.__struct_fields__
+
     @cached_property
     def reply(self) -> Any:
         """The type of what ``do`` answers when its work is done."""

@@ -3,14 +3,14 @@
 from tallystick.customers import store as customers
 from tallystick.dialects import description, payable, shown
 from tallystick.dialects.billingdb import errors, wire
-from tallystick.dialects.billingdb.wire import AmountBody, PartQuery, ShortInvoice, WholeInvoice
+from tallystick.dialects.billingdb.wire import AmountBody, ShortInvoice, WholeInvoice
+from tallystick.dialects.shown import PartQuery
 from tallystick.http import auth
 from tallystick.http.openapi import JSON
 from tallystick.http.routes import Route
-from tallystick.http.surface import Description, Surface
+from tallystick.http.surface import Surface
 from tallystick.invoices import ops
 from tallystick.invoices.types import InvoiceRow
-from tallystick.store.paging import DEFAULT_LIMIT, PageRequest
 from tallystick.wire import render
 from tallystick.wire.call import Call
 from tallystick.wire.file import Listing
@@ -18,7 +18,6 @@ from tallystick.wire.parse import parse_json
 from tallystick.wire.scalars import Id
 
 PREFIX = "/v1"
-OLDEST_FIRST = PageRequest(order="asc")
 ABOUT = """\
 Create, read, update and delete invoices, as billingdb's Billing API does. Each is an amount to be paid, issued at once;
 its tax, where the account has a default one, is contained in it.
@@ -30,12 +29,7 @@ request is said by `error`, field by field. What was made by any other API of th
 
 def index(call: Call, query: PartQuery) -> Listing[ShortInvoice]:
     """Get all invoices, the oldest first."""
-    if query.page is None and query.limit is None:
-        rows = shown.every(call.tx, call.account, OLDEST_FIRST)
-    else:
-        part = PageRequest(page=query.page or 1, limit=query.limit or DEFAULT_LIMIT, order="asc")
-        rows = iter(shown.page(call.tx, call.account, part))
-    return Listing(None, render.array(wire.short(row) for row in rows))
+    return Listing(None, render.array(map(wire.short, shown.listed(call, query, order="asc"))))
 
 
 def create(call: Call, body: AmountBody) -> ShortInvoice:
@@ -93,15 +87,7 @@ BILLINGDB = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=Description(
-        title="Billing API",
-        about=ABOUT,
-        security=description.SECURITY,
-        error=description.error,
-        data=description.itself,
-        success=description.bare,
-        schemas={"Error": errors.SCHEMA},
-    ),
+    description=description.bare("Billing API", ABOUT, errors.SCHEMA),
     document_path="/docs/billingdb/openapi.json",
     yaml_paths=("/v1/billingAPI.yaml", "/billingAPI.yaml"),
 )

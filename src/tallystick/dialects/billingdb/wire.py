@@ -14,7 +14,7 @@ from tallystick.core.states import Status
 from tallystick.dialects import net, payable
 from tallystick.invoices.types import Invoice, InvoiceRow, PaymentLine
 from tallystick.wire import render
-from tallystick.wire.call import Body, Query
+from tallystick.wire.call import Body
 from tallystick.wire.scalars import Day, Id, NotNegative
 
 LINE = "Invoice amount"
@@ -28,13 +28,6 @@ class AmountBody(Body, kw_only=True):
     amount: Annotated[NotNegative, Meta(description="What is to be paid, with any tax.")]
     date: Annotated[Day, Meta(description="The date of issue.")]
     due_date: Annotated[Day, Meta(description="The day to pay by, not before the date of issue.")]
-
-
-class PartQuery(Query, frozen=True, kw_only=True):
-    """All invoices; with `page` or `limit` a part of them."""
-
-    page: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
-    limit: Annotated[int, Meta(ge=1, le=100)] | None = None
 
 
 class ShortInvoice(msgspec.Struct, frozen=True):

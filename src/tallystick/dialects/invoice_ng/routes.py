@@ -10,7 +10,6 @@ from tallystick.dialects.invoice_ng.shapes import (
     FoundJson,
     InvoiceBody,
     ListJson,
-    ListQuery,
     MessageJson,
     NewInvoiceBody,
     PaymentBody,
@@ -18,16 +17,15 @@ from tallystick.dialects.invoice_ng.shapes import (
     SendBody,
     WrittenJson,
 )
+from tallystick.dialects.shown import PartQuery
 from tallystick.http import auth
 from tallystick.http.openapi import JSON
 from tallystick.http.routes import Route
-from tallystick.http.schemas import Schema, Schemas
-from tallystick.http.surface import Description, Surface
+from tallystick.http.surface import Surface
 from tallystick.invoices import ops
 from tallystick.payments import ops as payment_ops
 from tallystick.payments import reversal
 from tallystick.payments.types import NewPayment
-from tallystick.store.paging import DEFAULT_LIMIT, PageRequest
 from tallystick.wire import form, render
 from tallystick.wire.call import Call
 from tallystick.wire.file import Listing
@@ -38,14 +36,9 @@ PREFIX = "/v1/invoice"
 UPDATED = MessageJson(message="Invoice update was successful.")
 
 
-def index(call: Call, query: ListQuery) -> Listing[RowJson]:
+def index(call: Call, query: PartQuery) -> Listing[RowJson]:
     """List the invoices, newest first."""
-    if query.page is None and query.limit is None:
-        rows = shown.every(call.tx, call.account, PageRequest())
-    else:
-        part = PageRequest(page=query.page or 1, limit=query.limit or DEFAULT_LIMIT)
-        rows = iter(shown.page(call.tx, call.account, part))
-    array = render.array(wire.row_json(row, call.account) for row in rows)
+    array = render.array(wire.row_json(row, call.account) for row in shown.listed(call, query))
     return Listing(None, chain((b'{"status":"success","data":',), array, (b"}",)))
 
 
@@ -148,10 +141,6 @@ def _data(reply: Any) -> Any:
     return ListJson if get_origin(reply) is Listing else reply
 
 
-def _success(reply: Any, schemas: Schemas) -> Schema:
-    return schemas.of(_data(reply))
-
-
 INVOICE_NG = Surface(
     name="invoice_ng",
     prefix=PREFIX,
@@ -161,14 +150,6 @@ INVOICE_NG = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=Description(
-        title="invoice.ng",
-        about=ABOUT,
-        security=description.SECURITY,
-        error=description.error,
-        data=_data,
-        success=_success,
-        schemas={"Error": errors.SCHEMA},
-    ),
+    description=description.bare("invoice.ng", ABOUT, errors.SCHEMA, data=_data),
     document_path="/docs/invoice_ng/openapi.json",
 )

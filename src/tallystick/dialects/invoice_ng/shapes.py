@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from tallystick.core.bill import MAX_LINES
-from tallystick.store.paging import MAX_LIMIT, MAX_PAGE
-from tallystick.wire.call import Body, Query
+from tallystick.wire.call import Body
 from tallystick.wire.scalars import (
     BillNumber,
     Currency,
@@ -92,13 +91,6 @@ class PaymentBody(Body, kw_only=True):
     payment_date: Day
     amount_paid: Positive
     payment_method: ShortText | None = None
-
-
-class ListQuery(Query, frozen=True, kw_only=True):
-    """All invoices; with `page` or `limit` a part of them."""
-
-    page: Annotated[int, Meta(ge=1, le=MAX_PAGE)] | None = None
-    limit: Annotated[int, Meta(ge=1, le=MAX_LIMIT)] | None = None
 
 
 class InvoiceJson(msgspec.Struct, frozen=True, kw_only=True):

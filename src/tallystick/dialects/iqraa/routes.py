@@ -8,13 +8,14 @@ from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import InvoiceState
 from tallystick.customers import ops as customers
 from tallystick.customers import store as customer_store
-from tallystick.dialects import description
+from tallystick.dialects import description, shown
 from tallystick.dialects.iqraa import errors, wire
-from tallystick.dialects.iqraa.wire import IqraaInvoice, IqraaInvoiceBody, IqraaListQuery, IqraaStatus
+from tallystick.dialects.iqraa.wire import IqraaInvoice, IqraaInvoiceBody, IqraaStatus
+from tallystick.dialects.shown import PartQuery
 from tallystick.http import auth
 from tallystick.http.openapi import JSON
 from tallystick.http.routes import Route
-from tallystick.http.surface import Description, Surface
+from tallystick.http.surface import Surface
 from tallystick.invoices import ops, store
 from tallystick.invoices.types import Invoice, InvoiceFilter, InvoiceRow
 from tallystick.payments import ops as payments
@@ -22,7 +23,6 @@ from tallystick.payments import store as payment_store
 from tallystick.payments.types import NewPayment
 from tallystick.store import secrets
 from tallystick.store.db import Tx
-from tallystick.store.paging import DEFAULT_LIMIT, PageRequest
 from tallystick.wire import render
 from tallystick.wire.call import Call
 from tallystick.wire.file import Listing
@@ -86,14 +86,9 @@ BECOMING = {
 }
 
 
-def index(call: Call, query: IqraaListQuery) -> Listing[IqraaInvoice]:
+def index(call: Call, query: PartQuery) -> Listing[IqraaInvoice]:
     """Get all invoices, the newest first."""
-    if query.page is None and query.limit is None:
-        rows = store.every(call.tx, call.account, ALL, PageRequest())
-    else:
-        part = PageRequest(page=query.page or 1, limit=query.limit or DEFAULT_LIMIT)
-        rows = iter(store.page(call.tx, call.account, ALL, part).rows)
-    return Listing(None, render.array(_shown(call, rows)))
+    return Listing(None, render.array(_shown(call, shown.listed(call, query, ALL))))
 
 
 def get(call: Call, id: Id) -> IqraaInvoice:
@@ -137,14 +132,6 @@ IQRAA = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=Description(
-        title="iqraa billing",
-        about=ABOUT,
-        security=description.SECURITY,
-        error=description.error,
-        data=description.itself,
-        success=description.bare,
-        schemas={"Error": errors.SCHEMA},
-    ),
+    description=description.bare("iqraa billing", ABOUT, errors.SCHEMA),
     document_path="/docs/iqraa/openapi.json",
 )

@@ -15,6 +15,7 @@ from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
+from tallystick.core.bill import MAX_LINES
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.labels import MAX_VALUE_LENGTH, Metadata
 from tallystick.core.money import MAX_MINOR, digits, to_decimal
@@ -24,7 +25,7 @@ from tallystick.dialects import shown
 from tallystick.dialects.iqraa import countries
 from tallystick.invoices.api import pdf_url
 from tallystick.invoices.types import Invoice, InvoiceRow
-from tallystick.wire.call import Body, Query
+from tallystick.wire.call import Body
 from tallystick.wire.scalars import (
     MAX_FRACTION_DIGITS,
     Currency,
@@ -37,7 +38,6 @@ from tallystick.wire.scalars import (
 )
 
 UNNAMED = "Unnamed customer"
-MAX_LINES = 1000
 FINEST_PRICE = Decimal(1).scaleb(-MAX_FRACTION_DIGITS)
 # As many digits as the largest amount over the smallest quantity has.
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -157,13 +157,6 @@ class IqraaInvoiceBody(Body, kw_only=True, rename="camel"):
         if self.status is IqraaStatus.PAYMENT_FAILED and not self.amount:
             errors["status"] = ["No payment can have failed where nothing is to be paid."]
         return errors
-
-
-class IqraaListQuery(Query, frozen=True, kw_only=True):
-    """All invoices; with `page` or `limit` a part of them."""
-
-    page: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
-    limit: Annotated[int, Meta(ge=1, le=100)] | None = None
 
 
 class IqraaInvoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
