@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
+from tallystick.dialects.iqraa.routes import IQRAA
 from tallystick.store.db import Tx
 from tests.api import Api
+from tests.dialects.callers import DialectCaller
 
-CREATE, GET, LIST, CONVERT, ACTIVITY = 8, 4, 3, 11, 3
+CREATE, CREATE_BY_ADDRESS, GET, LIST, CONVERT, ACTIVITY = 8, 6, 4, 3, 11, 3
 
 
 @contextmanager
@@ -55,6 +57,20 @@ def test_create(seller: Api, lines: int) -> None:
     with counted() as statements:
         assert seller.post("/invoices", bill(lines)).status_code == 201
     assert len(statements) <= CREATE, statements
+
+
+def test_create_for_a_customer_by_their_address(seller: Api) -> None:
+    """The customer who is found is not read again."""
+    seller.post("/customers", {"name": "Ben", "email": "ben@example.com"})
+    body = {
+        "amount": 9999,
+        "currency": "USD",
+        "description": "Plan",
+        "components": {"customerDetails": {"customerEmail": "ben@example.com"}},
+    }
+    with counted() as statements:
+        assert DialectCaller(seller, IQRAA).post("/invoices", body).status_code == 201
+    assert len(statements) <= CREATE_BY_ADDRESS, statements
 
 
 @pytest.mark.parametrize("lines", [1, 100])

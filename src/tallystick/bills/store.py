@@ -62,17 +62,23 @@ TAXES = Prepared(
 )
 
 
-def gather(tx: Tx, account: Account, customer_id: int, items: Sequence[Item]) -> Found:
-    """The rows that a new bill names: at most three queries."""
-    customer = CUSTOMER.one_or_none(tx, {"account": account.id, "wanted": customer_id})
+def gather(
+    tx: Tx, account: Account, customer_id: int, items: Sequence[Item], customer: Customer | None = None
+) -> Found:
+    """The rows that a new bill names: at most three queries, of which that for a ``customer`` who is given is saved."""
     named = _products(tx, account, {item.product_id for item in items if item.product_id})
     found = _found_taxes(tx, account, items, named)
     return Found(
-        customer=None if customer is None else Customer(*customer),
+        customer=customer or _customer(tx, account, customer_id),
         products=named,
         taxes=found,
         default_tax=next((tax for tax in found.values() if tax.is_default), None),
     )
+
+
+def _customer(tx: Tx, account: Account, customer_id: int) -> Customer | None:
+    found = CUSTOMER.one_or_none(tx, {"account": account.id, "wanted": customer_id})
+    return None if found is None else Customer(*found)
 
 
 def _products(tx: Tx, account: Account, wanted: set[int]) -> dict[int, Product]:

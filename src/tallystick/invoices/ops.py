@@ -18,6 +18,7 @@ from tallystick.core.errors import Conflict
 from tallystick.core.events import Event, Facts
 from tallystick.core.states import Action, InvoiceState, after
 from tallystick.core.totals import Totals, compute
+from tallystick.customers.types import Customer
 from tallystick.invoices import news, rules, store
 from tallystick.invoices.news import IssueAction
 from tallystick.invoices.store import numbers
@@ -30,10 +31,13 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 SHARED: Facts = {"shared": True}
 
 
-def create(tx: Tx, account: Account, new: NewBill) -> Invoice:
-    """Makes a draft. Raises NumberInUse where the number that it is to have is another bill's."""
+def create(tx: Tx, account: Account, new: NewBill, customer: Customer | None = None) -> Invoice:
+    """Makes a draft; ``customer`` is whom it names, where that row was read already.
+
+    Raises NumberInUse where the number that it is to have is another bill's.
+    """
     numbers.check_unused(tx, account, new.number)
-    found = bill_store.gather(tx, account, new.customer_id, new.items)
+    found = bill_store.gather(tx, account, new.customer_id, new.items, customer)
     bill, totals = bill_rules.bill_from(new, found, account)
     values = rules.draft_values(new, account, tx.now) | bill_store.bill_values(bill, totals)
     invoice_id = store.insert(tx, account, values)

@@ -50,7 +50,7 @@ def create(call: Call, body: IqraaInvoiceBody) -> IqraaInvoice:
     account = wire.settings_for(body, call.account)
     customer = customers.find_or_create(call.tx, account, wire.customer(body))
     new = wire.new_bill(body, customer.id, secrets.new_secret(account.id))
-    draft = ops.create(call.tx, account, new)
+    draft = ops.create(call.tx, account, new, customer)
     wire.check_amounts(body, draft)
     return _whole(call, BECOMING[body.status or IqraaStatus.DRAFT](call.tx, account, draft))
 
