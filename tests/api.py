@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import httpx
 from sqlalchemy import select
@@ -17,6 +19,7 @@ from tallystick.store.db import Database, utc_now
 from tallystick.store.facts import facts_of
 from tallystick.store.tables import events
 from tallystick.verify import checks
+from tests.lent import lent
 
 ORIGIN = "http://tallystick.test"
 
@@ -57,7 +60,7 @@ class Api(Caller):
     def __init__(self, database: Database) -> None:
         self.database = database
         # An exception that the application lets through would be a broken connection; here it fails the test.
-        transport = httpx.WSGITransport(application(database, ORIGIN), raise_app_exceptions=True)
+        transport = httpx.WSGITransport(_application(database), raise_app_exceptions=True)
         self.client = httpx.Client(transport=transport, base_url=ORIGIN)
         self.account = database.transact("tests", lambda tx: ops.create(tx, "Example Ltd"))
         self.key = self.new_key(Scope.ADMIN)
@@ -70,6 +73,11 @@ class Api(Caller):
     def new_key(self, *scopes: Scope) -> str:
         """The secret of one more key of this account."""
         return self.database.transact("tests", lambda tx: ops.create_key(tx, self.account, "test", scopes)[1])
+
+
+@lru_cache(maxsize=8)
+def _application(database: Database) -> WSGIApplication:
+    return application(database, ORIGIN)
 
 
 def unwatched(_title: str, _rows: int) -> AbstractContextManager[Callable[[int], None]]:
@@ -87,9 +95,6 @@ def check_facts(database: Database) -> None:
 @contextmanager
 def opened(url: str, *, clock: Callable[[], datetime] = utc_now) -> Iterator[Api]:
     """The API over the migrated database at the URL, with an account and an admin key of its own."""
-    database = Database(url, clock=clock)
-    try:
+    with lent(url, clock=clock) as database:
         yield Api(database)
         check_facts(database)
-    finally:
-        database.close()
