@@ -7,12 +7,12 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from functools import partial
 from itertools import chain as both
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -25,15 +25,16 @@ from tallystick.accounts import store as account_store
 from tallystick.accounts.types import Scope
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
+from tallystick.opening import check_seal_key, existing, opened
 from tallystick.recurring import billing, rules
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import Order, Outcome
-from tallystick.store import seals
-from tallystick.store.backup import CannotBackUp, back_up, heads, new_file, sqlite_file
+from tallystick.store.backup import CannotBackUp, back_up, heads, new_file
 from tallystick.store.db import Database, Tx, utc_now
-from tallystick.store.migrate import NewerDatabase, OlderDatabase, check_current, migrate
+from tallystick.store.migrate import NewerDatabase, OlderDatabase
 from tallystick.store.seals import BEFORE_THE_FIRST, WrongSealKey
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
+from tallystick.store.trouble import DatabaseTrouble, explained, sqlite_file
 from tallystick.transfer import reading, writing
 from tallystick.transfer.reading import BadExport
 from tallystick.verify import chain, checks, records
@@ -47,17 +48,32 @@ account_commands = typer.Typer(no_args_is_help=True, help="The businesses that s
 app.add_typer(keys, name="keys")
 app.add_typer(account_commands, name="accounts")
 
-REFUSALS = (config.BadSetting, NewerDatabase, OlderDatabase, CannotBackUp, BadExport, DomainError, WrongSealKey)
+REFUSALS = (
+    *(config.BadSetting, DatabaseTrouble, NewerDatabase, OlderDatabase),
+    *(WrongSealKey, CannotBackUp, BadExport, DomainError),
+)
 AccountId = Annotated[int, typer.Option("--account", help="The id of the account.")]
 
 
 def main() -> None:
-    """Runs the command line, and says in one sentence what went wrong and what to do."""
+    """Runs the command line, and says in one line what went wrong and what to do.
+
+    The exit code is 1 where a command found what it looked for, as `verify` does, and 2 where it could not be done.
+    """
     try:
         app()
     except REFUSALS as error:
-        Console(stderr=True).print(f"tallystick: {error}", style="red", highlight=False)
-        raise SystemExit(1) from None
+        _refuse(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _refuse(f"{error.filename}: {error.strerror}.")
+
+
+def _refuse(reason: str) -> NoReturn:
+    console = Console(stderr=True)
+    console.print(f"tallystick: {reason}", style="red", highlight=False, markup=False, soft_wrap=True)
+    raise SystemExit(2) from None
 
 
 @app.command("serve")
@@ -124,7 +140,8 @@ def _welcome_to_demo(settings: config.Settings) -> None:
 def worker_command() -> None:
     """Bill what is due and tidy up, until stopped; on PostgreSQL there may be several."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    with opened(config.from_environment()) as database:
+    with existing(config.from_environment()) as database:
+        check_seal_key(database)
         worker = Worker(database)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: worker.stop())
@@ -141,8 +158,8 @@ def process_command(
     """Bill every period that is due, exactly once; exit 1 where a schedule could not be billed."""
     table = Table("account", "schedules", "invoices", "nothing to bill", "failed")
     failures: list[str] = []
-    with existing() as database, _progress() as progress:
-        _check_seal_key(database)
+    with existing(config.from_environment()) as database, _progress() as progress:
+        check_seal_key(database)
         for owner in _owners(database, account):
             counts: Counter[str] = Counter()
             for outcome in _billed(database, owner, as_of.date() if as_of else None, progress):
@@ -188,7 +205,7 @@ def verify_command(
     """Work out every bill, balance, number and seal again, and print each difference; exit 1 where there is one."""
     kept = [_hash(text) for text in head or []]
     found = 0
-    with existing() as database, database.read() as tx, _progress() as progress:
+    with existing(config.from_environment()) as database, database.read() as tx, _progress() as progress:
         owners = account_store.every(tx) if account is None else [account_store.get(tx, account)]
         lost = chain.lost_heads(tx, owners, kept)
         for difference in both(lost, checks.differences(tx, owners, partial(_watched, progress))):
@@ -219,7 +236,7 @@ def export_command(
     account: AccountId = FIRST_ACCOUNT_ID,
 ) -> None:
     """Write everything of an account as JSON Lines, to move it to another database."""
-    with existing() as database, database.read() as tx:
+    with existing(config.from_environment()) as database, database.read() as tx:
         lines = writing.lines(tx, account_store.get(tx, account))
         if file is None:
             sys.stdout.buffer.writelines(lines)
@@ -246,26 +263,15 @@ def import_command(
 @app.command("backup")
 def backup_command(file: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
     """Copy a SQLite database to a file, while it is in use."""
-    source = sqlite_file(config.from_environment().database_url)
+    url = config.from_environment().database_url
+    source = sqlite_file(url)
     if source is None:
         raise CannotBackUp("A PostgreSQL is backed up by its own pg_dump, or by archiving its WAL: see docs/backup.md.")
-    back_up(source, file)
+    with explained(url):
+        back_up(source, file)
     print(f"Backed up {source} to {file}.")
     for account_id, newest in heads(file):
         print(f"The newest seal of account {account_id}: {newest.hex()}")
-
-
-@contextmanager
-def existing() -> Iterator[Database]:
-    """The database of the settings as it is, for the time of the block; refused where it is missing or not current."""
-    settings = config.from_environment()
-    source = sqlite_file(settings.database_url)
-    if source is not None and not source.is_file():
-        raise config.BadSetting(f"DATABASE_URL: There is no database at {source}.")
-    with closing(Database(settings.database_url, seal_key=settings.seal_key)) as database:
-        with database.read() as tx:
-            check_current(tx)
-        yield database
 
 
 def _progress() -> Progress:
@@ -353,26 +359,9 @@ def list_accounts() -> None:
     Console().print(table)
 
 
-@contextmanager
-def opened(settings: config.Settings) -> Iterator[Database]:
-    """The database of the settings, migrated, for the time of the block."""
-    database = Database(settings.database_url, seal_key=settings.seal_key)
-    try:
-        migrate(database)
-        _check_seal_key(database)
-        yield database
-    finally:
-        database.close()
-
-
-def _check_seal_key(database: Database) -> None:
-    with database.read() as tx:
-        for account in account_store.every(tx):
-            seals.check_key(tx, account)
-
-
 def _in_database(work: Callable[[Tx], T]) -> T:
-    with opened(config.from_environment()) as database:
+    with existing(config.from_environment()) as database:
+        check_seal_key(database)
         return database.transact(ACTOR, work)
 
 

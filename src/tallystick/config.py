@@ -1,12 +1,18 @@
 """The settings, read once from the environment."""
 
 import os
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 import msgspec
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
+from tallystick.store import secrets
 from tallystick.store.seals import MIN_KEY_LENGTH
+
+POSTGRESQL = "postgresql+psycopg"
+MAX_PORT = 65_535
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,13 +26,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 8000
     database_url: str = "sqlite:///tallystick.db"
     api_key: str | None = None
-    seal_key: Annotated[str, msgspec.Meta(min_length=MIN_KEY_LENGTH)] | None = None
+    seal_key: str | None = None
     public_url: str | None = None
 
     @property
     def origin(self) -> str:
         """The origin of every absolute link, without a slash at its end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
 class BadSetting(Exception):
@@ -36,10 +43,56 @@ class BadSetting(Exception):
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings. An empty variable counts as not set. Raises BadSetting, naming the variable."""
     given = {name: environment[name.upper()] for name in Settings.__struct_fields__ if environment.get(name.upper())}
+    for name, text in given.items():
+        wrong = CHECKS[name](text) if name in CHECKS else None
+        if wrong:
+            raise BadSetting(f"{name.upper()}: {wrong}")
+    return msgspec.convert(given, Settings, strict=False)
+
+
+def _wrong_with_port(text: str) -> str | None:
+    is_good = text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_PORT
+    return None if is_good else f"Must be a number from 1 to {MAX_PORT}, as 8000."
+
+
+def _wrong_with_seal_key(text: str) -> str | None:
+    is_good = len(text) >= MIN_KEY_LENGTH
+    return None if is_good else f"Must have at least {MIN_KEY_LENGTH} characters, as `openssl rand -hex 32` makes them."
+
+
+def _wrong_with_database_url(text: str) -> str | None:
     try:
-        return msgspec.convert(given, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        sentence, _, field = str(error).partition(" - at `$.")
-        if field.startswith("seal_key"):
-            sentence = f"Must have at least {MIN_KEY_LENGTH} characters, as `openssl rand -hex 32` makes them"
-        raise BadSetting(f"{field.rstrip('`').upper()}: {sentence}.") from None
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        return f"Must be sqlite:///FILE or {POSTGRESQL}://USER:PASSWORD@HOST/DATABASE."
+    if url.drivername == "sqlite":
+        return _wrong_with_file(url.database, is_plain=not (url.host or url.query))
+    if url.drivername not in ("postgresql", POSTGRESQL):
+        return f"Must begin with sqlite:/// or {POSTGRESQL}://, not with {url.drivername}://."
+    return None
+
+
+def _wrong_with_file(file: str | None, *, is_plain: bool) -> str | None:
+    if not file or file == ":memory:":
+        return "Must name a file, as sqlite:////var/lib/tallystick/tallystick.db: a database in memory is lost."
+    if not is_plain:
+        return "Must be sqlite:///FILE, without a host or options; a path from the root has four slashes."
+    return None
+
+
+def _wrong_with_public_url(text: str) -> str | None:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    is_good = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    return None if is_good else "Must be an origin with its scheme, as https://billing.example.com."
+
+
+CHECKS: Mapping[str, Callable[[str], str | None]] = {
+    "api_key": secrets.wrong_with_chosen,
+    "database_url": _wrong_with_database_url,
+    "port": _wrong_with_port,
+    "public_url": _wrong_with_public_url,
+    "seal_key": _wrong_with_seal_key,
+}

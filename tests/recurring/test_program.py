@@ -41,7 +41,7 @@ def test_process(database_url: str) -> None:
 def test_what_process_refuses(database_url: str, options: list[str], expected: str) -> None:
     with opened(database_url):
         done = run("process", *options, database_url=database_url)
-    assert done.returncode != 0
+    assert done.returncode == 2
     assert expected in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -297,11 +297,11 @@ def test_the_commands_move_an_account(business: Api, target: Database, database_
     assert run("export", str(file), database_url=database_url).returncode == 0
     assert file.read_bytes() == b"".join(exported(business.database))
     again = run("export", str(file), database_url=database_url)
-    assert (again.returncode, "is not overwritten" in again.stderr) == (1, True)
+    assert (again.returncode, "is not overwritten" in again.stderr) == (2, True)
     piped = run("export", database_url=database_url).stdout
     assert piped.encode() == file.read_bytes()
     moved = run("import", database_url=target.url, stdin=piped)
     assert (moved.returncode, moved.stdout.startswith("Imported the account 1: ")) == (0, True)
     assert exported(target) == exported(business.database)
     refused = run("import", str(file), database_url=target.url)
-    assert (refused.returncode, "is in this database already" in refused.stderr) == (1, True)
+    assert (refused.returncode, "is in this database already" in refused.stderr) == (2, True)

@@ -422,5 +422,5 @@ def test_the_command_looks_for_a_head_that_was_kept(business: Api, database_url:
 
 def test_the_command_makes_no_database(tmp_path: Path) -> None:
     code, lines = verified(f"sqlite:///{tmp_path / 'none.db'}")
-    assert (code, list(tmp_path.iterdir())) == (1, [])
+    assert (code, list(tmp_path.iterdir())) == (2, [])
     assert "There is no database at" in lines[0]

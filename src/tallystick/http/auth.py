@@ -8,6 +8,7 @@ from tallystick.accounts import ops
 from tallystick.accounts.types import Caller, Scope
 from tallystick.core.errors import Forbidden, Unauthorized
 from tallystick.http.routes import Route
+from tallystick.store import secrets
 from tallystick.store.db import Tx
 
 INCLUDED = {
@@ -15,7 +16,6 @@ INCLUDED = {
     Scope.WRITE: frozenset({Scope.WRITE, Scope.ADMIN}),
     Scope.ADMIN: frozenset({Scope.ADMIN}),
 }
-MAX_SECRET_LENGTH = 512
 PARAMETER = "api_key"
 HOW = "Send an API key: the header X-API-Key, the header Authorization: Bearer, or the parameter api_key."
 HOW_TO_WRITE = "Send an API key in a header, X-API-Key or Authorization: Bearer: a link alone must not write."
@@ -45,7 +45,7 @@ def authenticate(tx: Tx, req: falcon.Request, scope: Scope) -> Caller:
 def secret_of(req: falcon.Request) -> str:
     """The key that a request carries, or Unauthorized."""
     secret = _in_headers(req) or req.params.get(PARAMETER)
-    if not isinstance(secret, str) or not secret or len(secret) > MAX_SECRET_LENGTH:
+    if not isinstance(secret, str) or not secret or len(secret) > secrets.MAX_LENGTH:
         raise Unauthorized(HOW)
     return secret
 

@@ -7,8 +7,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import make_url
-
 PART = ".part"
 NEWEST_SEALS = """
     SELECT account_id, hash FROM seals
@@ -19,12 +17,6 @@ NEWEST_SEALS = """
 
 class CannotBackUp(Exception):
     """Why there is no backup, and what to do."""
-
-
-def sqlite_file(url: str) -> Path | None:
-    """The file of a SQLite database; None for a URL of another kind."""
-    parsed = make_url(url)
-    return Path(parsed.database or "") if parsed.get_backend_name() == "sqlite" else None
 
 
 def back_up(source: Path, target: Path) -> None:
@@ -65,10 +57,12 @@ def _check(copy: sqlite3.Connection) -> None:
 def new_file(target: Path) -> Iterator[Path]:
     """Where to write what becomes the new file ``target`` at the end of the block, whole and on disk, or not at all.
 
-    Raises CannotBackUp where ``target`` is there already.
+    Raises CannotBackUp where ``target`` is there already, and where its folder is not.
     """
     part = target.with_name(target.name + PART)
     _refuse_existing(target)
+    if not target.parent.is_dir():
+        raise CannotBackUp(f"There is no folder {target.parent.absolute()}. Make it first.")
     part.unlink(missing_ok=True)
     try:
         yield part

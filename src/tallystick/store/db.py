@@ -29,6 +29,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from tallystick.store.search import FOLDED, folded
 
 SQLITE_BUSY_TIMEOUT_S = 30.0
+POSTGRES_CONNECT_TIMEOUT_S = 10
 POSTGRES_OPTIONS = "-c timezone=UTC -c lock_timeout=30s"
 TRANSACTION_ATTEMPTS = 5
 # A broken deadlock, and violated constraints: of two transactions on PostgreSQL, the later may learn only from its
@@ -251,7 +252,7 @@ def _postgresql_engine(url: str, *, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_pre_ping=False,
-        connect_args={"options": POSTGRES_OPTIONS},
+        connect_args={"options": POSTGRES_OPTIONS, "connect_timeout": POSTGRES_CONNECT_TIMEOUT_S},
         json_serializer=to_json,
         json_deserializer=msgspec.json.decode,
     )

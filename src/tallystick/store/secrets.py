@@ -9,9 +9,12 @@ from hashlib import sha256
 
 FIRST_ACCOUNT_ID = 1
 RANDOM_BYTES = 32
+MAX_LENGTH = 512
+MIN_CHOSEN_LENGTH = 20
 SHAPE = "[1-9][0-9]{0,17}[.][A-Za-z0-9_-]{43}"
 """What ``new_secret`` makes, as a regular expression."""
 
+_VISIBLE = re.compile("[!-~]*")
 _SECRET = re.compile(SHAPE)
 
 
@@ -26,6 +29,20 @@ def account_of(secret: str) -> int:
     if dot and prefix.isascii() and prefix.isdigit() and len(prefix) <= 18:
         return int(prefix)
     return FIRST_ACCOUNT_ID
+
+
+def wrong_with_chosen(secret: str) -> str | None:
+    """Why a key that somebody chose is not taken, in a sentence that does not hold it; None for a good one.
+
+    It must come whole through a header, and name no account but the first.
+    """
+    if not MIN_CHOSEN_LENGTH <= len(secret) <= MAX_LENGTH:
+        return f"Must have {MIN_CHOSEN_LENGTH} to {MAX_LENGTH} characters, as `openssl rand -base64 32` makes them."
+    if not _VISIBLE.fullmatch(secret):
+        return "Must consist of visible ASCII characters, without spaces."
+    if account_of(secret) != FIRST_ACCOUNT_ID:
+        return "Must not begin with digits and a dot: a key that does so is another account's."
+    return None
 
 
 def is_secret(text: str) -> bool:

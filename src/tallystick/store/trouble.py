@@ -1,0 +1,74 @@
+"""What a database that does not work means for whoever runs the program, in a sentence that says what to do."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
+INSUFFICIENT_PRIVILEGE = "42501"
+PRIMARY_CODE = 0xFF
+OF_SQLITE = {
+    sqlite3.SQLITE_BUSY: "{file} is locked by another program. Stop that one.",
+    sqlite3.SQLITE_CORRUPT: "{file} is damaged. Move it away, and restore a backup: see docs/backup.md.",
+    sqlite3.SQLITE_FULL: "{file} cannot grow: the disk is full.",
+    sqlite3.SQLITE_IOERR: "{file} cannot be read or written: the disk reports an error.",
+    sqlite3.SQLITE_NOTADB: "{file} is not a SQLite database. Name another file.",
+    sqlite3.SQLITE_PERM: "{file} may not be used by this user. Give it the right to.",
+    sqlite3.SQLITE_READONLY: "{file} may not be written by this user. Give it the right to, for the folder too.",
+}
+
+
+class DatabaseTrouble(Exception):
+    """The database does not work; the sentence says what to do."""
+
+
+def sqlite_file(url: str) -> Path | None:
+    """The file of a SQLite database, from the root on; None for a URL of another kind."""
+    parsed = make_url(url)
+    return Path(parsed.database or "").absolute() if parsed.get_backend_name() == "sqlite" else None
+
+
+@contextmanager
+def explained(url: str) -> Iterator[None]:
+    """Raises DatabaseTrouble in place of what the driver of the database at ``url`` raises in the block.
+
+    What only a mistake of the program can cause is raised as it is.
+    """
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        told = _told(error.orig if isinstance(error, DBAPIError) else error, sqlite_file(url))
+        if told is None:
+            raise
+        raise DatabaseTrouble(f"DATABASE_URL: {told}") from error
+
+
+def _told(error: BaseException | None, file: Path | None) -> str | None:
+    if isinstance(error, psycopg.Error):
+        return _told_of_postgresql(error)
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is None or file is None:
+        return None
+    if code & PRIMARY_CODE == sqlite3.SQLITE_CANTOPEN:
+        return _why_not_opened(file)
+    words = OF_SQLITE.get(code & PRIMARY_CODE)
+    return words and words.format(file=file)
+
+
+def _why_not_opened(file: Path) -> str:
+    if file.is_dir():
+        return f"{file} is a folder. Name a file in it."
+    if not file.parent.is_dir():
+        return f"There is no folder {file.parent}. Make it first."
+    return f"{file} cannot be opened by this user. Give it the right to read and write there."
+
+
+def _told_of_postgresql(error: psycopg.Error) -> str | None:
+    # Without a state the driver has not reached a server that could tell one.
+    if error.sqlstate in (None, INSUFFICIENT_PRIVILEGE) or isinstance(error, psycopg.OperationalError):
+        return f"The PostgreSQL cannot be used: {' '.join(str(error).split())}"
+    return None

@@ -1,0 +1,78 @@
+"""Whatever hinders the program is one line, which says what to do, and exit code 2."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tallystick.cli import main
+from tests.program import run
+from tests.server import PROGRAM
+
+SERVE, VERIFY = ["serve"], ["verify"]
+# What is run, a setting, and the line; {} is the test's own folder, where there are only the files of ``litter``.
+REFUSED: list[tuple[Sequence[str], tuple[str, str], str]] = [
+    (SERVE, ("PORT", "99999"), "PORT: Must be a number from 1 to 65535, as 8000."),
+    (SERVE, ("API_KEY", "short"),
+     "API_KEY: Must have 20 to 512 characters, as `openssl rand -base64 32` makes them."),
+    (SERVE, ("DATABASE_URL", "mysql://me:secret@localhost/books"),
+     "DATABASE_URL: Must begin with sqlite:/// or postgresql+psycopg://, not with mysql://."),
+    (SERVE, ("DATABASE_URL", "sqlite:///{}/missing/books.db"),
+     "DATABASE_URL: There is no folder {}/missing. Make it first."),
+    (SERVE, ("DATABASE_URL", "sqlite:///{}"), "DATABASE_URL: {} is a folder. Name a file in it."),
+    (SERVE, ("DATABASE_URL", "sqlite:///{}/text"),
+     "DATABASE_URL: {}/text is not a SQLite database. Name another file."),
+    (VERIFY, ("DATABASE_URL", "sqlite:///{}/text"),
+     "DATABASE_URL: {}/text is not a SQLite database. Name another file."),
+    (SERVE, ("DATABASE_URL", "postgresql+psycopg://me:secret@nope.invalid/books"),
+     "DATABASE_URL: The PostgreSQL cannot be used: failed to resolve host 'nope.invalid': [Errno "),
+    (VERIFY, ("DATABASE_URL", "postgresql+psycopg://me:secret@127.0.0.1:1/books"),
+     'DATABASE_URL: The PostgreSQL cannot be used: connection failed: connection to server at "127.0.0.1", port 1 f'),
+    (SERVE, ("DATABASE_URL", "postgresql+psycopg://me:secret@/books?host={}&colour=red"),
+     'DATABASE_URL: The PostgreSQL cannot be used: invalid connection option "colour"'),
+    *((command, ("DATABASE_URL", "sqlite:///{}/books.db"),
+       "DATABASE_URL: There is no database at {}/books.db. `tallystick serve` makes one.")
+      for command in (VERIFY, ["keys", "list"], ["accounts", "create", "Second Ltd"], ["process"], ["worker"],
+                      ["export"])),
+    (["backup", "copy.db"], ("DATABASE_URL", "sqlite:///{}/books.db"),
+     "There is no database at {}/books.db. DATABASE_URL says which one to back up."),
+    (["backup", "missing/copy.db"], ("DATABASE_URL", "sqlite:///{}/text"),
+     "There is no folder {}/missing. Make it first."),
+    (["backup", "copy.db"], ("DATABASE_URL", "sqlite:///{}/text"),
+     "DATABASE_URL: {}/text is not a SQLite database. Name another file."),
+    (["import", "missing.jsonl"], ("DATABASE_URL", "sqlite:///{}/books.db"),
+     "missing.jsonl: No such file or directory."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "setting", "line"), REFUSED)
+def test_what_hinders_is_one_line(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: Sequence[str],
+    setting: tuple[str, str],
+    line: str,
+) -> None:
+    litter = {tmp_path / "text": b"Not a database, though as long as one has to be at least. " * 20}
+    for path, content in litter.items():
+        path.write_bytes(content)
+    name, value = setting
+    monkeypatch.setenv(name, value.format(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [PROGRAM, *command])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed, told = capsys.readouterr()
+    assert (ended.value.code, printed) == (2, "")
+    assert told.startswith(f"tallystick: {line.format(tmp_path)}")
+    assert told.count("\n") == 1
+    assert "secret" not in told
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == litter
+
+
+@pytest.mark.slow
+def test_the_program_ends_with_that_line(tmp_path: Path) -> None:
+    refused = run("verify", database_url=f"sqlite:///{tmp_path / 'books.db'}")
+    line = f"tallystick: DATABASE_URL: There is no database at {tmp_path}/books.db. `tallystick serve` makes one.\n"
+    assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", line)
