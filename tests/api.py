@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from tallystick.accounts import ops
 from tallystick.accounts.types import Scope
+from tallystick.core.facts import facts_of
 from tallystick.native.routes import PREFIX
 from tallystick.serve import application
 from tallystick.store.db import Database, utc_now
-from tallystick.store.facts import facts_of
 from tallystick.store.tables import events
 from tallystick.verify import checks
 from tests.lent import lent

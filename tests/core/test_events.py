@@ -1,11 +1,8 @@
-"""The closed list of events, and their facts as they are shown."""
-
-from decimal import Decimal
-from typing import Any
+"""The closed list of events."""
 
 import pytest
 
-from tallystick.core.events import Event, Facts, in_major_units, of_kind
+from tallystick.core.events import Event, of_kind
 
 # API.md, section 9, word for word.
 LISTED = {
@@ -34,37 +31,3 @@ def test_the_list_is_the_contracts() -> None:
 @pytest.mark.parametrize("kind", LISTED)
 def test_the_kind_of_the_subject_is_the_names_first_part(kind: str) -> None:
     assert [event.value.removeprefix(f"{kind}.") for event in of_kind(kind)] == LISTED[kind].split()
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({"currency": "EUR", "amount": 1000}, {"currency": "EUR", "amount": "10.00"}),
-        ({"currency": "JPY", "total": 433, "to_credit": 0}, {"currency": "JPY", "total": "433", "to_credit": "0"}),
-        ({"currency": "BHD", "amount": 1}, {"currency": "BHD", "amount": "0.001"}),
-        ({"auto_send": True, "customer_id": 7, "notes": None}, {"auto_send": True, "customer_id": 7, "notes": None}),
-        # The currency holds for all that is inside, but for what has its own.
-        (
-            {"currency": "EUR", "allocations": [{"invoice_id": 3, "amount": 250}]},
-            {"currency": "EUR", "allocations": [{"invoice_id": 3, "amount": "2.50"}]},
-        ),
-        (
-            {"before": {"currency": "JPY", "total": 5, "items": [{"quantity": "2.5", "line_total": 5}]}},
-            {"before": {"currency": "JPY", "total": "5", "items": [{"quantity": "2.5", "line_total": "5"}]}},
-        ),
-        (
-            {"currency": "EUR", "discount_value": None, "taxes": [{"rate": "19", "base": 100, "amount": 19}]},
-            {"currency": "EUR", "discount_value": None, "taxes": [{"rate": "19", "base": "1.00", "amount": "0.19"}]},
-        ),
-    ],
-)
-def test_facts_are_shown_in_major_units(facts: Facts, expected: Facts) -> None:
-    assert _as_text(in_major_units(facts)) == expected
-
-
-def _as_text(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _as_text(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_as_text(each) for each in value]
-    return str(value) if isinstance(value, Decimal) else value

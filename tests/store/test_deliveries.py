@@ -19,7 +19,7 @@ from tallystick.store import deliveries as queue
 from tallystick.store import outbox
 from tallystick.store.db import Database, Tx
 from tallystick.store.deliveries import LEASE, Delivery, Receiver
-from tallystick.store.outbox import News
+from tallystick.store.outbox import NewEvent
 from tallystick.store.tables import deliveries
 from tallystick.worker import Chore, Lane, Worker
 from tests.api import Api, opened
@@ -30,7 +30,7 @@ KIND = "test"
 ONE, TWO = Receiver(KIND, "1"), Receiver(KIND, "2")
 RETRIES = (timedelta(seconds=5), timedelta(minutes=5))
 A_SECOND = timedelta(seconds=1)
-NEWS = News(Event.INVOICE_SENT, 1)
+NEWS = NewEvent(Event.INVOICE_SENT, 1)
 
 CLAIM_AND_DIE = """
 import os, signal, sys

@@ -15,7 +15,7 @@ from tallystick.core.events import Event
 from tallystick.store import outbox
 from tallystick.store.db import Database
 from tallystick.store.deliveries import Receiver
-from tallystick.store.outbox import News
+from tallystick.store.outbox import NewEvent
 from tallystick.store.tables import idempotency_keys, metadata
 from tallystick.transfer import reading, writing
 from tallystick.transfer.lines import TABLES
@@ -46,7 +46,7 @@ def business(database_url: str) -> Iterator[Api]:
         api.data(api.delete(f"/invoices/{draft['id']}"))
         gone = {"action": "permanent-delete", "ids": [draft["id"]]}
         assert api.data(api.post("/invoices/trash/batch", gone))["succeeded"] == 1
-        news = News(Event.INVOICE_SENT, 1)
+        news = NewEvent(Event.INVOICE_SENT, 1)
         api.database.transact(
             "tests", lambda tx: outbox.add_to_deliver(tx, api.account, news, [Receiver("mail", "ann@example.com")])
         )

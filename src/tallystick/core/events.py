@@ -1,34 +1,6 @@
-"""The closed list of what can happen, and the form in which its facts are kept."""
+"""The closed list of what can happen (ADR 8); ``core.facts`` has what else each event keeps."""
 
-from decimal import Decimal
 from enum import StrEnum
-from typing import Any
-
-from tallystick.core.money import digits, to_decimal
-
-Facts = dict[str, Any]
-"""What else to know of an event, as JSON. Amounts are in minor units, beside the ``currency`` that they are in, and
-other numbers that may have a fraction are strings. ``store.facts`` has the shape of each event's."""
-
-AMOUNTS = frozenset(
-    {
-        "amount",
-        "amount_credited",
-        "amount_paid",
-        "base",
-        "discount_amount",
-        "line_total",
-        "subtotal",
-        "tax_amount",
-        "tax_total",
-        "to_credit",
-        "total",
-    }
-)
-"""The names of facts that are amounts of money."""
-
-NUMBERS = frozenset({"discount_value", "quantity", "rate", "tax_rate", "unit_price"})
-"""The names of facts that are other numbers."""
 
 
 class Event(StrEnum):
@@ -101,21 +73,3 @@ class Event(StrEnum):
 def of_kind(kind: str) -> list[Event]:
     """All that can happen to a subject of this kind, as ``invoice``."""
     return [event for event in Event if event.kind == kind]
-
-
-def in_major_units(facts: Facts) -> Facts:
-    """Facts as they are shown: amounts in major units with exactly their currency's digits, and numbers as such."""
-    return {name: _shown(name, value, facts.get("currency")) for name, value in facts.items()}
-
-
-def _shown(name: str, value: Any, currency: str | None) -> Any:
-    if isinstance(value, dict):
-        inner = value.get("currency", currency)
-        return {key: _shown(key, each, inner) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_shown(name, each, currency) for each in value]
-    if name in AMOUNTS and currency is not None:
-        return to_decimal(value, digits(currency))
-    if name in NUMBERS and value is not None:
-        return Decimal(value)
-    return value

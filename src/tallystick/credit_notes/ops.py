@@ -10,9 +10,10 @@ from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
+from tallystick.core.facts import CreditNoteIssued, InvoiceCredited
 from tallystick.core.states import Action, CreditNoteState, after
 from tallystick.credit_notes import rules, store
-from tallystick.credit_notes.types import CreditLine, CreditNote, Given, NewCreditNote
+from tallystick.credit_notes.types import CreditLine, CreditNote, CreditNoteRow, Given, NewCreditNote
 from tallystick.invoices import ops as invoice_ops
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import Invoice
@@ -40,9 +41,7 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
     values |= store.numbers.take(tx, account, values["issue_date"]).columns()
     credit_note = store.insert(tx, account, values, lines)
     _post(tx, account, credit_note)
-    facts = rules.facts(credit_note)
-    outbox.add(tx, account, Event.CREDIT_NOTE_ISSUED, credit_note.row.id, {"invoice_id": invoice_id, **facts})
-    outbox.add(tx, account, Event.INVOICE_CREDITED, invoice_id, {"credit_note_id": credit_note.row.id, **facts})
+    _tell(tx, account, credit_note.row)
     if applied:
         invoice_ops.settle(tx, account, invoice.row, credited=applied)
     seals.append(tx, account, [sealed(credit_note)])
@@ -99,6 +98,16 @@ def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine],
         "created_at": tx.now,
         "updated_at": tx.now,
     }
+
+
+def _tell(tx: Tx, account: Account, row: CreditNoteRow) -> None:
+    """Records the issue with the note and with its invoice."""
+    issued = CreditNoteIssued(
+        invoice_id=row.invoice_id, currency=row.currency, total=row.total, to_credit=row.to_credit
+    )
+    credited = InvoiceCredited(credit_note_id=row.id, currency=row.currency, total=row.total, to_credit=row.to_credit)
+    outbox.add(tx, account, Event.CREDIT_NOTE_ISSUED, row.id, issued)
+    outbox.add(tx, account, Event.INVOICE_CREDITED, row.invoice_id, credited)
 
 
 def _post(tx: Tx, account: Account, credit_note: CreditNote) -> None:

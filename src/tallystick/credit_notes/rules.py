@@ -12,14 +12,12 @@ from tallystick.bills.rules import stored_bill, stored_line
 from tallystick.bills.types import LineRow
 from tallystick.core.bill import Bill, Calculation
 from tallystick.core.errors import ValidationFailed
-from tallystick.core.events import Facts
 from tallystick.core.money import RoundingMode, allocate, digits, round_ratio, to_decimal, to_minor, to_units
 from tallystick.core.totals import LineTotals, TaxTotal, Totals, group_taxes, tax_groups, tax_total
 from tallystick.credit_notes.types import (
     NOTHING,
     Credited,
     CreditLine,
-    CreditNote,
     Given,
     NewCreditNote,
     Part,
@@ -45,12 +43,6 @@ def credit_lines(invoice: Invoice, new: NewCreditNote, earlier: Earlier) -> list
     if not parts:
         raise ValidationFailed({"items": ["Nothing is left to credit on this invoice."]})
     return taxed(invoice.row, invoice.lines, parts, earlier)
-
-
-def facts(credit_note: CreditNote) -> Facts:
-    """What is told of a credit note; ``to_credit`` is what exceeded the balance."""
-    row = credit_note.row
-    return {"currency": row.currency, "total": row.total, "to_credit": row.to_credit}
 
 
 def _wanted_parts(invoice: Invoice, items: Sequence[WantedCredit], earlier: Earlier) -> list[Part]:

@@ -24,7 +24,8 @@ from tallystick.bills.api import (
 from tallystick.bills.header import Header
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
-from tallystick.core.events import Event, in_major_units
+from tallystick.core.events import Event
+from tallystick.core.facts import in_major_units
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
 from tallystick.core.states import InvoiceState, Status

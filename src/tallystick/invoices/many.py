@@ -15,13 +15,14 @@ from tallystick.bills.types import LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.events import Event
+from tallystick.core.facts import BillCreated
 from tallystick.core.states import InvoiceState
 from tallystick.core.totals import Totals
 from tallystick.invoices import news, rules, store
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store import blocks, journal, outbox, seals
 from tallystick.store.db import Tx
-from tallystick.store.outbox import News
+from tallystick.store.outbox import NewEvent
 from tallystick.store.tables import invoices
 
 
@@ -128,7 +129,10 @@ def _record(tx: Tx, account: Account, wanted: Sequence[Wanted], made: Sequence[I
     """The journal, the events and the seals of these invoices."""
     issued = [invoice for invoice in made if invoice.row.state is InvoiceState.ISSUED]
     journal.post_all(tx, account, "issue", [(rules.subject(invoice), rules.revenue(invoice)) for invoice in issued])
-    created = [News(Event.INVOICE_CREATED, each.row.id, {"recurring_id": each.row.recurring_id}) for each in made]
+    created = [
+        NewEvent(Event.INVOICE_CREATED, invoice.row.id, BillCreated(recurring_id=each.period.recurring_id))
+        for each, invoice in zip(wanted, made, strict=True)
+    ]
     of_issues = [
         told
         for each, invoice in zip(wanted, made, strict=True)

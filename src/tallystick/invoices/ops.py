@@ -15,12 +15,12 @@ from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.errors import Conflict
-from tallystick.core.events import Event, Facts
+from tallystick.core.events import Event
+from tallystick.core.facts import BillCreated, BillUpdated, IssueAction
 from tallystick.core.states import Action, InvoiceState, after
 from tallystick.core.totals import Totals, compute
 from tallystick.customers.types import Customer
 from tallystick.invoices import news, rules, store
-from tallystick.invoices.news import IssueAction
 from tallystick.invoices.store import numbers
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store import journal, outbox, rows, seals, secrets
@@ -28,7 +28,6 @@ from tallystick.store.db import TryAgain, Tx
 from tallystick.store.seals import Sealed
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-SHARED: Facts = {"shared": True}
 
 
 def create(tx: Tx, account: Account, new: NewBill, customer: Customer | None = None) -> Invoice:
@@ -113,7 +112,7 @@ def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
         return issue(tx, account, invoice, "publish", share)
     if invoice.row.share_token:
         return invoice
-    outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id, SHARED)
+    outbox.add(tx, account, Event.INVOICE_UPDATED, invoice_id, BillUpdated(shared=True))
     shared = _change(tx, account, invoice, share)
     seals.append(tx, account, [rules.sealed(shared)])
     return shared
@@ -222,7 +221,7 @@ def duplicate(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     if period:
         rules.check_unbilled(store.of_period(tx, account, period))
     terms_days = max(0, (original.row.due_date - original.row.issue_date).days)
-    origin = {"duplicate_of": invoice_id}
+    origin = BillCreated(duplicate_of=invoice_id)
     return create_like(tx, account, original.row, original.lines, terms_days=terms_days, origin=origin, period=period)
 
 
@@ -233,7 +232,7 @@ def create_like(
     lines: list[LineRow],
     *,
     terms_days: int,
-    origin: dict[str, int],
+    origin: BillCreated,
     period: dict[str, Any] | None = None,
 ) -> Invoice:
     """Makes a draft with the content of another bill, dated today; ``origin`` tells the record which bill it was.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
+from tallystick.core.facts import InvoiceCredited
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.credit_notes import ops as credit_note_ops
 from tallystick.credit_notes import rules as credit_note_rules
@@ -48,8 +49,7 @@ def reverse(tx: Tx, account: Account, payment_id: int, invoice_id: int | None = 
         _return(tx, account, payment, each)
     store.reverse(tx, account, payment.id)
     reversed_payment = store.get(tx, account, payment.id)
-    facts = rules.facts(reversed_payment) | rules.put_back_facts(payment, returned)
-    outbox.add(tx, account, Event.PAYMENT_REVERSED, payment.id, facts)
+    outbox.add(tx, account, Event.PAYMENT_REVERSED, payment.id, rules.reversal_facts(reversed_payment, returned))
     return Reversal(reversed_payment, returned)
 
 
@@ -105,4 +105,6 @@ def _return(tx: Tx, account: Account, payment: Payment, returned: Returned) -> N
     subject = Subject(row.customer_id, row.currency, invoice_id=row.id, payment_id=payment.id)
     journal.post(tx, account, "reversal", subject, [rules.settlement(payment.method, -returned.share)])
     if returned.notes and not returned.share:
-        outbox.add(tx, account, Event.INVOICE_CREDITED, row.id, rules.put_back_facts(payment, [returned]))
+        put_back = rules.put_back([returned])
+        credited = InvoiceCredited(currency=payment.currency, payment_id=payment.id, put_back=put_back)
+        outbox.add(tx, account, Event.INVOICE_CREDITED, row.id, credited)

@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from msgspec import structs
+
 from tallystick.core.errors import Conflict, Overpayment, ValidationFailed
-from tallystick.core.events import Facts
+from tallystick.core.facts import CreditPutBack, PaymentFacts, SettledShare
 from tallystick.core.money import digits, to_decimal, to_minor
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.invoices.types import InvoiceRow
@@ -87,14 +89,13 @@ def check_reversible(payment: Payment) -> None:
         raise Conflict("This payment is reversed already.")
 
 
-def put_back_facts(payment: Payment, returned: Iterable[Returned]) -> Facts:
+def put_back(returned: Iterable[Returned]) -> list[CreditPutBack]:
     """What a reversal put back from credit notes onto their invoices; minor units."""
-    notes = [
-        {"credit_note_id": note.credit_note_id, "invoice_id": note.invoice_id, "amount": note.amount}
+    return [
+        CreditPutBack(credit_note_id=note.credit_note_id, invoice_id=note.invoice_id, amount=note.amount)
         for each in returned
         for note in each.notes
     ]
-    return {"currency": payment.currency, "payment_id": payment.id, "put_back": notes} if notes else {}
 
 
 def source(method: Method) -> Ledger:
@@ -126,20 +127,26 @@ def columns(new: NewPayment, amount: int, today: date) -> dict[str, object]:
     }
 
 
-def facts(payment: Payment) -> Facts:
+def facts(payment: Payment) -> PaymentFacts:
     """All that a payment says, as its events keep it: the record that the payment can be held against."""
-    return {
-        "customer_id": payment.customer_id,
-        "currency": payment.currency,
-        "amount": payment.amount,
-        "to_credit": payment.to_credit,
-        "method": payment.method.value,
-        "reference": payment.reference,
-        "date": payment.date.isoformat(),
-        "notes": payment.notes,
-        "status": payment.status.value,
-        "allocations": [{"invoice_id": share.invoice_id, "amount": share.amount} for share in payment.allocations],
-    }
+    return PaymentFacts(
+        customer_id=payment.customer_id,
+        currency=payment.currency,
+        amount=payment.amount,
+        to_credit=payment.to_credit,
+        method=payment.method,
+        reference=payment.reference,
+        date=payment.date,
+        notes=payment.notes,
+        status=payment.status,
+        allocations=[SettledShare(invoice_id=share.invoice_id, amount=share.amount) for share in payment.allocations],
+    )
+
+
+def reversal_facts(payment: Payment, returned: Iterable[Returned]) -> PaymentFacts:
+    """All that a reversed payment says, and what the reversal put back from credit notes, where it did."""
+    notes = put_back(returned)
+    return structs.replace(facts(payment), payment_id=payment.id, put_back=notes) if notes else facts(payment)
 
 
 def as_allocations(shares: Sequence[tuple[InvoiceRow, int]]) -> list[Allocation]:

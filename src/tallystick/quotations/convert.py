@@ -2,6 +2,7 @@
 
 from tallystick.core.account import Account
 from tallystick.core.events import Event
+from tallystick.core.facts import BillCreated, QuotationConverted
 from tallystick.core.states import QuotationState
 from tallystick.invoices import api as invoice_api
 from tallystick.invoices import ops as invoice_ops
@@ -28,10 +29,10 @@ def to_invoice(tx: Tx, account: Account, quotation_id: int) -> Invoice:
         quotation.row,
         quotation.lines,
         terms_days=account.payment_terms_days,
-        origin={"quotation_id": quotation_id},
+        origin=BillCreated(quotation_id=quotation_id),
     )
     issued = ops.issue(tx, account, quotation)
-    outbox.add(tx, account, Event.QUOTATION_CONVERTED, quotation_id, {"invoice_id": invoice.row.id})
+    outbox.add(tx, account, Event.QUOTATION_CONVERTED, quotation_id, QuotationConverted(invoice_id=invoice.row.id))
     converted = {"state": QuotationState.CONVERTED, "converted_at": tx.now, "invoice_id": invoice.row.id}
     ops.change(tx, account, issued, converted)
     return invoice

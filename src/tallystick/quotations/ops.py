@@ -12,7 +12,8 @@ from tallystick.bills import store as bill_store
 from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
-from tallystick.core.events import Event, Facts
+from tallystick.core.events import Event
+from tallystick.core.facts import BillCreated, BillUpdated
 from tallystick.core.states import Action, QuotationState, after
 from tallystick.core.totals import compute
 from tallystick.quotations import rules, store
@@ -21,7 +22,6 @@ from tallystick.store import outbox, rows, seals, secrets
 from tallystick.store.db import TryAgain, Tx
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-SHARED: Facts = {"shared": True}
 
 
 def create(tx: Tx, account: Account, new: NewBill) -> Quotation:
@@ -87,7 +87,7 @@ def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
         return issue(tx, account, quotation, share)
     if quotation.row.share_token:
         return quotation
-    outbox.add(tx, account, Event.QUOTATION_UPDATED, quotation_id, SHARED)
+    outbox.add(tx, account, Event.QUOTATION_UPDATED, quotation_id, BillUpdated(shared=True))
     shared = change(tx, account, quotation, share)
     seals.append(tx, account, [rules.sealed(shared)])
     return shared
@@ -167,7 +167,7 @@ def duplicate(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     values = rules.copied_values(original.row, account, tx.now) | bill_store.bill_values(bill, totals)
     copy_id = store.insert(tx, account, values)
     store.lines.insert(tx, account, copy_id, bill, totals)
-    outbox.add(tx, account, Event.QUOTATION_CREATED, copy_id, {"duplicate_of": quotation_id})
+    outbox.add(tx, account, Event.QUOTATION_CREATED, copy_id, BillCreated(duplicate_of=quotation_id))
     return store.get(tx, account, copy_id)
 
 

@@ -17,6 +17,7 @@ from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
 from tallystick.core.events import Event
+from tallystick.core.facts import ScheduleFailed
 from tallystick.invoices import many
 from tallystick.invoices.many import Wanted
 from tallystick.recurring import rules, store
@@ -34,7 +35,7 @@ from tallystick.recurring.types import (
 )
 from tallystick.store import outbox
 from tallystick.store.db import Database, Tx
-from tallystick.store.outbox import News
+from tallystick.store.outbox import NewEvent
 
 BATCH = 500
 """Schedules in a transaction: enough that its own cost is small beside theirs, few enough that others wait little."""
@@ -123,9 +124,10 @@ def _keep_failures(tx: Tx, account: Account, decision: Decision) -> None:
         if schedule.error != {"code": failure.code, "reason": failure.reason}
     ]
     store.set_errors(tx, account, new)
-    outbox.add_all(
-        tx, account, [News(Event.RECURRING_FAILED, each.id, {"code": each.code, "reason": each.reason}) for each in new]
-    )
+    told = [
+        NewEvent(Event.RECURRING_FAILED, each.id, ScheduleFailed(code=each.code, reason=each.reason)) for each in new
+    ]
+    outbox.add_all(tx, account, told)
 
 
 def is_large(tx: Tx, account: Account, order: Order) -> bool:

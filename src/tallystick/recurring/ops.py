@@ -11,7 +11,8 @@ from tallystick.bills.types import NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.errors import ValidationFailed
-from tallystick.core.events import Event, Facts
+from tallystick.core.events import Event
+from tallystick.core.facts import ScheduleChanged
 from tallystick.core.totals import Totals
 from tallystick.recurring import rules, store
 from tallystick.recurring.types import NO_CONSENT, Changed, Consent, Move, Recurring, ScheduleChange, Terms
@@ -86,9 +87,9 @@ SWITCHED = {
 }
 
 
-def _left_out(move: Move) -> Facts | None:
+def _left_out(move: Move) -> ScheduleChanged | None:
     """What the record says of the days that nothing bills any more."""
-    return move.unbilled and {"unbilled_from": move.unbilled.first, "unbilled_to": move.unbilled.last}
+    return move.unbilled and ScheduleChanged(unbilled_from=move.unbilled.first, unbilled_to=move.unbilled.last)
 
 
 def delete(tx: Tx, account: Account, recurring_id: int) -> bool:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from tallystick.core.account import Account
-from tallystick.core.events import Event, Facts, of_kind
+from tallystick.core.events import Event, of_kind
+from tallystick.core.facts import Facts, FactsJson
 from tallystick.store import blocks, deliveries
 from tallystick.store.db import Tx
 from tallystick.store.deliveries import Receiver
@@ -31,30 +32,30 @@ class Recorded(NamedTuple):
     type: Event
     actor: str
     subject_id: int
-    data: Facts | None
+    data: FactsJson | None
 
 
-class News(NamedTuple):
+class NewEvent(NamedTuple):
     """What is to be recorded: what happened, the id of its subject, and what else to know of it."""
 
     type: Event
     subject_id: int
-    data: Facts | None = None
+    facts: Facts | None = None
 
 
-def add(tx: Tx, account: Account, type: Event, subject_id: int, data: Facts | None = None) -> None:
-    """Records what happened to its subject, now, by the transaction's actor; of ``data`` see ``core.events.Facts``."""
-    add_all(tx, account, [News(type, subject_id, data)])
+def add(tx: Tx, account: Account, type: Event, subject_id: int, facts: Facts | None = None) -> None:
+    """Records what happened to its subject, now, by the transaction's actor; ``facts`` are of the type in ``FACTS``."""
+    add_all(tx, account, [NewEvent(type, subject_id, facts)])
 
 
-def add_all(tx: Tx, account: Account, news: Sequence[News]) -> None:
+def add_all(tx: Tx, account: Account, new: Sequence[NewEvent]) -> None:
     """Records all of this, in order, now, by the transaction's actor."""
-    blocks.insert(tx, events, COLUMNS, [(account.id, tx.now, tx.actor, *each) for each in news])
+    blocks.insert(tx, events, COLUMNS, [(account.id, tx.now, tx.actor, *each) for each in new])
 
 
-def add_to_deliver(tx: Tx, account: Account, news: News, receivers: Sequence[Receiver]) -> None:
+def add_to_deliver(tx: Tx, account: Account, new: NewEvent, receivers: Sequence[Receiver]) -> None:
     """Records this, and queues it for each receiver (``deliveries``) in the same transaction."""
-    values = dict(zip(COLUMNS, (account.id, tx.now, tx.actor, *news), strict=True))
+    values = dict(zip(COLUMNS, (account.id, tx.now, tx.actor, *new), strict=True))
     event_id: int = tx.execute(ADD, values).scalar_one()
     deliveries.enqueue(tx, account, event_id, receivers)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from msgspec import to_builtins
 from sqlalchemy import Select, bindparam, select
 
 from tallystick.core.account import Account
@@ -50,7 +51,7 @@ def _differences(payment: Payment, event: Any) -> Iterator[Difference]:
     if event is None:
         yield Difference(payments.name, name, "is not what an event tells: no event tells of its making")
         return
-    stored = _comparable(rules.facts(payment)) | {"created_at": payment.created_at}
+    stored = _comparable(to_builtins(rules.facts(payment))) | {"created_at": payment.created_at}
     told = _comparable(event.data) | {"created_at": event.at}
     for what in sorted((stored.keys() | told.keys()) - LATER):
         if stored.get(what) != told.get(what):
