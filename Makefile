@@ -19,6 +19,9 @@ serve: .venv/.setup-run ## run the server; HOST, PORT, DATABASE_URL and API_KEY 
 demo: .venv/.setup-run ## run the server on a throw-away database filled with a year of business
 	@exec $(BIN)/tallystick demo
 
+# Each process of the tests would compile every module anew.
+test test-fast: export PYTHONDONTWRITEBYTECODE :=
+
 test: lint ## lint, then the whole suite on SQLite and PostgreSQL
 	@$(BIN)/pytest --quiet -n $(TEST_WORKERS)
 

@@ -23,7 +23,8 @@ DATABASES: Final = pytest.StashKey[Databases]()
 SHARED: Final = "shared_directory"
 DATA: Final = "data_directory"
 
-# Copying a database makes hundreds of files, which takes a disk twenty times as long.
+# Copying a database of PostgreSQL makes hundreds of files, which takes a disk twenty times as long; and each commit of
+# SQLite waits for the disk.
 MEMORY: Final = Path("/dev/shm")
 MEMORY_NEEDED_BYTES: Final = 1 << 30
 
@@ -36,7 +37,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tallystick")
     group.addoption("--database", choices=(*KINDS, "both"), default="both", help="run tests on this database")
-    group.addoption("--durable", action="store_true", help="PostgreSQL writes to disk at each commit, as in production")
+    group.addoption("--durable", action="store_true", help="each commit is written to disk, as in production")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -94,16 +95,16 @@ def databases(pytestconfig: pytest.Config) -> Databases:
 
 
 @pytest.fixture
-def database_url(database_kind: Kind, tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[str]:
+def database_url(database_kind: Kind, pytestconfig: pytest.Config) -> Iterator[str]:
     """The URL of this test's own database, migrated and without rows."""
-    with pytestconfig.stash[DATABASES].migrated(database_kind, tmp_path) as url:
+    with pytestconfig.stash[DATABASES].migrated(database_kind) as url:
         yield url
 
 
 @pytest.fixture
-def empty_database_url(database_kind: Kind, tmp_path: Path, pytestconfig: pytest.Config) -> Iterator[str]:
+def empty_database_url(database_kind: Kind, pytestconfig: pytest.Config) -> Iterator[str]:
     """The URL of this test's own database, without a schema."""
-    with pytestconfig.stash[DATABASES].empty(database_kind, tmp_path) as url:
+    with pytestconfig.stash[DATABASES].empty(database_kind) as url:
         yield url
 
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from tests.postgresql import Server
+from tests.postgresql import Server, temporary_directory
 
 Kind = Literal["sqlite", "postgresql"]
 KINDS: Final[tuple[Kind, ...]] = ("sqlite", "postgresql")
@@ -37,24 +37,25 @@ class Databases:
         self._server = Server(shared / "pg", data / "pgdata")
 
     @contextmanager
-    def migrated(self, kind: Kind, directory: Path) -> Iterator[str]:
-        """The URL of a database with the current schema and no rows; a SQLite file lies in ``directory``."""
+    def migrated(self, kind: Kind) -> Iterator[str]:
+        """The URL of a database with the current schema and no rows."""
         if kind == "postgresql":
             with self._postgresql_copy(self._postgresql_template) as url:
                 yield url
         else:
-            path = directory / "tallystick.db"
-            shutil.copyfile(self._sqlite_template, path)
-            yield _sqlite_url(path)
+            with self._sqlite_file() as path:
+                shutil.copyfile(self._sqlite_template, path)
+                yield _sqlite_url(path)
 
     @contextmanager
-    def empty(self, kind: Kind, directory: Path) -> Iterator[str]:
+    def empty(self, kind: Kind) -> Iterator[str]:
         """The URL of a database without a schema, for tests of the migrations themselves."""
         if kind == "postgresql":
             with self._postgresql_copy(EMPTY) as url:
                 yield url
         else:
-            yield _sqlite_url(directory / "empty.db")
+            with self._sqlite_file() as path:
+                yield _sqlite_url(path)
 
     def close(self) -> None:
         """Give up this process's connection to the server; the server goes on."""
@@ -65,6 +66,11 @@ class Databases:
         """Stop the server, for everyone: for the process that created the directories."""
         if self._server.is_running:
             self._server.stop()
+
+    @contextmanager
+    def _sqlite_file(self) -> Iterator[Path]:
+        with temporary_directory(self.data) as directory:
+            yield directory / "tallystick.db"
 
     @contextmanager
     def _postgresql_copy(self, template: str) -> Iterator[str]:

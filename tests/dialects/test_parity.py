@@ -110,9 +110,8 @@ def left(api: Api, without: frozenset[str]) -> dict[str, list[Any]]:
 
 
 @contextmanager
-def fresh(databases: Databases, kind: Kind, folder: Path) -> Iterator[Api]:
-    folder.mkdir()
-    with databases.migrated(kind, folder) as url, opened(url, clock=Clock(NOW)) as api:
+def fresh(databases: Databases, kind: Kind) -> Iterator[Api]:
+    with databases.migrated(kind) as url, opened(url, clock=Clock(NOW)) as api:
         yield api
         assert api.differences() == []
 
@@ -123,14 +122,12 @@ def test_every_dialect_tells_stories() -> None:
 
 
 @pytest.mark.parametrize(("surface", "story"), TOLD, ids=lambda value: getattr(value, "name", value))
-def test_a_story_leaves_the_same_rows(
-    surface: Surface, story: str, databases: Databases, database_kind: Kind, tmp_path: Path
-) -> None:
+def test_a_story_leaves_the_same_rows(surface: Surface, story: str, databases: Databases, database_kind: Kind) -> None:
     telling, path = TELLINGS[surface.name], story_path(story)
-    with fresh(databases, database_kind, tmp_path / "native") as api:
+    with fresh(databases, database_kind) as api:
         assert tell(path, Narrator(api, telling)) >= 2
         native = left(api, telling.without)
-    with fresh(databases, database_kind, tmp_path / "dialect") as api:
+    with fresh(databases, database_kind) as api:
         tell(path, DialectNarrator(api, telling, DialectCaller(api, surface)))
         own = left(api, telling.without)
     assert native["invoices"]

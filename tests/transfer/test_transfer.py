@@ -54,10 +54,9 @@ def business(database_url: str) -> Iterator[Api]:
 
 
 @pytest.fixture
-def target(databases: Databases, database_kind: Kind, tmp_path: Path) -> Iterator[Database]:
+def target(databases: Databases, database_kind: Kind) -> Iterator[Database]:
     """Another database of the same kind, migrated and without rows."""
-    (tmp_path / "target").mkdir()
-    with databases.migrated(database_kind, tmp_path / "target") as url, closing(Database(url)) as database:
+    with databases.migrated(database_kind) as url, closing(Database(url)) as database:
         yield database
 
 
@@ -85,14 +84,10 @@ def test_an_account_comes_back_to_the_byte(business: Api, target: Database) -> N
 
 
 @pytest.mark.database("postgresql")
-def test_an_account_moves_from_sqlite_to_postgresql_and_back(
-    databases: Databases, target: Database, tmp_path: Path
-) -> None:
-    for name in ("first", "last"):
-        (tmp_path / name).mkdir()
+def test_an_account_moves_from_sqlite_to_postgresql_and_back(databases: Databases, target: Database) -> None:
     with (
-        databases.migrated("sqlite", tmp_path / "first") as first_url,
-        databases.migrated("sqlite", tmp_path / "last") as last_url,
+        databases.migrated("sqlite") as first_url,
+        databases.migrated("sqlite") as last_url,
         opened(first_url, clock=Clock(AT)) as api,
         closing(Database(last_url)) as last,
     ):
