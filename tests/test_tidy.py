@@ -10,12 +10,18 @@ from typing import Any
 import pytest
 
 import tallystick
+from tallystick.core.states import RULES
 from tests.core.test_no_float import floats
+from tests.core.test_states import STAYING
 
 ROOT = Path(tallystick.__file__).parent
 MIGRATIONS = ROOT / "store" / "migrations"
 PROGRAM = [path for path in sorted(ROOT.rglob("*.py")) if MIGRATIONS not in path.parents]
 TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+
+ROOMS_WITH_STATES = {"bills", "quotations", "invoices", "credit_notes", "payments"}
+WITH_STATES = [path for path in PROGRAM if path.parent.name in ROOMS_WITH_STATES]
+STATES = {kind.__name__ for kind in RULES}
 
 LONGEST_FUNCTION_LINES = 45
 LONGEST_FILE_LINES = 600
@@ -95,6 +101,37 @@ def inexact(source: str) -> list[int]:
     return sorted(set(floats(source)) - durations(source) - paths(source))
 
 
+def decided_elsewhere(source: str) -> list[int]:
+    """The lines that write a state by its name, or ask where an action leads and do not listen."""
+    return sorted(line for node in ast.walk(parsed(source)) for line in (*written_states(node), *unheard(node)))
+
+
+def written_states(node: ast.AST) -> Iterator[int]:
+    written: list[tuple[object, ast.expr]] = []
+    if isinstance(node, ast.Dict):
+        written = [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values, strict=True)]
+    elif isinstance(node, ast.Call):
+        written = [(each.arg, each.value) for each in node.keywords]
+    for name, value in written:
+        if name in ("state", "status") and ast.unparse(value).partition(".")[0] in STATES:
+            yield value.lineno
+
+
+def unheard(node: ast.AST) -> Iterator[int]:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and called(node.value) == "next_state":
+        yield node.lineno
+
+
+def checked(source: str) -> set[str]:
+    """The actions of which a verb checks only whether they are allowed."""
+    calls = [node for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
+    return {ast.unparse(call.args[1]) for call in calls if called(call) == "check_allowed"}
+
+
+def called(call: ast.Call) -> str:
+    return getattr(call.func, "id", getattr(call.func, "attr", ""))
+
+
 def unfinished(source: str) -> list[int]:
     return [number for number, line in enumerate(source.splitlines(), 1) if UNFINISHED.search(line)]
 
@@ -153,6 +190,20 @@ def test_a_long_function_is_seen() -> None:
     assert long_functions(source(LONGEST_FUNCTION_LINES + 1)) == ["f"]
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("change({'state': InvoiceState.VOIDED})", [1]),
+        ("update(status=PaymentStatus.REVERSED)", [1]),
+        ("state = next_state(row.state, Action.VOID)\nchange({'state': state})", []),
+        ("next_state(row.state, Action.VOID)", [1]),
+        ("where(row.state == InvoiceState.DRAFT)", []),
+    ],
+)
+def test_a_state_that_is_decided_elsewhere_is_seen(source: str, expected: list[int]) -> None:
+    assert decided_elsewhere(source) == expected
+
+
 def test_an_unfinished_line_is_seen() -> None:
     assert unfinished(f"x = 1\n# {UNFINISHED.pattern[:4]}: more") == [2]
 
@@ -163,6 +214,12 @@ def test_every_public_name_is_explained() -> None:
 
 def test_no_money_is_inexact() -> None:
     assert found_by(inexact, PROGRAM) == {}
+
+
+def test_what_the_table_of_states_answers_is_what_is_written() -> None:
+    assert found_by(decided_elsewhere, WITH_STATES) == {}
+    staying = {f"Action.{action.name}" for action in STAYING}
+    assert set().union(*map(checked, (path.read_text() for path in WITH_STATES))) == staying
 
 
 def test_functions_are_short() -> None:

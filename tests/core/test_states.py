@@ -4,13 +4,17 @@ from enum import StrEnum
 import pytest
 
 from tallystick.core.errors import Conflict
+from tallystick.core.payment import PaymentStatus
 from tallystick.core.states import (
     Action,
+    CreditNoteState,
     InvoiceState,
     QuotationState,
     QuotationStatus,
     Status,
-    after,
+    check_allowed,
+    first_state,
+    next_state,
     quotation_status,
     status,
 )
@@ -18,6 +22,7 @@ from tallystick.core.states import (
 DRAFT, ISSUED, VOIDED = InvoiceState.DRAFT, InvoiceState.ISSUED, InvoiceState.VOIDED
 OFFER, SENT = QuotationState.DRAFT, QuotationState.SENT
 ACCEPTED, REJECTED, CONVERTED = QuotationState.ACCEPTED, QuotationState.REJECTED, QuotationState.CONVERTED
+SUCCEEDED, FAILED, REVERSED = PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.REVERSED
 
 ALLOWED = [
     (DRAFT, Action.UPDATE, DRAFT),
@@ -43,6 +48,7 @@ ALLOWED = [
     (ACCEPTED, Action.ACCEPT, ACCEPTED),
     (ACCEPTED, Action.CONVERT, CONVERTED),
     (REJECTED, Action.REJECT, REJECTED),
+    (SUCCEEDED, Action.REVERSE, REVERSED),
 ]
 
 REFUSED = [
@@ -77,11 +83,14 @@ REFUSED = [
     (CONVERTED, Action.ACCEPT, "converted already"),
     (CONVERTED, Action.REJECT, "delete its invoice"),
     (CONVERTED, Action.CONVERT, "converted already"),
+    (FAILED, Action.REVERSE, "nothing to reverse"),
+    (REVERSED, Action.REVERSE, "reversed already"),
 ]
 OF_INVOICES = {
     *(Action.UPDATE, Action.DELETE, Action.ISSUE, Action.REVISE),
     *(Action.UNPUBLISH, Action.VOID, Action.PAY, Action.CREDIT),
 }
+STAYING = {Action.UPDATE, Action.DELETE, Action.PAY, Action.CREDIT}
 OF_QUOTATIONS = {Action.UPDATE, Action.DELETE, Action.ISSUE, Action.ACCEPT, Action.REJECT, Action.CONVERT}
 
 
@@ -92,22 +101,37 @@ def named(case: tuple[StrEnum, Action, str]) -> str:
 
 @pytest.mark.parametrize(("state", "action", "expected"), ALLOWED, ids=map(named, ALLOWED))
 def test_an_allowed_action(state: StrEnum, action: Action, expected: StrEnum) -> None:
-    assert after(state, action) is expected
+    assert next_state(state, action) is expected
 
 
 @pytest.mark.parametrize(("state", "action", "sentence"), REFUSED, ids=map(named, REFUSED))
 def test_a_refused_action_says_what_to_do(state: StrEnum, action: Action, sentence: str) -> None:
     with pytest.raises(Conflict, match=sentence):
-        after(state, action)
+        next_state(state, action)
 
 
 def test_every_action_on_every_state_is_decided() -> None:
     decided = [(state, action) for state, action, _ in [*ALLOWED, *REFUSED]]
     wanted: list[tuple[StrEnum, Action]] = [(state, action) for state in InvoiceState for action in OF_INVOICES]
     wanted += [(state, action) for state in QuotationState for action in OF_QUOTATIONS]
+    wanted += [(status, Action.REVERSE) for status in PaymentStatus]
     # A list, because the draft of an invoice and the draft of a quotation are equal as text.
     assert sorted(decided) == sorted(wanted)
-    assert set(Action) == OF_INVOICES | OF_QUOTATIONS
+    assert set(Action) == OF_INVOICES | OF_QUOTATIONS | {Action.REVERSE}
+
+
+def test_a_new_one_is_what_can_be_acted_on() -> None:
+    assert first_state(InvoiceState) is DRAFT
+    assert first_state(QuotationState) is OFFER
+    assert first_state(CreditNoteState) is CreditNoteState.ISSUED
+    assert first_state(PaymentStatus) is SUCCEEDED
+
+
+def test_what_is_only_checked_leaves_the_state_as_it_is() -> None:
+    for state, action, expected in ALLOWED:
+        if action in STAYING:
+            check_allowed(state, action)
+            assert expected is state
 
 
 DUE = date(2026, 3, 31)

@@ -119,11 +119,6 @@ def test_what_is_left_over_becomes_credit_only_where_it_is_wanted(
     assert is_refused(rules.check_excess, excess, NewPayment(excess=wish, method=method)) is refused
 
 
-@pytest.mark.parametrize(("status", "refused"), [(SUCCEEDED, False), (FAILED, True), (REVERSED, True)])
-def test_a_payment_is_reversed_once(status: PaymentStatus, refused: bool) -> None:
-    assert is_refused(rules.check_reversible, payment(status)) is refused
-
-
 @pytest.mark.parametrize(
     ("method", "expected"),
     [(Method.CARD, Ledger.CASH), (Method.CASH, Ledger.CASH), (Method.CREDIT, Ledger.CUSTOMER_CREDIT)],

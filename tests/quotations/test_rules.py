@@ -60,7 +60,7 @@ def quotation(state: QuotationState, day: int) -> Quotation:
 def test_what_is_not_refused_or_expired_is_converted_once(
     state: QuotationState, valid_until: int, refused: bool
 ) -> None:
-    assert is_refused(rules.check_convertible, quotation(state, valid_until), account(), NOON) is refused
+    assert is_refused(rules.converted, quotation(state, valid_until), account(), NOON) is refused
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from tallystick.core.errors import Conflict
+from tallystick.core.payment import PaymentStatus
 
 
 class InvoiceState(StrEnum):
@@ -77,21 +78,26 @@ class Action(StrEnum):
     """Like every answer to a quotation, it issues a draft, and repeated it changes nothing."""
     REJECT = "reject"
     CONVERT = "convert"
+    REVERSE = "reverse"
+    """To take a payment back."""
 
 
 class Rules(NamedTuple):
-    """For one kind of bill: where each action leads, and what to do instead where it is refused."""
+    """For one kind: the state of a new one, where each action leads, and what to do instead where it is refused."""
 
+    first: StrEnum
     transitions: Mapping[tuple[StrEnum, Action], StrEnum]
     refusals: Mapping[tuple[StrEnum, Action], str]
 
 
 _DRAFT, _ISSUED, _VOIDED = InvoiceState
 _OFFER, _SENT, _ACCEPTED, _REJECTED, _CONVERTED = QuotationState
+_SUCCEEDED, _FAILED, _REVERSED = PaymentStatus
 
-# The key is the kind of bill, given as the type of its states.
+# The key is the kind of bill, or a payment, given as the type of its states.
 RULES: Mapping[type[StrEnum], Rules] = {
     InvoiceState: Rules(
+        first=_DRAFT,
         transitions={
             (_DRAFT, Action.UPDATE): _DRAFT,
             (_DRAFT, Action.DELETE): _DRAFT,
@@ -128,6 +134,7 @@ RULES: Mapping[type[StrEnum], Rules] = {
         },
     ),
     QuotationState: Rules(
+        first=_OFFER,
         transitions={
             (_OFFER, Action.UPDATE): _OFFER,
             (_OFFER, Action.DELETE): _OFFER,
@@ -163,13 +170,27 @@ RULES: Mapping[type[StrEnum], Rules] = {
             (_CONVERTED, Action.CONVERT): "The quotation is converted already.",
         },
     ),
+    CreditNoteState: Rules(first=CreditNoteState.ISSUED, transitions={}, refusals={}),
+    PaymentStatus: Rules(
+        first=_SUCCEEDED,
+        transitions={(_SUCCEEDED, Action.REVERSE): _REVERSED},
+        refusals={
+            (_FAILED, Action.REVERSE): "This payment failed, so there is nothing to reverse.",
+            (_REVERSED, Action.REVERSE): "This payment is reversed already.",
+        },
+    ),
 }
 
 State = TypeVar("State", bound=StrEnum)
 
 
-def after(state: State, action: Action) -> State:
-    """The state that ``action`` leads to.
+def first_state(kind: type[State]) -> State:
+    """The state of a new bill of the kind that has these states."""
+    return kind(RULES[kind].first)
+
+
+def next_state(state: State, action: Action) -> State:
+    """The state that ``action`` leads to, for whoever acts to write.
 
     Raises Conflict, with a sentence that says what to do, where the table does not allow it.
     """
@@ -177,6 +198,11 @@ def after(state: State, action: Action) -> State:
     if (state, action) in rules.transitions:
         return type(state)(rules.transitions[state, action])
     raise Conflict(rules.refusals[state, action])
+
+
+def check_allowed(state: State, action: Action) -> None:
+    """Raises Conflict as ``next_state``, for an action that leaves the state as it is: there is nothing to write."""
+    next_state(state, action)
 
 
 def status(state: InvoiceState, total: int, paid: int, credited: int, due_date: date, today: date) -> Status:

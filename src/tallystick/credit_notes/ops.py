@@ -11,7 +11,7 @@ from tallystick.core.bill import Calculation
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
 from tallystick.core.facts import CreditNoteIssued, InvoiceCredited
-from tallystick.core.states import Action, CreditNoteState, after
+from tallystick.core.states import Action, CreditNoteState, check_allowed, first_state
 from tallystick.credit_notes import rules, store
 from tallystick.credit_notes.types import CreditLine, CreditNote, CreditNoteRow, Given, NewCreditNote
 from tallystick.invoices import ops as invoice_ops
@@ -32,7 +32,7 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
     the invoice than is asked for.
     """
     invoice = invoice_store.get_locked(tx, account, invoice_id)
-    after(invoice.row.state, Action.CREDIT)
+    check_allowed(invoice.row.state, Action.CREDIT)
     lines = rules.credit_lines(invoice, new, store.credited(tx, account, invoice_id))
     values = _values(tx, account, invoice, lines, new)
     applied = values["total"] - values["to_credit"]
@@ -81,7 +81,7 @@ def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine],
         "header": structs.replace(row.header, **NOT_THE_NOTES),
         "invoice_id": row.id,
         "calculation": calculation.value,
-        "state": CreditNoteState.ISSUED,
+        "state": first_state(CreditNoteState),
         "issue_date": max(account.today(tx.now), row.issue_date),
         "subtotal": totals.subtotal,
         "discount": totals.discount,

@@ -16,7 +16,7 @@ from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.events import Event
 from tallystick.core.facts import BillCreated
-from tallystick.core.states import InvoiceState
+from tallystick.core.states import Action, InvoiceState, first_state, next_state
 from tallystick.core.totals import Totals
 from tallystick.invoices import news, rules, store
 from tallystick.invoices.types import Invoice, InvoiceRow
@@ -85,7 +85,8 @@ class _Models:
     def __init__(self, account: Account, now: datetime) -> None:
         self._account = account
         self._now = now
-        self._issue = {"state": InvoiceState.ISSUED, "issued_at": now, "seller": bill_rules.seller_copy(account)}
+        state = next_state(first_state(InvoiceState), Action.ISSUE)
+        self._issue = {"state": state, "issued_at": now, "seller": bill_rules.seller_copy(account)}
         self._models: dict[int, InvoiceRow] = {}
 
     def draft(self, invoice_id: int, wanted: Wanted) -> Invoice:

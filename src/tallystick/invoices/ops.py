@@ -17,7 +17,7 @@ from tallystick.core.bill import Bill
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
 from tallystick.core.facts import BillCreated, BillUpdated, IssueAction
-from tallystick.core.states import Action, InvoiceState, after
+from tallystick.core.states import Action, check_allowed, next_state
 from tallystick.core.totals import Totals, compute
 from tallystick.customers.types import Customer
 from tallystick.invoices import news, rules, store
@@ -64,7 +64,7 @@ def update(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
         raise rows.stale()
     if change.is_of_labels_alone:
         return _label(tx, account, invoice, change)
-    after(invoice.row.state, Action.UPDATE)
+    check_allowed(invoice.row.state, Action.UPDATE)
     if bill_rules.renumbers(invoice.row, change):
         numbers.check_given_up(tx, account, invoice.row, rules.KEEPS_NUMBER)
         numbers.check_unused(tx, account, change.number or None, but_for=invoice_id)
@@ -106,9 +106,9 @@ def _write(tx: Tx, account: Account, invoice: Invoice, changed: Changed) -> None
 def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Issues a draft and gives it a share token, as far as it has none; an issued invoice only gets its token."""
     invoice = store.get_locked(tx, account, invoice_id)
-    after(invoice.row.state, Action.ISSUE)
+    state = next_state(invoice.row.state, Action.ISSUE)
     share = {"share_token": invoice.row.share_token or secrets.new_secret(account.id)}
-    if invoice.row.state is InvoiceState.DRAFT:
+    if state is not invoice.row.state:
         return issue(tx, account, invoice, "publish", share)
     if invoice.row.share_token:
         return invoice
@@ -133,8 +133,7 @@ def issue(
     ``also`` are columns that are set with it. The number is taken after everything else, because its counter stays
     locked until the transaction ends.
     """
-    after(invoice.row.state, Action.ISSUE)
-    if invoice.row.state is InvoiceState.ISSUED:
+    if next_state(invoice.row.state, Action.ISSUE) is invoice.row.state:
         return invoice
     changes, lines = bill_ops.readied(tx, account, store.lines, invoice.row, invoice.lines)
     invoice = structs.replace(invoice, row=structs.replace(invoice.row, **changes), lines=lines)
@@ -166,14 +165,14 @@ def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
     something is paid or credited, for another number, a day that is not its number's, and a stale ``version``.
     """
     invoice = store.get_locked(tx, account, invoice_id)
-    after(invoice.row.state, Action.REVISE)
+    state = next_state(invoice.row.state, Action.REVISE)
     if version not in (None, invoice.row.version):
         raise rows.stale()
     rules.check_untouched(invoice)
     rules.check_keeps_number(invoice.row, change)
     changed = _changed(tx, account, invoice, change)
     columns = rules.revised(structs.replace(invoice.row, **changed.columns), changed.customer, account, tx.now)
-    changed = changed._replace(columns=changed.columns | columns)
+    changed = changed._replace(columns={**changed.columns, **columns, "state": state})
     is_same_bill = changed.bill == bill_rules.stored_bill(invoice.row, invoice.lines)
     if is_same_bill and not rules.is_changed(invoice.row, changed.columns):
         is_labelled = invoice.row.labels.changed(change.labels) != invoice.row.labels
@@ -191,11 +190,11 @@ def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
 def unpublish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Takes an issued invoice on which nothing was paid or credited back to draft; it keeps its number."""
     invoice = store.get_locked(tx, account, invoice_id)
-    after(invoice.row.state, Action.UNPUBLISH)
+    state = next_state(invoice.row.state, Action.UNPUBLISH)
     rules.check_untouched(invoice)
     journal.post(tx, account, "unpublish", rules.subject(invoice), rules.reversed_revenue(invoice))
     outbox.add(tx, account, Event.INVOICE_UNPUBLISHED, invoice_id)
-    store.change(tx, account, invoice.row, rules.UNPUBLISHED)
+    store.change(tx, account, invoice.row, {"state": state, **rules.UNPUBLISHED})
     seals.append(tx, account, [Sealed(rules.KIND, invoice_id, None)])
     return store.get(tx, account, invoice_id)
 
@@ -203,11 +202,11 @@ def unpublish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 def void(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Voids an issued invoice on which nothing was paid or credited, for ever."""
     invoice = store.get_locked(tx, account, invoice_id)
-    after(invoice.row.state, Action.VOID)
+    state = next_state(invoice.row.state, Action.VOID)
     rules.check_untouched(invoice)
     journal.post(tx, account, "void", rules.subject(invoice), rules.reversed_revenue(invoice))
     outbox.add(tx, account, Event.INVOICE_VOIDED, invoice_id)
-    return _change(tx, account, invoice, {"state": InvoiceState.VOIDED})
+    return _change(tx, account, invoice, {"state": state})
 
 
 def duplicate(tx: Tx, account: Account, invoice_id: int) -> Invoice:
@@ -255,7 +254,7 @@ def create_like(
 def delete(tx: Tx, account: Account, invoice_id: int) -> None:
     """Moves a draft to the trash; Conflict where its number would be missing from the sequence."""
     invoice = store.get_locked(tx, account, invoice_id)
-    after(invoice.row.state, Action.DELETE)
+    check_allowed(invoice.row.state, Action.DELETE)
     numbers.check_given_up(tx, account, invoice.row, rules.ISSUE_AND_VOID)
     store.change(tx, account, invoice.row, {"deleted_at": tx.now})
     outbox.add(tx, account, Event.INVOICE_DELETED, invoice_id)

@@ -10,7 +10,7 @@ from tallystick.bills.seal import seal_of
 from tallystick.bills.types import BillRow, DraftChange, Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.states import InvoiceState
+from tallystick.core.states import Action, InvoiceState, first_state, next_state
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store.journal import Ledger, Posting, Subject
 from tallystick.store.seals import Sealed
@@ -21,12 +21,12 @@ UNTIL = "due_date"
 
 def draft_values(new: NewBill, account: Account, now: datetime) -> dict[str, Any]:
     """The columns of a new draft that do not follow from its bill."""
-    return {"state": InvoiceState.DRAFT, **bills.draft_columns(new, account, now, UNTIL)}
+    return {"state": first_state(InvoiceState), **bills.draft_columns(new, account, now, UNTIL)}
 
 
 def copied_values(original: BillRow, account: Account, now: datetime, terms_days: int) -> dict[str, Any]:
     """The columns of a draft with another bill's content that do not follow from that bill."""
-    return {"state": InvoiceState.DRAFT, **bills.copied_columns(original, account, now, terms_days, UNTIL)}
+    return {"state": first_state(InvoiceState), **bills.copied_columns(original, account, now, terms_days, UNTIL)}
 
 
 def billed_again(original: InvoiceRow) -> dict[str, Any] | None:
@@ -51,11 +51,10 @@ def check_unbilled(bills_it: InvoiceRow | None) -> None:
 def issued(invoice: Invoice, account: Account, now: datetime) -> dict[str, Any]:
     """The columns that an issue sets. Raises Conflict as ``bills.rules.issued_columns``."""
     columns = bills.issued_columns(invoice.row, invoice.customer, account, now, UNTIL)
-    return {"state": InvoiceState.ISSUED, **columns}
+    return {"state": next_state(invoice.row.state, Action.ISSUE), **columns}
 
 
 UNPUBLISHED: dict[str, Any] = {
-    "state": InvoiceState.DRAFT,
     "customer_name": None,
     "revised_at": None,
     **bills.UNISSUED,

@@ -6,7 +6,7 @@ from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.core.events import Event
 from tallystick.core.payment import Method, PaymentStatus
-from tallystick.core.states import Action, InvoiceState, after
+from tallystick.core.states import Action, InvoiceState, check_allowed
 from tallystick.customers import store as customer_store
 from tallystick.invoices import ops as invoice_ops
 from tallystick.invoices import store as invoice_store
@@ -28,7 +28,7 @@ def record(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Paymen
     may not become credit.
     """
     row = _locked(tx, account, invoice_id)
-    after(row.state, Action.PAY)
+    check_allowed(row.state, Action.PAY)
     return _pay(tx, account, row, new)
 
 
@@ -37,7 +37,7 @@ def mark_paid(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Inv
     invoice = invoice_store.get_locked(tx, account, invoice_id)
     if invoice.row.state is InvoiceState.DRAFT:
         invoice = invoice_ops.issue(tx, account, invoice, "mark-paid")
-    after(invoice.row.state, Action.PAY)
+    check_allowed(invoice.row.state, Action.PAY)
     if not invoice.row.balance:
         return invoice
     _pay(tx, account, invoice.row, new)
@@ -95,7 +95,7 @@ def _receive(tx: Tx, account: Account, subject: Subject, amount: int, shares: Sh
 
 
 def _settle(tx: Tx, account: Account, row: InvoiceRow, share: int, payment: Payment, subject: Subject) -> None:
-    after(row.state, Action.PAY)
+    check_allowed(row.state, Action.PAY)
     invoice_ops.settle(tx, account, row, paid=share)
     posting = rules.settlement(payment.method, share)
     journal.post(tx, account, "payment", subject._replace(invoice_id=row.id), [posting])

@@ -12,6 +12,7 @@ from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
 from tallystick.core.facts import InvoiceCredited
 from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.states import Action, next_state
 from tallystick.credit_notes import ops as credit_note_ops
 from tallystick.credit_notes import rules as credit_note_rules
 from tallystick.credit_notes import store as credit_note_store
@@ -39,7 +40,7 @@ def reverse(tx: Tx, account: Account, payment_id: int, invoice_id: int | None = 
     shares = {share.invoice_id: share.amount for share in payment.allocations}
     if invoice_id is not None and invoice_id not in shares:
         raise rows.not_found(payments)
-    rules.check_reversible(payment)
+    status = next_state(payment.status, Action.REVERSE)
     found = _invoices_locked(tx, account, payment, shares)
     _take_back_credit(tx, account, payment)
     back = _put_back(tx, account, payment, found, shares)
@@ -47,7 +48,7 @@ def reverse(tx: Tx, account: Account, payment_id: int, invoice_id: int | None = 
     returned = [Returned(row, shares.get(row.id, 0), back.get(row.id, [])) for row in concerned]
     for each in returned:
         _return(tx, account, payment, each)
-    store.reverse(tx, account, payment.id)
+    store.reverse(tx, account, payment.id, status)
     reversed_payment = store.get(tx, account, payment.id)
     outbox.add(tx, account, Event.PAYMENT_REVERSED, payment.id, rules.reversal_facts(reversed_payment, returned))
     return Reversal(reversed_payment, returned)

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from tallystick.core.errors import Conflict, Overpayment, ValidationFailed
+from tallystick.core.errors import Overpayment, ValidationFailed
 from tallystick.core.facts import CreditPutBack, PaymentFacts, SettledShare
 from tallystick.core.money import digits, to_decimal, to_minor
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import Method
 from tallystick.invoices.types import InvoiceRow
 from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, Returned, WantedShare
 from tallystick.store.journal import Ledger, Posting
@@ -79,14 +79,6 @@ def check_excess(excess: int, new: NewPayment) -> None:
             "The payment is above what it can settle. "
             'Pay less, or send "excess": "credit" to keep the rest as the customer\'s credit.'
         )
-
-
-def check_reversible(payment: Payment) -> None:
-    """Raises Conflict for a payment that failed or is reversed already."""
-    if payment.status is PaymentStatus.FAILED:
-        raise Conflict("This payment failed, so there is nothing to reverse.")
-    if payment.status is PaymentStatus.REVERSED:
-        raise Conflict("This payment is reversed already.")
 
 
 def put_back(returned: Iterable[Returned]) -> list[CreditPutBack]:

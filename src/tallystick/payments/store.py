@@ -44,7 +44,7 @@ SOME_AFTER: Select[Any] = (
 REVERSE = (
     update(payments)
     .where(payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment"))
-    .values(status=PaymentStatus.REVERSED, reversed_at=bindparam("now"))
+    .values(status=bindparam("becomes"), reversed_at=bindparam("now"))
 )
 ALLOCATIONS: Select[Any] = (
     select(
@@ -120,9 +120,9 @@ def _one(tx: Tx, account: Account, statement: Select[Any], payment_id: int) -> P
     return _payment(found[0], allocations(tx, account, [payment_id])[payment_id])
 
 
-def reverse(tx: Tx, account: Account, payment_id: int) -> None:
-    """Marks a payment as reversed, now."""
-    tx.execute(REVERSE, {"account": account.id, "payment": payment_id, "now": tx.now})
+def reverse(tx: Tx, account: Account, payment_id: int, status: PaymentStatus) -> None:
+    """Marks a payment as taken back, now, by this status."""
+    tx.execute(REVERSE, {"account": account.id, "payment": payment_id, "becomes": status, "now": tx.now})
 
 
 def page(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Page[Payment]:

@@ -3,7 +3,6 @@
 from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.facts import BillCreated, QuotationConverted
-from tallystick.core.states import QuotationState
 from tallystick.invoices import api as invoice_api
 from tallystick.invoices import ops as invoice_ops
 from tallystick.invoices.api import InvoiceJson
@@ -22,7 +21,7 @@ def to_invoice(tx: Tx, account: Account, quotation_id: int) -> Invoice:
     A draft quotation is issued by it. Raises Conflict where the quotation is rejected, expired or converted already.
     """
     quotation = store.get_locked(tx, account, quotation_id)
-    rules.check_convertible(quotation, account, tx.now)
+    state = rules.converted(quotation, account, tx.now)
     invoice = invoice_ops.create_like(
         tx,
         account,
@@ -33,7 +32,7 @@ def to_invoice(tx: Tx, account: Account, quotation_id: int) -> Invoice:
     )
     issued = ops.issue(tx, account, quotation)
     outbox.add(tx, account, Event.QUOTATION_CONVERTED, quotation_id, QuotationConverted(invoice_id=invoice.row.id))
-    converted = {"state": QuotationState.CONVERTED, "converted_at": tx.now, "invoice_id": invoice.row.id}
+    converted = {"state": state, "converted_at": tx.now, "invoice_id": invoice.row.id}
     ops.change(tx, account, issued, converted)
     return invoice
 

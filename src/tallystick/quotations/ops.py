@@ -14,7 +14,7 @@ from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.facts import BillCreated, BillUpdated
-from tallystick.core.states import Action, QuotationState, after
+from tallystick.core.states import Action, check_allowed, next_state
 from tallystick.core.totals import compute
 from tallystick.quotations import rules, store
 from tallystick.quotations.types import Quotation
@@ -55,7 +55,7 @@ def update(tx: Tx, account: Account, quotation_id: int, change: DraftChange, ver
         raise rows.stale()
     if change.is_of_labels_alone:
         return _label(tx, account, quotation, change)
-    after(quotation.row.state, Action.UPDATE)
+    check_allowed(quotation.row.state, Action.UPDATE)
     if bill_rules.renumbers(quotation.row, change):
         store.numbers.check_given_up(tx, account, quotation.row, rules.KEEPS_NUMBER)
         store.numbers.check_unused(tx, account, change.number or None, but_for=quotation_id)
@@ -83,7 +83,7 @@ def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     """
     quotation = _sendable_locked(tx, account, quotation_id)
     share = {"share_token": quotation.row.share_token or secrets.new_secret(account.id)}
-    if quotation.row.state is QuotationState.DRAFT:
+    if next_state(quotation.row.state, Action.ISSUE) is not quotation.row.state:
         return issue(tx, account, quotation, share)
     if quotation.row.share_token:
         return quotation
@@ -103,7 +103,6 @@ def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 
 def _sendable_locked(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     quotation = store.get_locked(tx, account, quotation_id)
-    after(quotation.row.state, Action.ISSUE)
     rules.check_sendable(quotation, account, tx.now)
     return quotation
 
@@ -114,7 +113,7 @@ def issue(tx: Tx, account: Account, quotation: Quotation, also: Mapping[str, Any
     ``also`` are columns that are set with it. Raises ValidationFailed where EN 16931 has no such bill with its taxes.
     The number is taken after everything else, because its counter stays locked until the transaction ends.
     """
-    if quotation.row.state is not QuotationState.DRAFT:
+    if next_state(quotation.row.state, Action.ISSUE) is quotation.row.state:
         return quotation
     changes, lines = bill_ops.readied(tx, account, store.lines, quotation.row, quotation.lines)
     quotation = structs.replace(quotation, row=structs.replace(quotation.row, **changes), lines=lines)
@@ -151,7 +150,7 @@ def reject(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 
 
 def _answer(tx: Tx, account: Account, quotation: Quotation, action: Action, answered: dict[str, Any]) -> Quotation:
-    state = after(quotation.row.state, action)
+    state = next_state(quotation.row.state, action)
     if state is quotation.row.state:
         return quotation
     quotation = issue(tx, account, quotation)
@@ -174,7 +173,7 @@ def duplicate(tx: Tx, account: Account, quotation_id: int) -> Quotation:
 def delete(tx: Tx, account: Account, quotation_id: int) -> None:
     """Deletes a draft, for ever; Conflict where its number would be missing from the sequence."""
     quotation = store.get_locked(tx, account, quotation_id)
-    after(quotation.row.state, Action.DELETE)
+    check_allowed(quotation.row.state, Action.DELETE)
     store.numbers.check_given_up(tx, account, quotation.row, rules.ISSUE_AND_REJECT)
     store.remove(tx, account, quotation_id)
     outbox.add(tx, account, Event.QUOTATION_DELETED, quotation_id)

@@ -10,7 +10,7 @@ from tallystick.bills.seal import seal_of
 from tallystick.bills.types import Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.states import Action, QuotationState, QuotationStatus, after
+from tallystick.core.states import Action, QuotationState, QuotationStatus, first_state, next_state
 from tallystick.quotations.types import Quotation, QuotationRow
 from tallystick.store.seals import Sealed
 
@@ -20,13 +20,13 @@ UNTIL = "valid_until"
 
 def draft_values(new: NewBill, account: Account, now: datetime) -> dict[str, Any]:
     """The columns of a new draft that do not follow from its bill."""
-    return {"state": QuotationState.DRAFT, **bills.draft_columns(new, account, now, UNTIL)}
+    return {"state": first_state(QuotationState), **bills.draft_columns(new, account, now, UNTIL)}
 
 
 def copied_values(original: QuotationRow, account: Account, now: datetime) -> dict[str, Any]:
     """The columns of a duplicate that do not follow from its bill: it is valid for as many days."""
     valid_days = max(0, (original.valid_until - original.issue_date).days)
-    return {"state": QuotationState.DRAFT, **bills.copied_columns(original, account, now, valid_days, UNTIL)}
+    return {"state": first_state(QuotationState), **bills.copied_columns(original, account, now, valid_days, UNTIL)}
 
 
 def draft(quotation_id: int, values: dict[str, Any], lines: list[LineRow], found: Found) -> Quotation:
@@ -51,7 +51,7 @@ UNTOUCHED: dict[str, Any] = {
 def issued(quotation: Quotation, account: Account, now: datetime) -> dict[str, Any]:
     """The columns that an issue sets. Raises Conflict as ``bills.rules.issued_columns``."""
     columns = bills.issued_columns(quotation.row, quotation.customer, account, now, UNTIL)
-    return {"state": QuotationState.SENT, **columns}
+    return {"state": next_state(quotation.row.state, Action.ISSUE), **columns}
 
 
 def changed(quotation: Quotation, changes: dict[str, Any], now: datetime) -> Quotation:
@@ -65,12 +65,16 @@ def sealed(quotation: Quotation) -> Sealed:
     return seal_of(KIND, quotation.row, quotation.lines)
 
 
-def check_convertible(quotation: Quotation, account: Account, now: datetime) -> None:
-    """Raises Conflict where the quotation has its invoice, which it names, or cannot get one any more."""
+def converted(quotation: Quotation, account: Account, now: datetime) -> QuotationState:
+    """The state of a quotation that becomes an invoice.
+
+    Raises Conflict where it has its invoice, which it names, or cannot get one any more.
+    """
     if quotation.row.state is QuotationState.CONVERTED:
         raise Conflict(f"The quotation is converted already: to the invoice with the id {quotation.row.invoice_id}.")
-    after(quotation.row.state, Action.CONVERT)
+    state = next_state(quotation.row.state, Action.CONVERT)
     check_unexpired(quotation, account, now)
+    return state
 
 
 def check_unexpired(quotation: Quotation, account: Account, now: datetime) -> None:
