@@ -31,7 +31,7 @@ LEVELS = (
     {"bulk"},
     {"http"},
     {"native", "dialects", "web"},
-    {"cli", "config", "demo", "opening", "serve", "worker"},
+    {"__main__", "cli", "config", "demo", "opening", "serve", "worker"},
 )
 LEVEL = {room: height for height, level in enumerate(LEVELS) for room in level}
 # Single files that start the program are the pieces of one room.

@@ -42,6 +42,8 @@ from tallystick.worker import Worker
 
 T = TypeVar("T")
 ACTOR = "command line"
+OWNER_ALONE = 0o077
+"""The umask: what the program writes, databases, backups and exports, nobody else may read."""
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A self-hosted billing server.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 account_commands = typer.Typer(no_args_is_help=True, help="The businesses that send bills.")
@@ -60,6 +62,7 @@ def main() -> None:
 
     The exit code is 1 where a command found what it looked for, as `verify` does, and 2 where it could not be done.
     """
+    os.umask(OWNER_ALONE)
     try:
         app()
     except REFUSALS as error:

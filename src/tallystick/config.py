@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
+from platformdirs import user_data_path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -13,6 +15,18 @@ from tallystick.store.seals import MIN_KEY_LENGTH
 
 POSTGRESQL = "postgresql+psycopg"
 MAX_PORT = 65_535
+HOME = Path(__file__).parents[2]
+"""The checkout, where the program runs from one."""
+
+
+def default_file(home: Path = HOME) -> Path:
+    """Where the database is if nobody says: in the checkout, or in the platform's folder for data (ADR 39)."""
+    folder = home if (home / "pyproject.toml").is_file() else user_data_path("tallystick")
+    return folder / "tallystick.db"
+
+
+def _default_url() -> str:
+    return f"sqlite:///{default_file()}"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: int = 8000
-    database_url: str = "sqlite:///tallystick.db"
+    database_url: str = msgspec.field(default_factory=_default_url)
     api_key: str | None = None
     seal_key: str | None = None
     public_url: str | None = None

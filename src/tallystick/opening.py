@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from tallystick.accounts import store as account_store
-from tallystick.config import BadSetting, Settings
+from tallystick.config import BadSetting, Settings, default_file
 from tallystick.store import seals
 from tallystick.store.db import Database
 from tallystick.store.migrate import check_current, migrate
@@ -15,8 +15,10 @@ from tallystick.store.trouble import explained, sqlite_file
 def opened(settings: Settings) -> Iterator[Database]:
     """The database of the settings, made where it is missing and migrated, for the time of the block.
 
-    Raises DatabaseTrouble, NewerDatabase and WrongSealKey.
+    Where none is named, its folder is made too. Raises DatabaseTrouble, NewerDatabase and WrongSealKey.
     """
+    if sqlite_file(settings.database_url) == default_file():
+        default_file().parent.mkdir(parents=True, exist_ok=True)
     with _connected(settings) as database:
         migrate(database)
         check_seal_key(database)

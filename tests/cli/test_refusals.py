@@ -1,6 +1,7 @@
 """Whatever hinders the program is one line, which says what to do, and exit code 2."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ REFUSED: list[tuple[Sequence[str], tuple[str, str], str]] = [
     (["import", "missing.jsonl"], ("DATABASE_URL", "sqlite:///{}/books.db"),
      "missing.jsonl: No such file or directory."),
 ]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.mark.parametrize(("command", "setting", "line"), REFUSED)

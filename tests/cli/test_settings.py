@@ -1,8 +1,10 @@
 """The settings: what is taken, and the sentence for what is not."""
 
+from pathlib import Path
+
 import pytest
 
-from tallystick.config import BadSetting, Settings, from_environment
+from tallystick.config import BadSetting, Settings, default_file, from_environment
 
 NUMBER = "Must be a number from 1 to 65535, as 8000."
 ORIGIN = "Must be an origin with its scheme, as https://billing.example.com."
@@ -80,3 +82,10 @@ ORIGINS = [
 @pytest.mark.parametrize(("settings", "origin"), ORIGINS)
 def test_links_begin_with_the_origin(settings: Settings, origin: str) -> None:
     assert settings.origin == origin
+
+
+def test_a_checkout_has_a_database_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert default_file(tmp_path) == tmp_path / "data" / "tallystick" / "tallystick.db"
+    (tmp_path / "pyproject.toml").touch()
+    assert default_file(tmp_path) == tmp_path / "tallystick.db"
