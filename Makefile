@@ -43,7 +43,7 @@ bench: setup ## measure speed, each figure beside its limit
 
 clean: ## remove the environment and all caches; databases stay
 	@rm -rf .venv .venv-uv .pytest_cache .ruff_cache .mypy_cache .hypothesis dist
-	@find src tests bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	@find src tests testing bench -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 .venv/.setup-dev: $(SETUP_INPUTS)
 	@echo 'setting up .venv' >&2

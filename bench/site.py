@@ -23,8 +23,8 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.migrate import migrate
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.wire.parse import parse_json
-from tests.postgresql import running, temporary_directory
-from tests.server import KEY, serving
+from testing.postgresql import running, temporary_directory
+from testing.server import KEY, serving
 
 Kind = Literal["sqlite", "postgresql"]
 KINDS: Final[tuple[Kind, ...]] = ("sqlite", "postgresql")

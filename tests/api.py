@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 from wsgiref.types import WSGIApplication
 
 import httpx
@@ -14,44 +12,14 @@ from sqlalchemy import select
 from tallystick.accounts import ops
 from tallystick.accounts.types import Scope
 from tallystick.core.facts import facts_of
-from tallystick.native.routes import PREFIX
 from tallystick.serve import application
 from tallystick.store.db import Database, utc_now
 from tallystick.store.tables import events
 from tallystick.verify import checks
+from testing.caller import Caller
 from tests.lent import lent
 
 ORIGIN = "http://tallystick.test"
-
-
-class Caller:
-    """Calls the native API with a key, at paths below ``/api/v1``; ``client`` reaches every other, without one."""
-
-    client: httpx.Client
-    key: str
-
-    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Sends a request; headers among ``options`` win over the key."""
-        headers = {"X-API-Key": self.key, **options.pop("headers", {})}
-        return self.client.request(method, PREFIX + path, headers=headers, **options)
-
-    def get(self, path: str, **options: Any) -> httpx.Response:
-        return self.request("GET", path, **options)
-
-    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
-        return self.request("POST", path, json=json, **options)
-
-    def put(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
-        return self.request("PUT", path, json=json, **options)
-
-    def delete(self, path: str, **options: Any) -> httpx.Response:
-        return self.request("DELETE", path, **options)
-
-    @staticmethod
-    def data(response: httpx.Response) -> Any:
-        """The ``data`` of a success, its numbers exact."""
-        assert response.is_success, f"{response.status_code} {response.text}"
-        return response.json(parse_float=Decimal)["data"]
 
 
 class Api(Caller):

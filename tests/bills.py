@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tests.api import Caller
+from testing.caller import Caller
 
 Amount = str | int | Decimal
 

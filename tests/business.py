@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.api import Caller
+from testing.caller import Caller
 from tests.bills import a_customer, a_draft, an_invoice, pay
 
 VAT: dict[str, Any] = {"description": "Design", "quantity": 3, "unit_price": "33.33", "tax_rate": 19}

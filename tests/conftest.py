@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import HealthCheck, settings
 
+from testing.postgresql import DURABLE, VOLATILE, temporary_directory
 from tests.databases import KINDS, Databases, Kind
-from tests.postgresql import DURABLE, VOLATILE, temporary_directory
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController

@@ -17,7 +17,7 @@ from uuid import uuid4
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from tests.postgresql import Server, temporary_directory
+from testing.postgresql import Server, temporary_directory
 
 Kind = Literal["sqlite", "postgresql"]
 KINDS: Final[tuple[Kind, ...]] = ("sqlite", "postgresql")

@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from tests.server import PROGRAM
+from testing.server import PROGRAM
 
 TIMEOUT_S = 120
 

@@ -17,7 +17,7 @@ from tallystick.core.states import QuotationStatus, Status
 from tallystick.native.routes import PREFIX
 from tallystick.serve import application
 from tallystick.store.db import Database
-from tests.server import PROGRAM, Server, serving
+from testing.server import PROGRAM, Server, serving
 
 END = datetime(2026, 3, 31, 12, tzinfo=UTC)
 KEY = {"X-API-Key": demo.API_KEY}

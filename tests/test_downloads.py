@@ -17,10 +17,11 @@ from tallystick.payments import store as payment_store
 from tallystick.serve import THREADS
 from tallystick.store.db import Database
 from tallystick.store.tables import invoices
-from tests.api import Api, Caller
+from testing.caller import Caller
+from testing.server import Server, serving
+from tests.api import Api
 from tests.bills import a_customer, a_draft, an_invoice, pay
 from tests.business import do_business
-from tests.server import Server, serving
 
 HEADER = "Invoice Number,Customer,Status,Issue Date,Due Date,Subtotal,Tax,Discount,Total,Currency,Created"
 NOTES_HEADER = (

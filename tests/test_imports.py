@@ -15,6 +15,7 @@ import tallystick
 
 ROOT = Path(tallystick.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
+HOME = ROOT.parent.parent
 
 # Low to high: a room imports only rooms of the lines before its own.
 LEVELS = (
@@ -242,6 +243,14 @@ def test_an_api_that_is_known_is_seen(source: str, expected: list[str]) -> None:
 def test_http_knows_no_api() -> None:
     found = {path.name: names_an_api(path.read_text()) for path in SOURCES if room_of(path) == "http"}
     assert {name: reasons for name, reasons in found.items() if reasons} == {}
+
+
+@pytest.mark.parametrize("folder", ["testing", "bench"])
+def test_what_tests_and_measurements_share_knows_no_test(folder: str) -> None:
+    files = sorted((HOME / folder).rglob("*.py"))
+    assert files
+    users = [path.name for path in files for found in imports(path.read_text()) if found.package == "tests"]
+    assert users == []
 
 
 def test_every_imported_name_exists() -> None:

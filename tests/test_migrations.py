@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite
 from tallystick.store.db import Database
 from tallystick.store.migrate import NewerDatabase, alembic_config, migrate
 from tallystick.store.tables import metadata
-from tests.server import PROGRAM
+from testing.server import PROGRAM
 
 VERSION_TABLE = "alembic_version"
 MIGRATE = "from tallystick.store import db, migrate; import sys; migrate.migrate(db.Database(sys.argv[1]))"

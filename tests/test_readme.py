@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.server import KEY, serving
+from testing.server import KEY, serving
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"

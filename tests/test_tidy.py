@@ -17,7 +17,8 @@ from tests.core.test_states import STAYING
 ROOT = Path(tallystick.__file__).parent
 MIGRATIONS = ROOT / "store" / "migrations"
 PROGRAM = [path for path in sorted(ROOT.rglob("*.py")) if MIGRATIONS not in path.parents]
-TESTS = sorted(Path(__file__).parent.rglob("*.py"))
+HOME = ROOT.parent.parent
+TESTS = [path for folder in ("tests", "testing", "bench") for path in sorted((HOME / folder).rglob("*.py"))]
 
 ROOMS_WITH_STATES = {"bills", "quotations", "invoices", "credit_notes", "payments"}
 WITH_STATES = [path for path in PROGRAM if path.parent.name in ROOMS_WITH_STATES]
@@ -137,7 +138,7 @@ def unfinished(source: str) -> list[int]:
 
 
 def relative(path: Path) -> str:
-    return str(path.relative_to(ROOT.parent.parent))
+    return str(path.relative_to(HOME))
 
 
 def found_by(rule: Callable[[str], list[Any]], files: list[Path]) -> dict[str, list[Any]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tallystick.cli import main
+from testing.server import PROGRAM
 from tests.program import run
-from tests.server import PROGRAM
 
 SERVE, VERIFY = ["serve"], ["verify"]
 # What is run, a setting, and the line; {} is the test's own folder, where there are only the files of ``litter``.

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from tallystick.http.surface import Surface
-from tests.api import Caller
+from testing.caller import Caller
 
 
 class DialectCaller:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tallystick.serve import SURFACES
+from testing.server import KEY, serving
 from tests.api import ORIGIN, Api
-from tests.server import KEY, serving
 from tests.test_readme import is_in
 
 CODE = re.compile(r"<pre(?: class=\"reply\")?><code>(.*?)</code></pre>", re.DOTALL)

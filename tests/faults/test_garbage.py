@@ -11,8 +11,8 @@ import pytest
 from tallystick.bills.api import ItemBody
 from tallystick.http.routes import Route
 from tallystick.native.routes import ROUTES
+from testing.server import serving
 from tests.api import Api
-from tests.server import serving
 
 JSON = {"Content-Type": "application/json"}
 DEEP = 100_000

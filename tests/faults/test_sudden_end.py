@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from testing.server import Server, serving
 from tests.api import Api
 from tests.program import run
-from tests.server import Server, serving
 
 pytestmark = pytest.mark.slow
 

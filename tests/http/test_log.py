@@ -10,7 +10,7 @@ import pytest
 
 from tallystick.http import log
 from tallystick.http.log import DelayedHandler
-from tests.server import serving
+from testing.server import serving
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from testing.server import serving
 from tests.api import Api
-from tests.server import serving
 
 COUNT = 'tallystick_http_request_duration_seconds_count{{method="{}",route="{}",status="{}"}} '
 

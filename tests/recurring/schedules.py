@@ -5,7 +5,8 @@ from typing import Any
 
 from tallystick.store.db import Tx
 from tallystick.verify import checks
-from tests.api import Api, Caller
+from testing.caller import Caller
+from tests.api import Api
 from tests.bills import a_customer
 
 IHS = {

@@ -24,10 +24,10 @@ from tallystick.recurring.types import BEGINNING, Order, Terms
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import invoices
 from tallystick.worker import Worker
+from testing.server import PROGRAM
 from tests.api import Api
 from tests.program import run
 from tests.recurring.schedules import a_schedule, days, process
-from tests.server import PROGRAM
 
 SCHEDULES = 2_000
 PERIODS = 2

@@ -8,7 +8,8 @@ import pytest
 from tallystick.recurring import store
 from tallystick.recurring.types import Order
 from tallystick.worker import Worker
-from tests.api import Api, Caller
+from testing.caller import Caller
+from tests.api import Api
 from tests.bills import a_customer
 from tests.clock import Clock
 from tests.program import run

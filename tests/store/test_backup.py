@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tallystick.store.backup import CannotBackUp, back_up
+from testing.server import serving
 from tests.api import Api
 from tests.bills import a_customer, an_invoice
 from tests.program import run
-from tests.server import serving
 
 ONLY_SQLITE = pytest.mark.database("sqlite")
 

@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from tallystick.invoices import ops
 from tallystick.store.db import Tx
+from testing.server import Server, serving
 from tests.api import Api, opened
 from tests.bills import a_customer, a_draft, an_invoice, refused
 from tests.clock import Clock
-from tests.server import Server, serving
 from tests.stories.test_query_counts import counted
 
 THREADS = 32

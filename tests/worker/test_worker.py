@@ -24,11 +24,11 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.record_seals import RECORDS
 from tallystick.store.tables import idempotency_keys
 from tallystick.worker import Worker
+from testing.server import PROGRAM, serving
 from tests.api import Api, opened
 from tests.bills import an_invoice
 from tests.clock import Clock
 from tests.recurring.schedules import a_schedule, days, now
-from tests.server import PROGRAM, serving
 
 WAIT_S = 20
 

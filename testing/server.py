@@ -14,7 +14,7 @@ from typing import Final, Self
 
 import httpx
 
-from tests.api import Caller
+from testing.caller import Caller
 
 PROGRAM: Final = str(Path(sys.executable).with_name("tallystick"))
 KEY: Final = "the-key-of-these-tests"
