@@ -18,7 +18,7 @@ from testing.caller import Caller
 
 PROGRAM: Final = str(Path(sys.executable).with_name("tallystick"))
 KEY: Final = "the-key-of-these-tests"
-START_TIMEOUT_S: Final = 30.0
+START_TIMEOUT_S: Final = 120.0
 STOP_TIMEOUT_S: Final = 40.0
 REQUEST_TIMEOUT_S: Final = 30.0
 POLL_S: Final = 0.05
