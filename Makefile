@@ -25,8 +25,8 @@ test test-fast: export PYTHONDONTWRITEBYTECODE :=
 test: lint ## lint, then the whole suite on SQLite and PostgreSQL
 	@$(BIN)/pytest --quiet -n $(TEST_WORKERS)
 
-test-fast: setup ## the suite on SQLite only
-	@$(BIN)/pytest --quiet -n $(TEST_WORKERS) --database sqlite -m "not slow"
+test-fast: setup ## the core, and a sample of the rest on SQLite
+	@$(BIN)/pytest --quiet -n $(TEST_WORKERS) --database sqlite --sample -m "not slow"
 
 lint: setup ## ruff and mypy --strict
 	@$(BIN)/ruff check --quiet

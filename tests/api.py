@@ -27,8 +27,9 @@ class Api(Caller):
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.application = _application(database)
         # An exception that the application lets through would be a broken connection; here it fails the test.
-        transport = httpx.WSGITransport(_application(database), raise_app_exceptions=True)
+        transport = httpx.WSGITransport(self.application, raise_app_exceptions=True)
         self.client = httpx.Client(transport=transport, base_url=ORIGIN)
         self.account = database.transact("tests", lambda tx: ops.create(tx, "Example Ltd"))
         self.key = self.new_key(Scope.ADMIN)

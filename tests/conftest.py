@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -37,6 +37,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("tallystick")
     group.addoption("--database", choices=(*KINDS, "both"), default="both", help="run tests on this database")
+    group.addoption("--sample", action="store_true", help="of each test over a database, run its first case only")
     group.addoption("--durable", action="store_true", help="each commit is written to disk, as in production")
 
 
@@ -73,6 +74,21 @@ def pytest_configure_node(node: "WorkerController") -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         metafunc.parametrize("database_kind", _kinds(metafunc), indirect=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("sample"):
+        others = _other_cases(items)
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+def _other_cases(items: Sequence[pytest.Item]) -> set[pytest.Item]:
+    """The cases over a database, but for the first of each test."""
+    over_databases = [item for item in items if "database_kind" in getattr(item, "fixturenames", ())]
+    first = {item.nodeid.partition("[")[0]: item for item in reversed(over_databases)}
+    return set(over_databases) - set(first.values())
 
 
 def _kinds(metafunc: pytest.Metafunc) -> list[Kind]:

@@ -1,6 +1,8 @@
 """Random requests made from the document, good ones and bad ones: each reply is one that the document promises."""
 
+from functools import cache
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 import pytest
 import schemathesis
@@ -16,13 +18,18 @@ from schemathesis.specs.openapi.checks import (
 
 from tallystick.http.routes import Route
 from tallystick.native.routes import PREFIX, ROUTES
-from tallystick.serve import application
-from tests.api import ORIGIN, Api
+from tests.api import Api
 from tests.contract import examples
 from tests.contract.examples import Examples
 
 PROMISES = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FEW = settings(max_examples=6, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@cache
+def document_of(application: WSGIApplication, path: str) -> Any:
+    """The calls of a document: what is made of it to send them is kept, for it takes longer than to send them."""
+    return schemathesis.openapi.from_wsgi(path, application)
 
 
 def requests(operation: Any, example: dict[str, Any], ids: dict[str, Any]) -> st.SearchStrategy[Case[Any]]:
@@ -47,8 +54,7 @@ def _nearly(example: dict[str, Any], case: Case[Any], pick: int) -> Case[Any]:
 @pytest.mark.parametrize("route", ROUTES, ids=examples.name)
 def test_a_route_keeps_its_promises(api: Api, route: Route) -> None:
     ids = Examples(api).ids_of(route)
-    schema = schemathesis.openapi.from_wsgi("/docs/openapi.json", application(api.database, ORIGIN))
-    operation = schema[PREFIX + route.path][route.method]
+    operation = document_of(api.application, "/docs/openapi.json")[PREFIX + route.path][route.method]
 
     @FEW
     @given(case=requests(operation, examples.body_of(route) or {}, ids))

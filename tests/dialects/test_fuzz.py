@@ -12,10 +12,9 @@ from schemathesis import Case
 
 from tallystick.http.routes import Route
 from tallystick.http.surface import Surface
-from tallystick.serve import application
-from tests.api import ORIGIN, Api
+from tests.api import Api
 from tests.bills import an_invoice
-from tests.contract.test_fuzz import FEW, PROMISES, requests
+from tests.contract.test_fuzz import FEW, PROMISES, document_of, requests
 from tests.dialects.invoice_ng.calls import INVOICE, ITEMS
 from tests.dialects.readers import DIALECTS
 
@@ -40,8 +39,7 @@ def shown(value: Any) -> str:
 @pytest.mark.parametrize(("surface", "route"), CALLS, ids=shown)
 def test_a_call_keeps_its_promises(api: Api, surface: Surface, route: Route) -> None:
     invoice = an_invoice(api, 100)
-    schema = schemathesis.openapi.from_wsgi(surface.document_path, application(api.database, ORIGIN))
-    operation = schema[surface.prefix + route.path][route.method]
+    operation = document_of(api.application, surface.document_path)[surface.prefix + route.path][route.method]
     example = BODIES.get((surface.name, route.method, route.path), {})
 
     @FEW

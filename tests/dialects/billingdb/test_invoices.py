@@ -195,6 +195,7 @@ def test_the_list_is_of_all_currencies_and_the_oldest_come_first(api: Api, billi
     assert "Content-Disposition" not in response.headers
 
 
+@pytest.mark.slow
 def test_a_long_list_is_whole(api: Api, billingdb: DialectCaller) -> None:
     made(billingdb, a_customer(api), 1)
     count = 1

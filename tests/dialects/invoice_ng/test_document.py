@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 import schemathesis
 from jsonschema import Draft202012Validator
 
@@ -16,6 +17,7 @@ def document(calls: Calls) -> Any:
     return response.json()
 
 
+@pytest.mark.slow
 def test_the_document_holds_every_call(calls: Calls) -> None:
     content = document(calls)
     schemathesis.openapi.from_dict(content).validate()
