@@ -1,4 +1,4 @@
-"""Runs the HTTP server."""
+"""Runs the HTTP server, in threads (ADR 1)."""
 
 import atexit
 import logging

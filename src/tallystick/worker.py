@@ -1,4 +1,4 @@
-"""The worker: does in the background what nobody waits for, until it is told to stop.
+"""The worker: does in the background what nobody waits for, until it is told to stop (ADR 30).
 
 It bills the schedules that are due, does the runs that were left to it, seals the records, and forgets what is past its
 time. Each lane of it has a thread, so that long work of one kind stops no other. Any number of workers may run at once,

@@ -1,1 +1,1 @@
-"""What a quotation, an invoice and a credit note share: how a bill is asked for, gathered, stored and shown."""
+"""What every kind of bill shares: how one is asked for, gathered, stored and shown (ADR 11)."""

@@ -1,4 +1,4 @@
-"""Numbers of bills: taken from the account's sequence, stepping over those that other bills have."""
+"""Numbers of bills: taken from the account's sequence, stepping over those that other bills have (ADR 7)."""
 
 from collections.abc import Sequence
 from datetime import date

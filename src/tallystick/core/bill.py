@@ -10,7 +10,7 @@ MAX_LINES = 1000
 
 
 class Calculation(StrEnum):
-    """The rules by which a bill was computed. They are stored with it, so that it can be computed again for ever."""
+    """The rules by which a bill was computed, stored with it so that it can be computed again for ever (ADR 35)."""
 
     ORIGINAL = "original"
     """Those of the first versions: a bill's discount falls on rebates too, each exemption reason has a row of its own

@@ -1,4 +1,4 @@
-"""Money as whole minor units: the digits of each currency, exact rounding, and splitting without loss.
+"""Money as whole minor units: the digits of each currency, exact rounding, and splitting without loss (ADR 6).
 
 An amount is an ``int`` of the currency's minor unit; a ``Decimal`` appears only where one is read or written.
 """

@@ -1,4 +1,4 @@
-"""The numbers of bills, and the patterns that make them: literal text, date tokens and one sequence."""
+"""The numbers of bills, and their patterns: literal text, tokens of the issue date (ADR 16), one sequence."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The short code of an invoice: a label for people, fixed for its life (docs/adr/0037)."""
+"""The short code of an invoice: a label for people, fixed for its life (ADR 37)."""
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LENGTH = 10

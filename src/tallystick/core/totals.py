@@ -1,4 +1,4 @@
-"""The one calculation behind every bill, preview, document and dialect.
+"""The one calculation behind every bill, preview, document and dialect (ADR 6).
 
 Everything is exact: Decimals become integers of 10**-12 on the way in, sums and products are integers, and a
 fraction is rounded once, by the bill's own mode, at the places that ``compute`` names.

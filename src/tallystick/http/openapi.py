@@ -1,4 +1,4 @@
-"""An API's own description (OpenAPI 3.1), made from its list of routes."""
+"""An API's own description (OpenAPI 3.1), made from its list of routes (ADR 12)."""
 
 import inspect
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""What a route is: a method, a path, and an API function whose signature says the rest."""
+"""What a route is: a method, a path, and an API function whose signature says the rest (ADR 14)."""
 
 import inspect
 from collections.abc import Callable

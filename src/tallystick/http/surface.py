@@ -1,4 +1,4 @@
-"""A public API, as one value: what differs from one API to the next, and nothing else does."""
+"""A public API, as one value: what differs from one API to the next, and nothing else does (ADR 36)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Reversal: a payment is taken back, and what credit notes gave the customer settles their own invoices first.
+"""Reversal: a payment is taken back, and what credit notes gave the customer settles their own invoices first (ADR 21).
 
 Every reversal locks in one order: the payment, its invoices by their ids, the customer's credit. A credit note changes
 only under the lock of its invoice.

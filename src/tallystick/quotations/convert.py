@@ -1,4 +1,4 @@
-"""Converting a quotation: the one place where a quotation knows of invoices (docs/adr, "Converting a quotation")."""
+"""Converting a quotation: the one place where a quotation knows of invoices (ADR 22)."""
 
 from tallystick.core.account import Account
 from tallystick.core.events import Event

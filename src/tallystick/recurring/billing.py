@@ -1,4 +1,4 @@
-"""Billing: every period that is due gets its invoice, exactly once, in batches of one transaction each.
+"""Billing: every period that is due gets its invoice, exactly once, in batches of one transaction each (ADR 28).
 
 Exactly once, because a batch first locks the schedules that it bills (on SQLite, the whole database), looks up which
 of their periods have an invoice, and moves each schedule on in the transaction that writes its invoices. Should all

@@ -1,4 +1,4 @@
-"""The SQL of statistics: each question is one query over a whole set, whatever its size."""
+"""The SQL of statistics: each question is one query over a covering index, whatever its size (ADR 25)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

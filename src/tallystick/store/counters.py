@@ -1,4 +1,4 @@
-"""Gapless sequences: a counter row that is locked by taking from it, and rolled back with the work it numbered.
+"""Gapless sequences: a counter row that is locked by taking from it, and rolled back with the work it numbered (ADR 7).
 
 Take as late as you can: on PostgreSQL the row stays locked until the transaction ends, and every other issue waits.
 """

@@ -1,4 +1,4 @@
-"""Opens databases and runs transactions: every difference between SQLite and PostgreSQL is in this file.
+"""Opens databases and runs transactions: every difference between SQLite and PostgreSQL is in this file (ADR 4).
 
 SQLite: WAL, ``synchronous=FULL``, foreign keys on, one writer at a time in the process, ``BEGIN IMMEDIATE`` for
 writes. PostgreSQL: READ COMMITTED for writes, with row locks where a verb needs them, and a REPEATABLE READ snapshot

@@ -1,4 +1,4 @@
-"""Answers kept by idempotency key, committed with the work that they answer for."""
+"""Answers kept by idempotency key, committed with the work that they answer for (ADR 17)."""
 
 import threading
 from collections.abc import Callable, Iterator

@@ -1,6 +1,7 @@
 """The ledger: an append-only journal of postings, each of which moves an amount from one ledger account to another.
 
-A posting debits one account and credits another by the same amount, so that the journal balances by construction.
+A posting debits one account and credits another by the same amount, so that the journal balances by construction
+(ADR 20).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Domain events, written in the transaction that causes them.
+"""Domain events, written in the transaction that causes them (ADR 8).
 
 One append-only table is both the outbox, from which whoever listens takes them, and the record of who did what and
 when.

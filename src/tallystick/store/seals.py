@@ -1,4 +1,4 @@
-"""The chain of seals: a hash over each issued bill, or over a batch of records, and over the seal before it.
+"""The chain of seals: a hash over each issued bill, or over a batch of records, and over the seal before it (ADR 26).
 
 Whoever alters what is sealed, or a seal, behind our back breaks the chain at that place. A seal without a content
 hash withdraws the one before it of the same bill, as when an invoice goes back to draft. Whoever writes the whole chain

@@ -1,4 +1,4 @@
-"""Secrets that find their row: API keys and share tokens.
+"""Secrets that find their row: API keys and share tokens (ADR 15).
 
 A secret carries the id of its account before the first dot, so that a lookup stays within one account.
 """

@@ -1,8 +1,9 @@
-"""Every table, as SQLAlchemy Core describes it.
+"""Every table, as SQLAlchemy Core describes it (ADR 3).
 
 The conventions: ``id`` is the primary key, ``(account_id, id)`` is unique, and every foreign key is the pair
-``(account_id, x_id)``, so that the database itself refuses a bill for another account's customer. Every unique index
-begins with ``account_id``. Amounts of money are integers in the currency's minor unit. Times are UTC.
+``(account_id, x_id)``, so that the database itself refuses a bill for another account's customer (ADR 5). Every
+unique index begins with ``account_id``. Amounts of money are integers in the currency's minor unit. Times are UTC.
+Where a client may keep an id and delete its row, SQLite's AUTOINCREMENT keeps other rows from getting it (ADR 19).
 """
 
 from collections.abc import Iterable

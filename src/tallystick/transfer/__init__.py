@@ -1,1 +1,1 @@
-"""Transfer: a whole account out of one database and into another."""
+"""Transfer: a whole account out of one database and into another (ADR 24)."""

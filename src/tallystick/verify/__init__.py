@@ -1,1 +1,1 @@
-"""Verify: everything that is stored, worked out again from what it follows from."""
+"""Verify: everything that is stored, worked out again from what it follows from (ADR 24)."""

@@ -1,4 +1,4 @@
-"""The pages that share links open, without a key: an invoice, and a quotation with its two answers."""
+"""The pages that share links open, without a key: an invoice, and a quotation with its two answers (ADR 23)."""
 
 from base64 import b64encode
 from collections.abc import Callable

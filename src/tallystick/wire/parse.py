@@ -1,4 +1,4 @@
-"""From bytes to a request's struct, naming every wrong field at once.
+"""From bytes to a request's struct, naming every wrong field at once (ADR 2).
 
 msgspec is fast and stops at its first error; so a request that fails is read again field by field.
 """
