@@ -54,6 +54,7 @@ REFUSALS = (
     *(config.BadSetting, DatabaseTrouble, NewerDatabase, OlderDatabase),
     *(WrongSealKey, CannotBackUp, BadExport, DomainError),
 )
+REVOKED = "API_KEY: This key was revoked, and opens nothing. Set another one: `openssl rand -base64 32`."
 AccountId = Annotated[int, typer.Option("--account", help="The id of the account.")]
 
 
@@ -94,8 +95,10 @@ def serve_command(
     with opened(settings) as database:
         if workers > 1 and database.is_sqlite:
             raise config.BadSetting("--workers: SQLite is served by one process. Set DATABASE_URL to a PostgreSQL.")
-        new_key = database.transact(ACTOR, lambda tx: accounts.first_start(tx, settings.api_key))
-    _welcome(settings, new_key)
+        start = database.transact(ACTOR, lambda tx: accounts.first_start(tx, settings.api_key))
+    if start.is_environment_key_revoked:
+        print(REVOKED, file=sys.stderr)
+    _welcome(settings, start.new_key)
     serve.run(settings, workers=workers, with_worker=database.is_sqlite if worker is None else worker)
 
 

@@ -1,5 +1,6 @@
 """API keys: three ways to send one, three scopes, and an end."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any
 
 import pytest
@@ -107,7 +108,7 @@ def test_one_accounts_key_shows_nothing_of_another(api: Api) -> None:
     assert api.post("/products", {"name": "Hour", "unit_price": 1, "sku": "H"}, headers=other).status_code == 201
 
 
-def first_start(api: Api, environment_key: str | None) -> str | None:
+def first_start(api: Api, environment_key: str | None = None) -> ops.FirstStart:
     return api.database.transact("tests", lambda tx: ops.first_start(tx, environment_key))
 
 
@@ -116,11 +117,59 @@ def works(api: Api, secret: str) -> bool:
 
 
 def test_a_key_of_the_environment_replaces_the_one_before(api: Api) -> None:
-    assert first_start(api, "chosen-by-hand") is None
+    nothing_to_tell = ops.FirstStart()
+    assert first_start(api, "chosen-by-hand") == nothing_to_tell
     assert works(api, "chosen-by-hand")
-    assert first_start(api, "another") is None
+    assert first_start(api, "another") == nothing_to_tell
     assert (works(api, "chosen-by-hand"), works(api, "another")) == (False, True)
-    assert first_start(api, "chosen-by-hand") is None
+    assert first_start(api, "chosen-by-hand") == nothing_to_tell
     assert (works(api, "chosen-by-hand"), works(api, "another")) == (True, False)
-    assert first_start(api, None) is None
+    assert first_start(api) == nothing_to_tell
     assert (works(api, "chosen-by-hand"), works(api, api.key)) == (False, True)
+
+
+def test_a_key_that_somebody_revoked_never_comes_back(api: Api) -> None:
+    first_start(api, "chosen-by-hand")
+    (key_id,) = (key["id"] for key in api.data(api.get("/api-keys")) if key["name"] == "API_KEY")
+    assert api.delete(f"/api-keys/{key_id}").status_code == 200
+    for _ in range(2):
+        assert first_start(api, "chosen-by-hand") == ops.FirstStart(is_environment_key_revoked=True)
+        assert not works(api, "chosen-by-hand")
+    assert first_start(api, "another") == ops.FirstStart()
+    assert works(api, "another")
+
+
+def test_the_last_admin_key_cannot_be_revoked(api: Api) -> None:
+    keys = {key["name"]: key["id"] for key in api.data(api.get("/api-keys"))}
+    (own,) = keys.values()
+    api.post("/api-keys", {"name": "Shop", "scopes": ["write"]})
+    refused = api.delete(f"/api-keys/{own}")
+    assert (refused.status_code, refused.json()["code"]) == (409, "CONFLICT")
+    assert works(api, api.key)
+    other = api.data(api.post("/api-keys", {"name": "Office", "scopes": ["read", "admin"]}))
+    assert api.delete(f"/api-keys/{own}").status_code == 200
+    assert api.delete(f"/api-keys/{other['id']}", headers={"X-API-Key": other["key"]}).status_code == 409
+
+
+@pytest.mark.database("postgresql")
+def test_two_admins_who_revoke_each_other_leave_one(api: Api) -> None:
+    other = api.data(api.post("/api-keys", {"name": "Office", "scopes": ["admin"]}))
+    (own,) = (key["id"] for key in api.data(api.get("/api-keys")) if key["id"] != other["id"])
+    with api.database.transaction("tests") as tx, ThreadPoolExecutor(1) as pool:
+        ops.revoke_key(tx, api.account, own)
+        answer = pool.submit(api.delete, f"/api-keys/{other['id']}", headers={"X-API-Key": other["key"]})
+        wait([answer], timeout=0.5)
+        assert not answer.done()
+        tx.connection.commit()
+        assert answer.result().status_code == 409
+
+
+def test_a_start_without_an_admin_key_that_works_makes_one(api: Api) -> None:
+    """As where the only one came from an environment that gives none any more."""
+    first_start(api, "chosen-by-hand")
+    (own,) = (key["id"] for key in api.data(api.get("/api-keys")) if key["name"] != "API_KEY")
+    assert api.delete(f"/api-keys/{own}", headers={"X-API-Key": "chosen-by-hand"}).status_code == 200
+    api.post("/api-keys", {"name": "Shop", "scopes": ["write"]}, headers={"X-API-Key": "chosen-by-hand"})
+    made = first_start(api).new_key
+    assert made is not None
+    assert (works(api, made), works(api, "chosen-by-hand")) == (True, False)

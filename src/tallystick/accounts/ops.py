@@ -2,12 +2,12 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from tallystick.accounts import rules, store
 from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
-from tallystick.core.errors import NotFound, Unauthorized
+from tallystick.core.errors import Conflict, NotFound, Unauthorized
 from tallystick.core.events import Event
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.numbering import DEFAULT_PATTERNS
@@ -16,6 +16,7 @@ from tallystick.store.db import Tx
 
 HINT_LENGTH = 8
 GUEST = "share link"
+FIRST_KEY = "first key"
 DEFAULTS: Mapping[str, Any] = {
     "currency": "USD",
     "timezone": "UTC",
@@ -68,35 +69,50 @@ def create_key(tx: Tx, account: Account, name: str, scopes: Sequence[Scope]) -> 
 
 
 def revoke_key(tx: Tx, account: Account, key_id: int) -> ApiKey:
-    """Revokes a key, for ever and at once."""
+    """Revokes a key, for ever and at once.
+
+    Raises NotFound, and Conflict for the last key of an account that may make others.
+    """
+    if store.working_admin_keys(tx, account) == [key_id]:
+        raise Conflict("This is the last admin key that works. Make another one first, or nobody could make keys.")
     key = store.revoke(tx, account, key_id)
     outbox.add(tx, account, Event.API_KEY_REVOKED, key_id)
     return key
 
 
-def first_start(tx: Tx, environment_key: str | None) -> str | None:
+class FirstStart(NamedTuple):
+    """What whoever starts the server must be told: the secret of a key that was made; that ``API_KEY`` is revoked."""
+
+    new_key: str | None = None
+    is_environment_key_revoked: bool = False
+
+
+def first_start(tx: Tx, environment_key: str | None) -> FirstStart:
     """Sees to it that there is an account and a key to reach it.
 
     ``environment_key`` (the setting ``API_KEY``) becomes an admin key of the first account and replaces the one that
-    the setting gave before. Where there is neither that nor any key, one is made: its secret is the answer, to be
-    shown once.
+    the setting gave before; but one that somebody revoked stays so. Without it, and where no admin key works, one is
+    made, whose secret is to be shown once.
     """
     accounts = store.every(tx)
     account = accounts[0] if accounts else create(tx, "My company")
     if environment_key is not None:
-        _take_from_environment(tx, account, environment_key)
-        return None
+        return FirstStart(is_environment_key_revoked=not _take_from_environment(tx, account, environment_key))
     store.revoke_from_environment(tx, account, except_digest=None)
-    if any(key.revoked_at is None for key in store.keys(tx, account)):
-        return None
-    return create_key(tx, account, "first key", [Scope.ADMIN])[1]
+    if store.working_admin_keys(tx, account):
+        return FirstStart()
+    return FirstStart(create_key(tx, account, FIRST_KEY, [Scope.ADMIN])[1])
 
 
-def _take_from_environment(tx: Tx, account: Account, secret: str) -> None:
+def _take_from_environment(tx: Tx, account: Account, secret: str) -> bool:
+    """Puts the environment's key in force; False where somebody revoked it."""
     digest = secrets.digest(secret)
     store.revoke_from_environment(tx, account, except_digest=digest)
+    if store.was_revoked_by_hand(tx, account, digest):
+        return False
     if not store.restore_key(tx, account, digest):
         _insert_key(tx, account, "API_KEY", [Scope.ADMIN], secret, source="environment")
+    return True
 
 
 def _insert_key(tx: Tx, account: Account, name: str, scopes: Sequence[Scope], secret: str, *, source: str) -> ApiKey:

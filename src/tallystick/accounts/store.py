@@ -8,11 +8,12 @@ from sqlalchemy import ColumnElement, Row, Table, bindparam, exists, select, upd
 from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
 from tallystick.core.errors import NotFound
+from tallystick.core.events import Event
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.prepared import Prepared
-from tallystick.store.tables import accounts, api_keys
+from tallystick.store.tables import accounts, api_keys, events
 
 ACCOUNT_FIELDS = tuple(Account.__dataclass_fields__)
 ACCOUNT_COLUMNS = [accounts.c[name] for name in ACCOUNT_FIELDS]
@@ -120,6 +121,25 @@ def revoke_from_environment(tx: Tx, account: Account, *, except_digest: bytes | 
     if except_digest is not None:
         statement = statement.where(api_keys.c.secret_hash != except_digest)
     tx.execute(statement.values(revoked_at=tx.now))
+
+
+def working_admin_keys(tx: Tx, account: Account) -> list[int]:
+    """The ids of the account's keys that may make others; nobody revokes one of them before this transaction ends."""
+    works = api_keys.c.account_id == account.id, api_keys.c.revoked_at.is_(None)
+    is_admin = api_keys.c.scopes.contains(Scope.ADMIN)
+    found = tx.execute(select(api_keys.c.id).where(*works, is_admin).order_by(api_keys.c.id).with_for_update())
+    return list(found.scalars())
+
+
+def was_revoked_by_hand(tx: Tx, account: Account, digest: bytes) -> bool:
+    """Whether somebody revoked the key with this digest: what the environment does to it is not in the record."""
+    key = api_keys.c.account_id == account.id, api_keys.c.secret_hash == digest, api_keys.c.revoked_at.is_not(None)
+    event = (
+        events.c.account_id == account.id,
+        events.c.subject_id == api_keys.c.id,
+        events.c.type == Event.API_KEY_REVOKED,
+    )
+    return tx.execute(select(api_keys.c.id).where(*key, exists().where(*event))).first() is not None
 
 
 def restore_key(tx: Tx, account: Account, digest: bytes) -> bool:
