@@ -8,7 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from itertools import chain as both
 from pathlib import Path
@@ -318,11 +318,16 @@ def _counting(title: str) -> Iterator[Callable[[Iterable[bytes]], Iterator[bytes
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[Scope] | None, typer.Option(help="read, write or admin.")] = None,
+    scope: Annotated[list[Scope] | None, typer.Option(help="read, write or admin; write without it.")] = None,
     account: AccountId = FIRST_ACCOUNT_ID,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, in UTC, from which on it opens nothing.")
+    ] = None,
 ) -> None:
     """Make a key and print its secret, this once."""
-    _key, secret = _in_account(account, lambda tx, owner: accounts.create_key(tx, owner, name, scope or [Scope.WRITE]))
+    scopes = scope or [Scope.WRITE]
+    expires_at = expires and expires.replace(tzinfo=UTC)
+    _key, secret = _in_account(account, lambda tx, owner: accounts.create_key(tx, owner, name, scopes, expires_at))
     print(secret)
 
 

@@ -14,6 +14,7 @@ from granian.constants import Interfaces
 from granian.server import Server as Granian
 
 from tallystick import config
+from tallystick.accounts.uses import Uses
 from tallystick.dialects.billingdb.routes import BILLINGDB
 from tallystick.dialects.invoice_ng.routes import INVOICE_NG
 from tallystick.dialects.iqraa.routes import IQRAA
@@ -32,9 +33,9 @@ THREADS = 8
 STOP_TIMEOUT_S = 30
 
 
-def application(database: Database, origin: str) -> WSGIApplication:
+def application(database: Database, origin: str, uses: Uses | None = None) -> WSGIApplication:
     """Every API and every page, as one application; ``origin`` (``https://host``) begins the links that it gives."""
-    app = create_app(SURFACES, database, origin)
+    app = create_app(SURFACES, database, origin, uses)
     welcome.add_routes(app, origin)
     dialects.add_routes(app, origin, SURFACES)
     share.add_routes(app, database, origin)
@@ -44,7 +45,7 @@ def application(database: Database, origin: str) -> WSGIApplication:
 def load() -> WSGIApplication:
     """What Granian calls in each of its processes: the application, over a database of its own."""
     database, origin = _start()
-    return application(database, origin)
+    return application(database, origin, _kept_uses(database))
 
 
 def load_with_worker() -> WSGIApplication:
@@ -54,17 +55,25 @@ def load_with_worker() -> WSGIApplication:
     thread = threading.Thread(target=worker.run, name="worker", daemon=True)
     thread.start()
     atexit.register(_end, worker, thread)
-    return application(database, origin)
+    return application(database, origin, _kept_uses(database))
+
+
+def _kept_uses(database: Database) -> Uses:
+    uses = Uses(database)
+    thread = threading.Thread(target=uses.keep, name="uses of keys", daemon=True)
+    thread.start()
+    atexit.register(_end, uses, thread)
+    return uses
 
 
 def _start() -> tuple[Database, str]:
     logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
     settings = config.from_environment()
-    database = Database(settings.database_url, connections=THREADS + len(Lane), seal_key=settings.seal_key)
+    database = Database(settings.database_url, connections=THREADS + len(Lane) + 1, seal_key=settings.seal_key)
     return database, settings.origin
 
 
-def _end(worker: Worker, thread: threading.Thread) -> None:
+def _end(worker: Worker | Uses, thread: threading.Thread) -> None:
     worker.stop()
     thread.join(STOP_TIMEOUT_S)
 

@@ -1,14 +1,23 @@
 """API keys: three ways to send one, three scopes, and an end."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tallystick.accounts import ops
+from tallystick.accounts import ops, store
 from tallystick.accounts.types import Scope
-from tallystick.store.db import Tx
-from tests.api import Api
+from tallystick.accounts.uses import Uses
+from tallystick.serve import application
+from tallystick.store.db import Database, Tx
+from testing.server import serving
+from tests.api import ORIGIN, Api, opened
+from tests.clock import Clock
+from tests.stories.test_query_counts import counted
 
 NO_KEY = {"X-API-Key": ""}
 
@@ -173,3 +182,92 @@ def test_a_start_without_an_admin_key_that_works_makes_one(api: Api) -> None:
     made = first_start(api).new_key
     assert made is not None
     assert (works(api, made), works(api, "chosen-by-hand")) == (True, False)
+
+
+def test_a_first_key_that_nobody_may_have_seen_is_made_anew(database_url: str) -> None:
+    """As where the start was cut off after it had made the key and before it had shown it."""
+    with closing(Database(database_url)) as database:
+
+        def start() -> str | None:
+            return database.transact("tests", lambda tx: ops.first_start(tx, None)).new_key
+
+        unseen, seen = start(), start()
+        assert seen not in (None, unseen)
+        with database.read() as tx:
+            account = store.every(tx)[0]
+            assert [key.revoked_at is None for key in store.keys(tx, account)] == [True, False]
+            caller = ops.authenticate(tx, str(seen))
+        uses = Uses(database)
+        uses.note(caller, tx.now)
+        uses.write()
+        assert start() is None
+
+
+def test_a_first_key_that_has_written_is_not_made_anew(database_url: str) -> None:
+    """Though the server was killed before it had written down that the key was used."""
+    with closing(Database(database_url)) as database:
+        database.transact("tests", lambda tx: ops.first_start(tx, None))
+        with database.read() as tx:
+            account = store.every(tx)[0]
+            (key,) = store.keys(tx, account)
+        database.transact(f"key:{key.id}", lambda tx: ops.change_settings(tx, account, {"name": "Ours"}, None))
+        assert database.transact("tests", lambda tx: ops.first_start(tx, None)) == ops.FirstStart()
+
+
+def test_a_key_expires(database_url: str) -> None:
+    clock = Clock("2026-06-15T12:00:00+00:00")
+    with opened(database_url, clock=clock) as api:
+        body = {"name": "Fair", "scopes": ["read"], "expires_at": "2026-06-16T14:00:00+02:00"}
+        made = api.data(api.post("/api-keys", body))
+        assert made["expires_at"] == "2026-06-16T12:00:00Z"
+        headers = {"X-API-Key": made["key"]}
+        assert api.get("/invoices", headers=headers).status_code == 200
+        clock.set("2026-06-16T12:00:00+00:00")
+        refused = api.get("/invoices", headers=headers)
+        assert (refused.status_code, refused.json()["error"]) == (401, "The API key has expired.")
+        again = api.post("/api-keys", body)
+        assert (again.status_code, again.json()["errors"]) == (422, {"expires_at": ["Must be in the future."]})
+
+
+def test_an_expired_admin_key_is_no_admin_key(database_url: str) -> None:
+    clock = Clock("2026-06-15T12:00:00+00:00")
+    with opened(database_url, clock=clock) as api:
+        (own,) = (key["id"] for key in api.data(api.get("/api-keys")))
+        api.post("/api-keys", {"name": "Fair", "scopes": ["admin"], "expires_at": "2026-06-16T12:00:00Z"})
+        clock.set("2026-06-16T12:00:00+00:00")
+        assert api.delete(f"/api-keys/{own}").status_code == 409
+
+
+def test_a_key_tells_the_minute_of_its_last_use(database_url: str) -> None:
+    clock = Clock("2026-06-15T12:00:59+00:00")
+    with closing(Database(database_url, clock=clock)) as database:
+        uses = Uses(database)
+        secret = str(database.transact("tests", lambda tx: ops.first_start(tx, None)).new_key)
+        transport = httpx.WSGITransport(application(database, ORIGIN, uses))
+        with httpx.Client(transport=transport, base_url=ORIGIN, headers={"X-API-Key": secret}) as client:
+
+            def last_used_at() -> Any:
+                (key,) = client.get("/api/v1/api-keys").json()["data"]
+                return key["last_used_at"]
+
+            assert last_used_at() is None
+            with counted() as statements:
+                uses.write()
+                uses.write()
+            assert len(statements) == 1
+            assert last_used_at() == "2026-06-15T12:00:00Z"
+            clock.advance(timedelta(minutes=5))
+            client.post("/api/v1/customers", json={"name": "Ann"})
+            uses.write()
+            assert last_used_at() == "2026-06-15T12:05:00Z"
+
+
+@pytest.mark.slow
+def test_a_server_that_ends_has_written_when_its_keys_were_used(database_url: str, tmp_path: Path) -> None:
+    with serving(database_url, tmp_path) as server:
+        server.get("/customers")
+        server.terminate()
+        assert server.wait() == 0
+    with closing(Database(database_url)) as database, database.read() as tx:
+        (key,) = store.keys(tx, store.every(tx)[0])
+        assert key.last_used_at is not None

@@ -10,6 +10,7 @@ import pytest
 import schemathesis
 
 from tallystick.accounts.types import Scope
+from tallystick.accounts.uses import Uses
 from tallystick.http import openapi
 from tallystick.http.app import create_app, responder
 from tallystick.http.endpoint import REPLAYED, Server
@@ -205,4 +206,4 @@ def test_a_route_that_writes_wants_a_key_that_may() -> None:
 def test_a_route_that_writes_cannot_answer_a_file(api: Api) -> None:
     route = Route("GET", "/{toy_id}/label", toy.label, writes=True)
     with pytest.raises(ValueError, match="writes"):
-        responder(route, TOYS, Server(api.database, ORIGIN, InFlight()))
+        responder(route, TOYS, Server(api.database, ORIGIN, InFlight(), Uses(api.database)))

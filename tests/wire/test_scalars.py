@@ -1,6 +1,6 @@
 """What each scalar of a request accepts, and what it makes of it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from tallystick.wire.scalars import (
     Currency,
     Day,
     Id,
+    Instant,
     Language,
     MetadataChange,
     NotNegative,
@@ -103,6 +104,10 @@ def read(kind: type, value: Any) -> Any:
         (Language, "xx-nonsense", REFUSED),
         (Language, "", REFUSED),
         (NumberPattern, "INV-{SEQ:4}", "INV-{SEQ:4}"),
+        (Instant, "2027-03-31T12:00:00", REFUSED),
+        (Instant, "2027-03-31", REFUSED),
+        (Instant, "soon", REFUSED),
+        (Instant, 5, REFUSED),
         (NumberPattern, "INV-{YYYY}", REFUSED),
         (NumberPattern, 5, REFUSED),
     ],
@@ -121,7 +126,7 @@ def test_a_number_is_the_same_from_a_number_and_from_text(number: Decimal) -> No
 
 @given(st.text() | st.integers() | st.floats() | st.none() | st.lists(st.integers()) | st.booleans())
 def test_any_value_is_read_or_refused(value: Any) -> None:
-    for kind in (Id, Number, Positive, Percent, Currency, Country, Timezone, Language, NumberPattern, Day):
+    for kind in (Id, Number, Positive, Percent, Currency, Country, Timezone, Language, NumberPattern, Day, Instant):
         read(kind, value)
 
 
@@ -205,3 +210,7 @@ def test_every_pair_of_names_that_differ_is_told() -> None:
 )
 def test_metadata_are_few_short_pairs_of_texts(value: object, is_taken: bool) -> None:
     assert read(MetadataChange, value) == (value if is_taken else REFUSED)
+
+
+def test_an_instant_is_kept_in_utc() -> None:
+    assert convert(Instant, "2027-03-31T14:00:00.5+02:00").at == datetime(2027, 3, 31, 12, 0, 0, 500_000, tzinfo=UTC)

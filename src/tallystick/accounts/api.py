@@ -13,7 +13,7 @@ from tallystick.core.money import Rounding, RoundingMode
 from tallystick.wire.call import Body, Call, given
 from tallystick.wire.party import PartyChange
 from tallystick.wire.reply import Reply
-from tallystick.wire.scalars import Currency, Id, LongText, Name, NumberPattern, ShortText, Timezone
+from tallystick.wire.scalars import Currency, Id, Instant, LongText, Name, NumberPattern, ShortText, Timezone
 
 MAX_TERMS_DAYS = 3650
 SHOWN_ONCE = "Keep the secret now: it is not shown again."
@@ -43,10 +43,11 @@ class SettingsChange(PartyChange, kw_only=True):
 
 
 class NewApiKey(Body, kw_only=True):
-    """A new key and what it may do."""
+    """A new key, what it may do, and until when; for ever without ``expires_at``."""
 
     name: Name
     scopes: Annotated[list[Scope], msgspec.Meta(min_length=1, max_length=3)]
+    expires_at: Instant | None = None
 
 
 class NewApiKeyJson(msgspec.Struct, frozen=True):
@@ -57,6 +58,7 @@ class NewApiKeyJson(msgspec.Struct, frozen=True):
     scopes: list[Scope]
     key: str
     created_at: datetime
+    expires_at: datetime | None
 
 
 def get_settings(call: Call) -> Account:
@@ -79,8 +81,9 @@ def list_keys(call: Call) -> list[ApiKey]:
 
 def create_key(call: Call, body: NewApiKey) -> Reply[NewApiKeyJson]:
     """Make an API key; its secret is in this reply and nowhere else."""
-    key, secret = ops.create_key(call.tx, call.account, body.name, body.scopes)
-    return Reply(NewApiKeyJson(key.id, key.name, key.scopes, secret, key.created_at), SHOWN_ONCE)
+    expires_at = body.expires_at.at if body.expires_at else None
+    key, secret = ops.create_key(call.tx, call.account, body.name, body.scopes, expires_at)
+    return Reply(NewApiKeyJson(key.id, key.name, key.scopes, secret, key.created_at, key.expires_at), SHOWN_ONCE)
 
 
 def revoke_key(call: Call, key_id: Id) -> ApiKey:

@@ -2,12 +2,13 @@
 
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from tallystick.accounts import rules, store
 from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
-from tallystick.core.errors import Conflict, NotFound, Unauthorized
+from tallystick.core.errors import Conflict, NotFound, Unauthorized, ValidationFailed
 from tallystick.core.events import Event
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.numbering import DEFAULT_PATTERNS
@@ -32,9 +33,11 @@ def authenticate(tx: Tx, secret: str) -> Caller:
     """Whose key this is, or Unauthorized."""
     digest = secrets.digest(secret)
     found = store.authenticate(tx, secrets.account_of(secret), digest)
-    if found is None or not hmac.compare_digest(found[1], digest):
+    if found is None or not hmac.compare_digest(found.digest, digest):
         raise Unauthorized("The API key is unknown or revoked.")
-    return found[0]
+    if found.expires_at is not None and found.expires_at <= tx.now:
+        raise Unauthorized("The API key has expired.")
+    return found.caller
 
 
 def guest(tx: Tx, token: str) -> Caller:
@@ -60,10 +63,14 @@ def change_settings(tx: Tx, account: Account, changes: Mapping[str, Any], versio
     return changed
 
 
-def create_key(tx: Tx, account: Account, name: str, scopes: Sequence[Scope]) -> tuple[ApiKey, str]:
-    """Makes a key; the secret is shown now and never again."""
+def create_key(
+    tx: Tx, account: Account, name: str, scopes: Sequence[Scope], expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Makes a key; the secret is shown now and never again. Raises ValidationFailed for a key that has expired."""
+    if expires_at is not None and expires_at <= tx.now:
+        raise ValidationFailed({"expires_at": ["Must be in the future."]})
     secret = secrets.new_secret(account.id)
-    key = _insert_key(tx, account, name, scopes, secret, source="issued")
+    key = store.insert_key(tx, account, {**_key(name, scopes, secret), "source": "issued", "expires_at": expires_at})
     outbox.add(tx, account, Event.API_KEY_CREATED, key.id)
     return key, secret
 
@@ -92,14 +99,19 @@ def first_start(tx: Tx, environment_key: str | None) -> FirstStart:
 
     ``environment_key`` (the setting ``API_KEY``) becomes an admin key of the first account and replaces the one that
     the setting gave before; but one that somebody revoked stays so. Without it, and where no admin key works, one is
-    made, whose secret is to be shown once.
+    made, whose secret is to be shown once; and again where that was the only key and nobody ever used it, since a start
+    that was cut off may not have shown it.
     """
     accounts = store.every(tx)
     account = accounts[0] if accounts else create(tx, "My company")
     if environment_key is not None:
         return FirstStart(is_environment_key_revoked=not _take_from_environment(tx, account, environment_key))
     store.revoke_from_environment(tx, account, except_digest=None)
-    if store.working_admin_keys(tx, account):
+    unused = store.only_unused_key(tx, account, FIRST_KEY)
+    if unused is not None:
+        store.revoke(tx, account, unused)
+        outbox.add(tx, account, Event.API_KEY_REVOKED, unused)
+    elif store.working_admin_keys(tx, account):
         return FirstStart()
     return FirstStart(create_key(tx, account, FIRST_KEY, [Scope.ADMIN])[1])
 
@@ -111,16 +123,13 @@ def _take_from_environment(tx: Tx, account: Account, secret: str) -> bool:
     if store.was_revoked_by_hand(tx, account, digest):
         return False
     if not store.restore_key(tx, account, digest):
-        _insert_key(tx, account, "API_KEY", [Scope.ADMIN], secret, source="environment")
+        store.insert_key(tx, account, {**_key("API_KEY", [Scope.ADMIN], secret), "source": "environment"})
     return True
 
 
-def _insert_key(tx: Tx, account: Account, name: str, scopes: Sequence[Scope], secret: str, *, source: str) -> ApiKey:
-    values = {
-        "name": name,
-        "scopes": " ".join(scopes),
-        "source": source,
-        "hint": secret[: min(HINT_LENGTH, len(secret) // 4)],
-        "secret_hash": secrets.digest(secret),
-    }
-    return store.insert_key(tx, account, values)
+def _key(name: str, scopes: Sequence[Scope], secret: str) -> dict[str, Any]:
+    return {"name": name, "scopes": " ".join(scopes), **_kept_of(secret)}
+
+
+def _kept_of(secret: str) -> dict[str, Any]:
+    return {"hint": secret[: min(HINT_LENGTH, len(secret) // 4)], "secret_hash": secrets.digest(secret)}

@@ -1,7 +1,8 @@
 """The SQL of accounts and API keys."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Table, bindparam, exists, select, update
 
@@ -15,11 +16,12 @@ from tallystick.store.db import Tx
 from tallystick.store.prepared import Prepared
 from tallystick.store.tables import accounts, api_keys, events
 
+KEY_ACTOR = "key:"
 ACCOUNT_FIELDS = tuple(Account.__dataclass_fields__)
 ACCOUNT_COLUMNS = [accounts.c[name] for name in ACCOUNT_FIELDS]
 KEY_COLUMNS = [api_keys.c[name] for name in ApiKey.__struct_fields__]
 AUTHENTICATE = Prepared(
-    select(api_keys.c.id, api_keys.c.secret_hash, api_keys.c.scopes, *ACCOUNT_COLUMNS)
+    select(api_keys.c.id, api_keys.c.secret_hash, api_keys.c.scopes, api_keys.c.expires_at, *ACCOUNT_COLUMNS)
     .join(accounts, accounts.c.id == api_keys.c.account_id)
     .where(
         api_keys.c.account_id == bindparam("account"),
@@ -27,16 +29,33 @@ AUTHENTICATE = Prepared(
         api_keys.c.revoked_at.is_(None),
     )
 )
+SET_LAST_USED = (
+    update(api_keys)
+    .where(
+        api_keys.c.account_id == bindparam("account"),
+        api_keys.c.id == bindparam("key"),
+        api_keys.c.last_used_at.is_(None) | (api_keys.c.last_used_at < bindparam("at")),
+    )
+    .values(last_used_at=bindparam("at"))
+)
 GET = select(*ACCOUNT_COLUMNS).where(accounts.c.id == bindparam("account"))
 
 
-def authenticate(tx: Tx, account_id: int, digest: bytes) -> tuple[Caller, bytes] | None:
-    """The caller whose unrevoked key has this digest, and the digest as it is stored."""
+class Found(NamedTuple):
+    """Whose key it is, its digest as it is stored, and when it expires."""
+
+    caller: Caller
+    digest: bytes
+    expires_at: datetime | None
+
+
+def authenticate(tx: Tx, account_id: int, digest: bytes) -> Found | None:
+    """The caller whose unrevoked key has this digest."""
     row = AUTHENTICATE.one_or_none(tx, {"account": account_id, "digest": digest})
     if row is None:
         return None
     scopes = frozenset(map(Scope, row[2].split()))
-    return Caller(_account(tuple(row[3:])), f"key:{row[0]}", scopes), row[1]
+    return Found(Caller(_account(tuple(row[4:])), f"{KEY_ACTOR}{row[0]}", scopes, row[0]), row[1], row[3])
 
 
 def get(tx: Tx, account_id: int) -> Account:
@@ -125,10 +144,30 @@ def revoke_from_environment(tx: Tx, account: Account, *, except_digest: bytes | 
 
 def working_admin_keys(tx: Tx, account: Account) -> list[int]:
     """The ids of the account's keys that may make others; nobody revokes one of them before this transaction ends."""
-    works = api_keys.c.account_id == account.id, api_keys.c.revoked_at.is_(None)
+    is_in_time = api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > tx.now)
     is_admin = api_keys.c.scopes.contains(Scope.ADMIN)
-    found = tx.execute(select(api_keys.c.id).where(*works, is_admin).order_by(api_keys.c.id).with_for_update())
+    found = tx.execute(
+        select(api_keys.c.id)
+        .where(*_unrevoked(account), is_in_time, is_admin)
+        .order_by(api_keys.c.id)
+        .with_for_update()
+    )
     return list(found.scalars())
+
+
+def only_unused_key(tx: Tx, account: Account, name: str) -> int | None:
+    """The id of the account's only key that is not revoked, if it has this name and no key was ever used."""
+    found = tx.all(select(api_keys.c.id, api_keys.c.name).where(*_unrevoked(account)))
+    is_used = exists().where(api_keys.c.account_id == account.id, api_keys.c.last_used_at.is_not(None))
+    has_acted = exists().where(events.c.account_id == account.id, events.c.actor.startswith(KEY_ACTOR))
+    if len(found) != 1 or found[0].name != name or tx.execute(select(is_used | has_acted)).scalar_one():
+        return None
+    key_id: int = found[0].id
+    return key_id
+
+
+def _unrevoked(account: Account) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return api_keys.c.account_id == account.id, api_keys.c.revoked_at.is_(None)
 
 
 def was_revoked_by_hand(tx: Tx, account: Account, digest: bytes) -> bool:
@@ -140,6 +179,11 @@ def was_revoked_by_hand(tx: Tx, account: Account, digest: bytes) -> bool:
         events.c.type == Event.API_KEY_REVOKED,
     )
     return tx.execute(select(api_keys.c.id).where(*key, exists().where(*event))).first() is not None
+
+
+def set_last_used(tx: Tx, uses: Mapping[tuple[int, int], datetime]) -> None:
+    """Writes when keys, each by its account and its id, were last used; never an earlier time than is there."""
+    tx.execute(SET_LAST_USED, [{"account": account, "key": key, "at": at} for (account, key), at in uses.items()])
 
 
 def restore_key(tx: Tx, account: Account, digest: bytes) -> bool:

@@ -18,19 +18,25 @@ class Scope(StrEnum):
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key as it is listed. ``hint`` is the beginning of the secret; the secret itself is not kept."""
+    """A key as it is listed. ``hint`` is the beginning of the secret; the secret itself is not kept.
+
+    ``last_used_at`` is kept to the minute, and may be two minutes late.
+    """
 
     id: int
     name: str
     scopes: list[Scope]
     hint: str
     created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
     revoked_at: datetime | None
 
 
 class Caller(NamedTuple):
-    """Who sends a request: the account, how the record names whoever acts (``key:7``), and what the key may do."""
+    """Who sends a request: the account, how the record names whoever acts (``key:7``), what it may do, and its key."""
 
     account: Account
     actor: str
     scopes: frozenset[Scope]
+    key_id: int | None = None

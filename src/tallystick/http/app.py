@@ -5,6 +5,7 @@ from typing import Any
 
 import falcon
 
+from tallystick.accounts.uses import Uses
 from tallystick.http import docs, openapi, probes
 from tallystick.http.download import Download
 from tallystick.http.endpoint import Endpoint, Server
@@ -16,18 +17,21 @@ from tallystick.store.db import Database
 from tallystick.store.idempotency import InFlight
 
 
-def create_app(surfaces: Sequence[Surface], database: Database, origin: str) -> falcon.App[Any, Any]:
+def create_app(
+    surfaces: Sequence[Surface], database: Database, origin: str, uses: Uses | None = None
+) -> falcon.App[Any, Any]:
     """The WSGI application over a database that is open and migrated.
 
-    What stands below no API's prefix is refused in the words of the first.
+    ``uses`` is where it notes the uses of keys, for whoever writes them down. What stands below no API's prefix is
+    refused in the words of the first.
     """
     app = falcon.App(middleware=[AccessLog()])
     app.req_options.strip_url_path_trailing_slash = True
     Handlers(surfaces).add_to(app)
-    server = Server(database, origin, InFlight())
+    server = Server(database, origin, InFlight(), uses or Uses(database))
     for surface in surfaces:
         add_surface(app, surface, server)
-    probes.add_routes(app, database)
+    probes.add_routes(app, server)
     docs.add_routes(app)
     return app
 

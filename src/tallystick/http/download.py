@@ -24,7 +24,7 @@ class Download(Endpoint):
         """Answers one request. What is wrong with it is refused before the first byte is sent."""
         with ExitStack() as opened:
             tx = opened.enter_context(self.server.database.read())
-            caller = self.surface.caller(tx, req, self.route, ids)
+            caller = self._caller(tx, req, ids)
             call = Call(tx, caller.account, self.server.origin)
             file: File = self.route.do(call, *self._arguments(req, ids))
             if not isinstance(file, Export):

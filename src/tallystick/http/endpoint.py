@@ -8,6 +8,7 @@ import falcon
 import msgspec
 
 from tallystick.accounts.types import Caller
+from tallystick.accounts.uses import Uses
 from tallystick.core.errors import DomainError, NotFound, ValidationFailed
 from tallystick.http import auth, refusals
 from tallystick.http.routes import Route
@@ -26,11 +27,12 @@ K = TypeVar("K", bound=Id | Token)
 
 
 class Server(NamedTuple):
-    """What every endpoint shares: the database, the public origin for links, and the idempotency keys in flight."""
+    """What every endpoint shares: the database, the public origin for links, what is in flight, and the keys' uses."""
 
     database: Database
     origin: str
     in_flight: InFlight
+    uses: Uses
 
 
 class Endpoint:
@@ -53,19 +55,24 @@ class Endpoint:
 
     def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, bool]:
         with self.server.database.read() as tx:
-            caller = self.surface.caller(tx, req, self.route, ids)
+            caller = self._caller(tx, req, ids)
             return self._do(caller, self._arguments(req, ids), tx), False
 
     def _write(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, bool]:
         database = self.server.database
         with database.glance() as tx:
-            caller = self.surface.caller(tx, req, self.route, ids)
+            caller = self._caller(tx, req, ids)
         raw, decode = self._body_of(req) if self.route.has_body else NO_BODY
         arguments = self._arguments(req, ids, raw, decode)
         request = _idempotent(req, caller, raw)
         if request is None:
             return database.transact(caller.actor, partial(self._do, caller, arguments)), False
         return self._do_once(request, caller, arguments)
+
+    def _caller(self, tx: Tx, req: falcon.Request, ids: Mapping[str, str]) -> Caller:
+        caller = self.surface.caller(tx, req, self.route, ids)
+        self.server.uses.note(caller, tx.now)
+        return caller
 
     def _body_of(self, req: falcon.Request) -> tuple[bytes, Decoder]:
         """The body, and what reads it."""

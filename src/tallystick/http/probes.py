@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tallystick.accounts.types import Scope
 from tallystick.http import auth, metrics
+from tallystick.http.endpoint import Server
 from tallystick.store.db import Database
 from tallystick.wire import render
 
@@ -35,18 +36,18 @@ class Health:
 class Metrics:
     """Counts and times of requests, as Prometheus reads them; for admin keys."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answers in Prometheus' text format."""
-        with self._database.read() as tx:
-            auth.authenticate(tx, req, Scope.ADMIN)
+        with self._server.database.read() as tx:
+            self._server.uses.note(auth.authenticate(tx, req, Scope.ADMIN), tx.now)
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = metrics.text()
 
 
-def add_routes(app: falcon.App[Any, Any], database: Database) -> None:
+def add_routes(app: falcon.App[Any, Any], server: Server) -> None:
     """Adds ``/health`` and ``/metrics``."""
-    app.add_route("/health", Health(database))
-    app.add_route("/metrics", Metrics(database))
+    app.add_route("/health", Health(server.database))
+    app.add_route("/metrics", Metrics(server))

@@ -155,6 +155,8 @@ api_keys = Table(
     Column("hint", Text, nullable=False),
     Column("secret_hash", LargeBinary(32), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("last_used_at", UtcDateTime),
     Column("revoked_at", UtcDateTime),
     UniqueConstraint("account_id", "id"),
     UniqueConstraint("account_id", "secret_hash"),

@@ -356,6 +356,26 @@ class Day:
         return value
 
 
+class Instant:
+    """An instant, ``at``, in UTC; what comes without a time zone is none."""
+
+    __slots__ = ("at",)
+    schema: dict[str, Any] = {"type": "string", "format": "date-time", "examples": ["2027-03-31T12:00:00Z"]}
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    @classmethod
+    def convert(cls, value: object) -> "Instant":
+        try:
+            at = datetime.fromisoformat(value) if isinstance(value, str) else None
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None or not FIRST_YEAR < at.year < LAST_YEAR:
+            raise ValueError("Must be an instant with its time zone, as 2027-03-31T12:00:00Z.")
+        return cls(at.astimezone(UTC))
+
+
 def one_of_two_names(*pairs: Mapping[str, T | None]) -> list[T | None]:
     """The value of each thing that a request may give by either of two names.
 
@@ -384,6 +404,7 @@ Scalar = (
     | Language
     | NumberPattern
     | Day
+    | Instant
 )
 SCALARS = (
     Id,
@@ -398,6 +419,7 @@ SCALARS = (
     Language,
     NumberPattern,
     Day,
+    Instant,
 )
 
 
