@@ -26,14 +26,20 @@ def itself(reply: Any) -> Any:
     return GenericAlias(list, row)
 
 
-def bare(title: str, about: str, refusal: Schema, *, data: Callable[[Any], Any] = itself) -> Description:
-    """What the document of an API without an envelope says; ``refusal`` is the schema of each of its errors."""
+def bare(
+    title: str, about: str, refusal: Schema, *, data: Callable[[Any], Any] = itself, tag: str | None = None
+) -> Description:
+    """What the document of an API without an envelope says; ``refusal`` is the schema of each of its errors.
+
+    ``tag`` names the resource of all its routes, where their paths don't begin with it.
+    """
     return Description(
         title=title,
         about=about,
         security=SECURITY,
         error=error,
         data=data,
+        tag=tag,
         success=lambda reply, schemas: schemas.of(data(reply)),
         schemas={ERROR: refusal},
     )

@@ -1,12 +1,18 @@
-"""The lines of a bill without their tax, for APIs that know no prices that include it."""
+"""The lines of a bill without their tax, for APIs that know no prices that include it.
+
+What a bill whose prices include tax says is split as its own tax was, in parts of the line: so a price times its
+quantity comes to the line's net amount where there is no discount.
+"""
 
 from decimal import Decimal
 
 from tallystick.bills.types import BillRow, LineRow
 from tallystick.core.money import RoundingMode, round_ratio, to_decimal, to_units
 
-FINEST_PRICE_DIGITS = 6
-QUANTITY_DIGITS = 12
+SCALE = 12
+"""Digits after the point of the finest price or rate."""
+PRICE_DIGITS = 4
+"""How many digits more than its currency a price has that is shown without the tax it includes."""
 
 
 def amount(line: LineRow, row: BillRow) -> int:
@@ -14,13 +20,23 @@ def amount(line: LineRow, row: BillRow) -> int:
     return line.amount - line.discount - (line.tax if row.prices_include_tax else 0)
 
 
-def price(line: LineRow, row: BillRow, places: int) -> Decimal:
-    """A line's unit price in major units; where the bill's include tax, what its net amount makes of it.
+def discount(line: LineRow, row: BillRow) -> int:
+    """A line's share of the bill's discount, in minor units."""
+    return _part(line.discount, line, row) if row.prices_include_tax else line.discount
 
-    That is rounded to ``FINEST_PRICE_DIGITS`` after the point. ``places`` are the digits of the bill's currency.
-    """
+
+def price(line: LineRow, row: BillRow, places: int) -> Decimal:
+    """A line's unit price in major units, before any discount; ``places`` are the digits of the bill's currency."""
     if not row.prices_include_tax:
         return line.unit_price
-    quantity = to_units(line.quantity, QUANTITY_DIGITS)
-    units = amount(line, row) * 10 ** (QUANTITY_DIGITS + FINEST_PRICE_DIGITS - places)
-    return to_decimal(round_ratio(units, quantity, RoundingMode(row.rounding_mode)), FINEST_PRICE_DIGITS)
+    finest = places + PRICE_DIGITS
+    return to_decimal(_part(to_units(line.unit_price, SCALE), line, row, unit=10 ** (SCALE - finest)), finest)
+
+
+def _part(gross: int, line: LineRow, row: BillRow, *, unit: int = 1) -> int:
+    """What is left of ``gross`` without the tax that it includes, counted in ``unit``."""
+    net, whole = amount(line, row), line.amount - line.discount
+    if not whole:
+        net, whole = 100 * 10**SCALE, 100 * 10**SCALE + to_units(line.tax_rate, SCALE)
+    sign = 1 if whole > 0 else -1
+    return round_ratio(gross * net * sign, abs(whole) * unit, RoundingMode(row.rounding_mode))

@@ -68,7 +68,7 @@ def document(surface: Surface) -> bytes:
         "openapi": "3.1.0",
         "info": {"title": about.title, "version": __version__, "description": about.about},
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys([*map(_tag, routes), *about.tags])],
+        "tags": [{"name": tag} for tag in dict.fromkeys([*(_tag(route, about) for route in routes), *about.tags])],
         "paths": paths | about.paths,
         "components": {
             "schemas": schemas.components | about.schemas,
@@ -100,7 +100,7 @@ def _operation(route: Route, surface: Surface, schemas: Schemas) -> Schema:
         "operationId": _operation_id(route),
         "summary": route.summary,
         "description": _description(route),
-        "tags": [_tag(route)],
+        "tags": [_tag(route, surface.description)],
         "security": [{name: [route.scope]} for name in surface.description.security if route.scope],
         "parameters": [*_path(route, schemas), *_query(route, schemas), *_headers(route)],
         "responses": _successes(route, surface.description, schemas)
@@ -128,8 +128,8 @@ def _operation_id(route: Route) -> str:
     return f"{slice_name}_{route.do.__name__}"
 
 
-def _tag(route: Route) -> str:
-    return route.path.strip("/").partition("/")[0] or UNNAMED_TAG
+def _tag(route: Route, about: Description) -> str:
+    return about.tag or route.path.strip("/").partition("/")[0] or UNNAMED_TAG
 
 
 def _path(route: Route, schemas: Schemas) -> list[Schema]:

@@ -30,7 +30,8 @@ class Description:
 
     ``data`` is the type that a success is about, given the reply's; ``success`` the schema of the body that shows it;
     ``error`` the response to a refusal with a status. ``types`` are what ``success`` uses besides; ``paths``,
-    ``schemas`` and ``tags`` stand for what is no route of the API.
+    ``schemas`` and ``tags`` stand for what is no route of the API. ``tag`` is the one of all its
+    routes, whose paths else begin with theirs.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Description:
     paths: dict[str, Schema] = field(default_factory=dict)
     schemas: dict[str, Schema] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    tag: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -96,10 +96,11 @@ def test_lines_made_elsewhere_are_shown_net_and_add_up(api: Api, billingdb: Dial
     whole = exact(billingdb.get(f"/invoices/{invoice['id']}"))
     assert [str(whole[name]) for name in ("total", "tax", "subtotal")] == ["107.99", "17.24", "90.75"]
     assert sum(line["subtotal"] for line in whole["line_items"]) == whole["subtotal"]
-    # 99.99 - 10.00 - 14.37 of tax = 75.62, a third of which is 25.206666...
+    # 99.99 - 10.00 = 89.99, less 14.37 of tax = 75.62, and 33.33 x 75.62 / 89.99 = 28.0077186...
+    # 20.00 - 2.00 = 18.00, less 2.87 of tax = 15.13, and 20 x 15.13 / 18.00 = 16.8111...
     design, hosting = whole["line_items"]
-    assert (str(design["price"]), str(design["subtotal"])) == ("25.206667", "75.62")
-    assert (str(hosting["price"]), str(hosting["subtotal"])) == ("15.13", "15.13")
+    assert (str(design["price"]), str(design["subtotal"])) == ("28.007719", "75.62")
+    assert (str(hosting["price"]), str(hosting["subtotal"])) == ("16.811111", "15.13")
 
 
 def test_a_price_without_tax_is_the_one_that_was_given(api: Api, billingdb: DialectCaller) -> None:

@@ -175,3 +175,7 @@ def test_a_field_is_named_as_its_clients_know_it() -> None:
     fields = {"issue_date": ["Is late."], "items.0.unit_price": ["Is large."], "total": ["Is large."]}
     answer = errors.refusal(Refusal(422, "CODE", "A sentence.", fields))
     assert answer.body == b'{"error":"date: Is late. amount: Is large."}'
+    before = errors.refusal(Refusal(422, "CODE", "", {"due_date": ["Must not be before the issue_date."]}))
+    assert before.body == b'{"error":"due_date: Must not be before the date."}'
+    conflict = errors.refusal(Refusal(409, "CODE", "Leave out the issue_date.", {}))
+    assert conflict.body == b'{"error":"Leave out the date."}'

@@ -26,6 +26,7 @@ def test_the_document_holds_every_call(calls: Calls) -> None:
     for path in content["paths"].values():
         for operation in path.values():
             assert operation["summary"]
+            assert operation["tags"] == ["invoice"]
             assert {"401", "500"} <= operation["responses"].keys()
 
 

@@ -116,8 +116,9 @@ def test_a_discount_on_a_line_is_in_its_amount(calls: Calls) -> None:
 
 def test_prices_that_include_tax_are_shown_without(calls: Calls) -> None:
     invoice_id = an_invoice(calls.api, items=[line(119, 19), line(100, 19, quantity=3)], prices_include_tax=True)["id"]
-    # In 419.00 are 419 x 19 / 119 = 66.8992; the first line has 19.00 of it. 100 / 1.19 = 84.033613...
-    assert items(calls, invoice_id) == [("Work", "1", "100", "100"), ("Work", "3", "84.033613", "252.1")]
+    # In 419.00 are 419 x 19 / 119 = 66.8992; the first line has 19.00 of it.
+    # The second: 300.00 - 47.90 of tax = 252.10, a third of which is 84.033333...
+    assert items(calls, invoice_id) == [("Work", "1", "100", "100"), ("Work", "3", "84.033333", "252.1")]
     assert sums(calls, invoice_id) == ("19", "352.1", "66.9", "419")
 
 

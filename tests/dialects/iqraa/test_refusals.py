@@ -73,7 +73,7 @@ DATE = "Must be a date, as 2026-03-31."
         ({"startDate": "soon"}, f"startDate: {DATE}"),
         (
             {"startDate": "2024-02-01", "renewalDate": "2024-02-01"},
-            "renewalDate: Must not be before the service_start.",
+            "renewalDate: Must be after the startDate.",
         ),
         ({"paymentTerms": 1.5}, "paymentTerms: Must be a whole number of days, of at most 3650."),
         ({"paymentTerms": 3651}, "paymentTerms: Must be a whole number of days, of at most 3650."),

@@ -1,7 +1,6 @@
 """billingdb's errors: a sentence that names each field that is wrong."""
 
-from collections.abc import Mapping
-
+from tallystick.dialects.told import told
 from tallystick.http.refusals import Refusal
 from tallystick.http.schemas import Schema
 from tallystick.store.idempotency import Answer
@@ -27,9 +26,8 @@ SCHEMA: Schema = {
 def refusal(refused: Refusal) -> Answer:
     """The answer to every refusal; what others call unprocessable is a bad request here."""
     status = 400 if refused.status == 422 else refused.status
-    return Answer(status, render.encode({"error": _told(refused.fields) or refused.sentence}))
+    return Answer(status, render.encode({"error": told(refused, _own_name)}))
 
 
-def _told(fields: Mapping[str, list[str]]) -> str:
-    told = (f"{OWN_NAMES.get(field, field)}: {sentence}" for field, all in fields.items() for sentence in all)
-    return " ".join(dict.fromkeys(told))
+def _own_name(path: str) -> str:
+    return OWN_NAMES.get(path, path)

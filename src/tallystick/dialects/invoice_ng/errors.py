@@ -1,6 +1,7 @@
 """How invoice.ng refuses: ``{"status": "error", "message": …}``, with the status of HTTP that fits."""
 
 from tallystick.core.errors import Overpayment
+from tallystick.dialects.told import told
 from tallystick.http.refusals import Refusal
 from tallystick.http.schemas import Schema
 from tallystick.store.idempotency import Answer
@@ -32,8 +33,7 @@ SCHEMA: Schema = {
 
 def refusal(refused: Refusal) -> Answer:
     """The answer to every refusal."""
-    wrong = [f"{_name(path)}: {sentence}" for path, all in refused.fields.items() for sentence in all]
-    message = " ".join(wrong) or SENTENCES.get(refused.code, refused.sentence)
+    message = SENTENCES.get(refused.code) or told(refused, _name)
     return Answer(refused.status, render.encode({"status": "error", "message": message}))
 
 

@@ -3,6 +3,8 @@
 from itertools import chain
 from typing import Any, get_origin
 
+from tallystick.bills.numbers import NumberInUse
+from tallystick.core.errors import Conflict
 from tallystick.delivery import ops as delivery_ops
 from tallystick.dialects import description, shown
 from tallystick.dialects.invoice_ng import errors, wire
@@ -53,8 +55,11 @@ def add(call: Call, body: NewInvoiceBody) -> WrittenJson:
     `payment_status: Paid` records a payment of the total.
     """
     account = shown.seen_by_a_dialect(call.account)
-    draft = ops.create(call.tx, account, wire.new_bill(body, account))
-    invoice = ops.issue(call.tx, account, draft, "mark-sent")
+    try:
+        draft = ops.create(call.tx, account, wire.new_bill(body, account))
+        invoice = ops.issue(call.tx, account, draft, "mark-sent")
+    except NumberInUse:
+        raise Conflict(f"The invoice_no {body.invoice_no} is in use. Give another.") from None
     if body.payment_status == wire.PAID:
         invoice = payment_ops.mark_paid(call.tx, account, invoice.row.id, NewPayment())
     return wire.written_json(invoice, account)
@@ -150,6 +155,6 @@ INVOICE_NG = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=description.bare("invoice.ng", ABOUT, errors.SCHEMA, data=_data),
+    description=description.bare("invoice.ng", ABOUT, errors.SCHEMA, data=_data, tag="invoice"),
     document_path="/docs/invoice_ng/openapi.json",
 )

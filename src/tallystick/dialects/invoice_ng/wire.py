@@ -10,10 +10,11 @@ from tallystick.bills.rules import POSTAL, stored_discount
 from tallystick.bills.types import DraftChange, Item, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
-from tallystick.core.money import RoundingMode, digits, round_ratio, to_decimal, to_units
+from tallystick.core.money import RoundingMode, digits, round_ratio, to_decimal
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.periods import wall_clock
 from tallystick.core.short_code import short_code
+from tallystick.dialects import net
 from tallystick.dialects.invoice_ng.shapes import (
     FoundJson,
     InvoiceBody,
@@ -45,12 +46,6 @@ METHODS = {
     "Credit Card": Method.CARD,
 }
 DISCOUNT = "Discount"
-SCALE = 12
-"""Digits after the point of the finest price or rate."""
-PRICE_DIGITS = 4
-"""How many digits more than its currency a price has that is shown without the tax it includes."""
-
-
 NO_CHANGE = DraftChange()
 
 
@@ -163,44 +158,22 @@ def tax_rate(row: InvoiceRow) -> Decimal:
     rates = {Decimal(rate) for rate, *_amounts in row.taxes}
     if len(rates) == 1:
         return rates.pop()
-    net = row.total - row.tax
-    return to_decimal(round_ratio(row.tax * 100_00, net, RoundingMode.HALF_UP), 2) if net > 0 else Decimal(0)
+    base = row.total - row.tax
+    return to_decimal(round_ratio(row.tax * 100_00, base, RoundingMode.HALF_UP), 2) if base > 0 else Decimal(0)
 
 
 def shown_lines(invoice: Invoice) -> list[ShownLine]:
     """The lines without tax, and the discount on all of them as one more: together, total − tax."""
     row = invoice.row
+    places = digits(row.currency)
+    discounts = [net.discount(line, row) for line in invoice.lines]
     shown = [
-        ShownLine(line.description, line.quantity, _net_price(line, row), _net_amount(line, row))
-        for line in invoice.lines
+        ShownLine(line.description, line.quantity, net.price(line, row, places), net.amount(line, row) + discount)
+        for line, discount in zip(invoice.lines, discounts, strict=True)
     ]
     if row.discount:
-        discount = -sum(_net_discount(line, row) for line in invoice.lines)
-        shown.append(ShownLine(DISCOUNT, Decimal(1), to_decimal(discount, digits(row.currency)), discount))
+        shown.append(ShownLine(DISCOUNT, Decimal(1), to_decimal(-sum(discounts), places), -sum(discounts)))
     return shown
-
-
-def _net_price(line: LineRow, row: InvoiceRow) -> Decimal:
-    if not row.prices_include_tax:
-        return line.unit_price
-    places = digits(row.currency) + PRICE_DIGITS
-    return to_decimal(_net(to_units(line.unit_price, SCALE), line, row, unit=10 ** (SCALE - places)), places)
-
-
-def _net_amount(line: LineRow, row: InvoiceRow) -> int:
-    included = line.tax if row.prices_include_tax else 0
-    return line.amount - included - (line.discount - _net_discount(line, row))
-
-
-def _net_discount(line: LineRow, row: InvoiceRow) -> int:
-    return _net(line.discount, line, row) if row.prices_include_tax else line.discount
-
-
-def _net(gross: int, line: LineRow, row: InvoiceRow, *, unit: int = 1) -> int:
-    """What is left of ``gross`` without the tax that it includes, counted in ``unit``."""
-    hundred = 100 * 10**SCALE
-    whole = hundred + to_units(line.tax_rate, SCALE)
-    return round_ratio(gross * hundred, whole * unit, RoundingMode(row.rounding_mode))
 
 
 def found_json(invoice: Invoice, account: Account) -> FoundJson:

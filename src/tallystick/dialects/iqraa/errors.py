@@ -1,9 +1,9 @@
 """iqraa's errors: a status, a sentence that names each field that is wrong, and the status in words."""
 
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 
+from tallystick.dialects.told import told
 from tallystick.http.refusals import Refusal
 from tallystick.http.schemas import Schema
 from tallystick.store.idempotency import Answer
@@ -34,13 +34,9 @@ SCHEMA: Schema = {
 def refusal(refused: Refusal) -> Answer:
     """The answer to every refusal; what others call unprocessable is a bad request here."""
     status = HTTPStatus.BAD_REQUEST if refused.status == HTTPStatus.UNPROCESSABLE_ENTITY else HTTPStatus(refused.status)
-    message = _told(refused.fields) or refused.sentence
-    return Answer(status, render.encode({"statusCode": int(status), "message": message, "error": status.phrase}))
+    content = {"statusCode": int(status), "message": told(refused, _own_name), "error": status.phrase}
+    return Answer(status, render.encode(content))
 
 
-def _told(fields: Mapping[str, list[str]]) -> str:
-    return " ".join(f"{_own_name(field)}: {sentence}" for field, all in fields.items() for sentence in all)
-
-
-def _own_name(field: str) -> str:
-    return ITEM.sub("components.lineItems.", OWN_NAMES.get(field, field)).replace(".unit_price", ".unitPrice")
+def _own_name(path: str) -> str:
+    return ITEM.sub("components.lineItems.", OWN_NAMES.get(path, path)).replace(".unit_price", ".unitPrice")

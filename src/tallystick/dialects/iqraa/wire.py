@@ -156,6 +156,8 @@ class IqraaInvoiceBody(Body, kw_only=True, rename="camel"):
         }
         if self.status is IqraaStatus.PAYMENT_FAILED and not self.amount:
             errors["status"] = ["No payment can have failed where nothing is to be paid."]
+        if self.start_date and self.renewal_date and self.renewal_date.in_utc() <= self.start_date.in_utc():
+            errors["renewalDate"] = ["Must be after the startDate."]
         return errors
 
 
