@@ -1,40 +1,24 @@
 """The server ends in the middle of its work: by ``kill -9``, and by SIGTERM."""
 
-import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from testing.server import Server, serving
 from tests.api import Api
+from tests.faults.jobs import Job, check_nothing_is_lost, work, work_until
 from tests.program import run
 
 pytestmark = pytest.mark.slow
 
-THREADS = 16
+PUBLISH, PAY = "/api/v1/invoices/{}/publish", "/api/v1/invoices/{}/payments"
 DRAFTS = 150
 KILL_AFTER_ANSWERS = (20, 70, 110)
 ITEMS = [{"description": "Work", "unit_price": 100}]
 MANY_ITEMS = [{"description": f"Line {n}", "unit_price": "0.01", "tax_rate": 20} for n in range(1000)]
-
-
-class Job:
-    """One POST with an idempotency key of its own, and its answer once there is one."""
-
-    def __init__(self, path: str, body: dict[str, Any]) -> None:
-        self.path = path
-        self.body = body
-        self.answer: bytes | None = None
-
-    def send(self, server: Server) -> httpx.Response:
-        key = self.path.strip("/").replace("/", "-")
-        return server.post(self.path, json=self.body, headers={"Idempotency-Key": key})
 
 
 def prepare(server: Server) -> list[list[Job]]:
@@ -43,50 +27,7 @@ def prepare(server: Server) -> list[list[Job]]:
     server.put("/settings", json={"number_patterns": {"invoice": "{SEQ}"}})
     draft = {"customer_id": 1, "items": ITEMS}
     ids = [Api.data(server.post("/invoices", json=draft))["id"] for _ in range(DRAFTS)]
-    return [[Job(f"/invoices/{n}/publish", {}), Job(f"/invoices/{n}/payments", {"amount": 10})] for n in ids]
-
-
-def work(server: Server, jobs: list[list[Job]], answered: Callable[[], None]) -> None:
-    """Does what has no answer yet, in many threads; each thread ends when the server is gone."""
-    todo, lock = iter(jobs), threading.Lock()
-
-    def take() -> list[Job] | None:
-        with lock:
-            return next(todo, None)
-
-    def run() -> None:
-        while (steps := take()) is not None:
-            for job in steps:
-                if job.answer is None:
-                    try:
-                        response = job.send(server)
-                    except httpx.TransportError:
-                        return
-                    assert response.is_success, response.text
-                    job.answer = response.content
-                    answered()
-
-    with ThreadPoolExecutor(THREADS) as threads:
-        for running in [threads.submit(run) for _ in range(THREADS)]:
-            running.result()
-
-
-def work_until(server: Server, jobs: list[list[Job]], answers: int, end: Callable[[], None]) -> None:
-    """Works, and calls ``end`` at the given number of answers, while others are under way."""
-    counted = count(1)
-
-    def answered() -> None:
-        if next(counted) == answers:
-            end()
-
-    work(server, jobs, answered)
-
-
-def check_nothing_is_lost(server: Server, jobs: list[list[Job]]) -> None:
-    for job in (job for steps in jobs for job in steps if job.answer is not None):
-        replay = job.send(server)
-        assert replay.headers.get("Idempotent-Replayed") == "true", f"the answer to {job.path} is lost"
-        assert replay.content == job.answer
+    return [[Job(PUBLISH.format(n), {}), Job(PAY.format(n), {"amount": 10})] for n in ids]
 
 
 def invoices(server: Server) -> list[dict[str, Any]]:
@@ -129,7 +70,7 @@ def test_sigterm_finishes_what_is_under_way(database_url: str, tmp_path: Path) -
         server.start()
         check_nothing_is_lost(server, jobs)
         # Whatever got no answer was not begun: nobody is left in doubt.
-        issued = {f"/invoices/{row['id']}/publish" for row in invoices(server) if row["status"] != "draft"}
+        issued = {PUBLISH.format(row["id"]) for row in invoices(server) if row["status"] != "draft"}
         assert issued == {publish.path for publish, _ in jobs if publish.answer is not None}
 
 
