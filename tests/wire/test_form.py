@@ -87,6 +87,7 @@ class Row(Body, kw_only=True):
 class Bill(Body, kw_only=True):
     id: Id
     count: int = 0
+    note: str = "none"
     rows: list[Row] = []
 
 
@@ -95,10 +96,17 @@ def test_values_are_read_from_text() -> None:
     assert (bill.id, bill.count, str(bill.rows[0].amount), bill.rows[0].is_new) == (7, 3, "2.50", True)
 
 
+def test_an_optional_field_that_is_not_filled_in_is_left_out() -> None:
+    bill = parse_form(b"id=7&count=&note=&rows=", Bill)
+    assert (bill.count, bill.note, bill.rows) == (0, "", [])
+
+
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
         (b"", ["id"]),
+        (b"id=&x=", ["id", "x"]),
+        (b"id=1&rows[0][amount]=", ["rows.0.amount"]),
         (b"id=x&count=y", ["count", "id"]),
         (b"id=1&x=1&rows[0][y]=2", ["rows.0.amount", "rows.0.y", "x"]),
         (b"id=1&rows=2", ["rows"]),

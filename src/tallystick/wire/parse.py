@@ -53,8 +53,22 @@ def parse_json(raw: bytes, kind: type[T], *, is_strict: bool = True) -> T:
 
 
 def parse_form(raw: bytes, kind: type[T], *, is_strict: bool = True) -> T:
-    """The struct that a form holds; numbers and truth values are read from their text. Otherwise as ``parse_json``."""
-    return convert_fields(form.read(raw), kind, is_strict=is_strict, is_text=True)
+    """The struct that a form holds; numbers and truth values are read from their text. Otherwise as ``parse_json``.
+
+    An optional field that nobody filled in, and that cannot be an empty text, is one that is left out.
+    """
+    fields, values = _fields(kind), form.read(raw)
+    filled = {name: value for name, value in values.items() if value or _means_empty(kind, fields.get(name))}
+    return convert_fields(filled, kind, is_strict=is_strict, is_text=True)
+
+
+def _means_empty(kind: type[T], field: msgspec.structs.FieldInfo | None) -> bool:
+    """Whether an empty text says something for this field, if only that it is wrong."""
+    if field is None or field.required:
+        return True
+    reading = _Reading(is_strict=True, is_text=True)
+    reading.leaf("", _hints(kind)[field.name], field.name)
+    return not reading.errors
 
 
 def _read_anything(raw: bytes) -> dict[str, Any]:

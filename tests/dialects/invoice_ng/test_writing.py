@@ -158,6 +158,15 @@ def test_an_invoice_is_edited_by_form_too(calls: Calls) -> None:
     assert edited["items"] == [{"description": "Work", "quantity": 2, "rate": "10"}]
 
 
+def test_what_a_form_leaves_empty_is_left_out(calls: Calls) -> None:
+    invoice_id = calls.an_id(note="Soon")
+    raw = b"client=&invoice_no=&payment_status=&currency=&tax_rate=&issue_date=&due_date=&description=Site&note="
+    (edited,) = whole(calls.request("PUT", f"/{invoice_id}", content=raw, headers=FORM))["invoice"]
+    assert (edited["description"], edited["note"]) == ("Site", "")
+    assert (edited["invoice_no"], edited["tax_rate"], edited["total"]) == ("INV-01", 5, 168000)
+    assert (edited["currency"], edited["issue_date"], edited["due_date"]) == ("NGN", "2017-06-06", "2017-06-20")
+
+
 def test_another_number_is_refused(calls: Calls) -> None:
     invoice_id = calls.an_id()
     status, message = refused(calls.put(invoice_id, invoice_no="INV-02"))
