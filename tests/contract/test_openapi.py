@@ -105,14 +105,18 @@ def test_the_parameters_of_a_route_are_described(document: Document, route: Rout
 @pytest.mark.parametrize(
     ("method", "path", "statuses"),
     [
-        ("GET", "", {"200", "401", "422", "500"}),
-        ("GET", "/invoices", {"200", "401", "422", "500"}),
-        ("GET", "/invoices/{invoice_id}", {"200", "401", "404", "422", "500"}),
-        ("GET", "/api-keys", {"200", "401", "403", "422", "500"}),
-        ("GET", "/public/invoices/{token}", {"200", "404", "422", "500"}),
-        ("POST", "/invoices", {"201", "400", "401", "403", "409", "413", "415", "422", "500"}),
-        ("PUT", "/invoices/{invoice_id}", {"200", "400", "401", "403", "404", "409", "413", "415", "422", "500"}),
-        ("DELETE", "/taxes/{tax_id}", {"200", "400", "401", "403", "404", "409", "413", "415", "422", "500"}),
+        ("GET", "", {"200", "401", "422", "500", "503"}),
+        ("GET", "/invoices", {"200", "401", "422", "500", "503"}),
+        ("GET", "/invoices/{invoice_id}", {"200", "401", "404", "422", "500", "503"}),
+        ("GET", "/api-keys", {"200", "401", "403", "422", "500", "503"}),
+        ("GET", "/public/invoices/{token}", {"200", "404", "422", "500", "503"}),
+        ("POST", "/invoices", {"201", "400", "401", "403", "409", "413", "415", "422", "500", "503"}),
+        (
+            "PUT",
+            "/invoices/{invoice_id}",
+            {"200", "400", "401", "403", "404", "409", "413", "415", "422", "500", "503"},
+        ),
+        ("DELETE", "/taxes/{tax_id}", {"200", "400", "401", "403", "404", "409", "413", "415", "422", "500", "503"}),
     ],
 )
 def test_the_statuses_of_a_route(document: Document, method: str, path: str, statuses: set[str]) -> None:
@@ -133,6 +137,7 @@ def test_the_statuses_of_a_route(document: Document, method: str, path: str, sta
         (422, ["VALIDATION_FAILED", "IDEMPOTENCY_MISMATCH"]),
         (429, ["RATE_LIMITED"]),
         (500, ["INTERNAL_ERROR"]),
+        (503, ["UNAVAILABLE"]),
     ],
 )
 def test_the_codes_of_a_status(document: Document, status: int, codes: list[str]) -> None:

@@ -84,3 +84,13 @@ class ValidationFailed(DomainError):
     def reason(self) -> str:
         """Every field that is wrong, and what is wrong with it."""
         return " ".join(f"{field}: {sentence}" for field, all in self.errors.items() for sentence in all)
+
+
+class Unavailable(DomainError):
+    """The database cannot take it now: it is locked, full, or out of connections. Nothing was done."""
+
+    code = "UNAVAILABLE"
+    retry_after_s = 5
+
+    def __init__(self) -> None:
+        super().__init__("The database is busy, and nothing was done. Try again in a moment.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import falcon
 
-from tallystick.core.errors import DomainError
+from tallystick.core.errors import DomainError, Unavailable
 from tallystick.http import refusals
 from tallystick.http.refusals import Refusal
 from tallystick.http.surface import Surface, responsible
@@ -33,6 +33,8 @@ class Handlers:
         self._answer(req, resp, refusal)
         if refusal.status == 401:
             resp.set_header("WWW-Authenticate", "Bearer")
+        if isinstance(error, Unavailable):
+            resp.set_header("Retry-After", str(error.retry_after_s))
 
     def on_http_error(
         self, req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, _params: object

@@ -19,6 +19,7 @@ STATUSES: dict[str, int] = {
     errors.ValidationFailed.code: 422,
     errors.IdempotencyMismatch.code: 422,
     errors.DomainError.code: 500,
+    errors.Unavailable.code: 503,
 }
 """The status of HTTP that fits an error of the domain (RFC 9110, 15)."""
 

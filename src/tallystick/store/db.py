@@ -25,7 +25,9 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
+from tallystick.core.errors import Unavailable
 from tallystick.store.search import FOLDED, folded
 
 SQLITE_BUSY_TIMEOUT_S = 30.0
@@ -35,6 +37,9 @@ TRANSACTION_ATTEMPTS = 5
 # A broken deadlock, and violated constraints: of two transactions on PostgreSQL, the later may learn only from its
 # INSERT that a row has come or gone since it looked. A second look finds the row, and so the fitting refusal.
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "23503", "23505"})
+# What undoes a transaction whole, whenever it comes: somebody holds a lock, or there is no room or connection left.
+BUSY_SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL})
+BUSY_SQLSTATES = frozenset({"55P03", "53000", "53100", "53200", "53300", "57P03"})
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -158,18 +163,28 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """A transaction that only reads, over one snapshot."""
-        with self._reader.begin() as connection:
+        """A transaction that only reads, over one snapshot. Raises Unavailable where the database is busy."""
+        with _telling_what_is_busy(), self._reader.begin() as connection:
             yield self._tx(connection, "")
 
     @contextmanager
     def glance(self) -> Iterator[Tx]:
-        """For one prepared SELECT: without a BEGIN and its end, which are round trips to PostgreSQL."""
-        with self._glancer.connect() as connection:
+        """For one prepared SELECT: without a BEGIN and its end, which are round trips to PostgreSQL.
+
+        Raises Unavailable as ``read``.
+        """
+        with _telling_what_is_busy(), self._glancer.connect() as connection:
             yield self._tx(connection, "")
 
     def transact(self, actor: str, work: Callable[[Tx], T]) -> T:
-        """Runs ``work`` in a transaction of its own, and again where another transaction got in its way."""
+        """Runs ``work`` in a transaction of its own, and again where another transaction got in its way.
+
+        Raises Unavailable where the database is busy: then nothing was done.
+        """
+        with _telling_what_is_busy():
+            return self._transact(actor, work)
+
+    def _transact(self, actor: str, work: Callable[[Tx], T]) -> T:
         for attempt in range(1, TRANSACTION_ATTEMPTS + 1):
             try:
                 with self.transaction(actor) as tx:
@@ -194,6 +209,26 @@ def violates(error: IntegrityError, unique: UniqueConstraint | Index) -> bool:
         return bool(diagnosis.constraint_name == unique.name)
     columns = ", ".join(f"{column.table.name}.{column.name}" for column in unique.columns)
     return str(error.orig) == f"UNIQUE constraint failed: {columns}"
+
+
+@contextmanager
+def _telling_what_is_busy() -> Iterator[None]:
+    """Raises Unavailable in place of an error that says so in a database's own terms."""
+    try:
+        yield
+    except NoConnection as error:
+        raise Unavailable from error
+    except (DBAPIError, sqlite3.Error) as error:
+        # What BEGIN meets on SQLite comes from the driver itself.
+        if _is_busy(error.orig if isinstance(error, DBAPIError) else error):
+            raise Unavailable from error
+        raise
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    # The lower byte is the kind, the rest what kind of that (sqlite.org/rescode.html).
+    sqlite_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return sqlite_code in BUSY_SQLITE_CODES or getattr(error, "sqlstate", None) in BUSY_SQLSTATES
 
 
 def _is_retryable(error: DBAPIError | TryAgain) -> bool:
