@@ -12,7 +12,7 @@ from msgspec import structs
 
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
-from tallystick.bills.rules import number_columns
+from tallystick.bills.rules import NEW, number_columns
 from tallystick.bills.store import bill_values, unstored_lines
 from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, Tax
 from tallystick.core.errors import ValidationFailed
@@ -21,7 +21,6 @@ from tallystick.core.states import InvoiceState
 from tallystick.core.totals import TaxTotal, Totals, compute
 from tallystick.credit_notes.rules import credit_lines, totals
 from tallystick.credit_notes.types import NOTHING, Credited, CreditLine, NewCreditNote, WantedCredit
-from tallystick.invoices.rules import UNTOUCHED
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tests.core.test_totals_properties import bills, computed
 
@@ -46,7 +45,7 @@ PLAIN: dict[str, Any] = {
 
 def invoice_of(bill: Bill) -> Invoice:
     computed_totals = compute(bill)
-    row = InvoiceRow(**{**UNTOUCHED, **PLAIN, **bill_values(bill, computed_totals)})
+    row = InvoiceRow(**{**NEW, **PLAIN, **bill_values(bill, computed_totals)})
     lines = [structs.replace(line, id=n) for n, line in enumerate(unstored_lines(bill, computed_totals), start=1)]
     return Invoice(row=row, lines=lines, customer={})
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tallystick.bills.dates import days_until
+from tallystick.bills.rules import NEW, copied_columns
 from tallystick.core.account import Account
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.states import QuotationState
@@ -40,10 +42,9 @@ def quotation(state: QuotationState, day: int) -> Quotation:
     row = invoice_of(bill(line("1"))).row
     common: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
     dates = {"issue_date": date(2026, 3, 1), "valid_until": date(2026, 3, day)}
-    values = {**common, **rules.UNTOUCHED, **dates, "state": state}
-    return Quotation(
-        row=QuotationRow(**{name: values[name] for name in QuotationRow.__struct_fields__}), lines=[], customer={}
-    )
+    values = {**common, **NEW, **dates, "state": state}
+    known = values.keys() & {*QuotationRow.__struct_fields__}
+    return Quotation(row=QuotationRow(**{name: values[name] for name in known}), lines=[], customer={})
 
 
 @pytest.mark.parametrize(
@@ -82,4 +83,6 @@ def test_it_expires_by_the_accounts_calendar(timezone: str, refused: bool) -> No
 
 @pytest.mark.parametrize(("day", "expected"), [(1, date(2026, 3, 10)), (31, date(2026, 4, 9))])
 def test_a_copy_is_valid_for_as_many_days(day: int, expected: date) -> None:
-    assert rules.copied_values(quotation(SENT, day).row, account(), NOON)["valid_until"] == expected
+    row = quotation(SENT, day).row
+    columns = copied_columns(row, account(), NOON, days_until(row, "valid_until"), "valid_until")
+    assert columns["valid_until"] == expected

@@ -12,6 +12,7 @@ from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.core.errors import Conflict, EmailNotConfigured, ValidationFailed
 from tallystick.core.periods import Frequency, today
+from tallystick.core.totals import Totals
 from tallystick.invoices.many import Content, Period
 from tallystick.recurring import rules
 from tallystick.recurring.types import (
@@ -239,7 +240,7 @@ def run(found: ScheduleRow, as_of: date) -> tuple[ScheduleRow, list[Period]]:
     due = rules.due(found, as_of, 20_000)
     if not due.periods:
         return found, []
-    nothing = Content(None, dict.fromkeys(rules.SUMS, 0), [])  # type: ignore[arg-type]
+    nothing = Content(None, None, Totals((), 0, 0, (), 0, 0), [])  # type: ignore[arg-type]
     plan = Plan(found, due, is_whole=True, unbilled=due.periods, content=nothing, customer={}, due_days=0)
     return structs.replace(found, **rules.advanced(plan)), due.periods
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from tallystick import demo
 from tallystick.accounts import store as account_store
+from tallystick.invoices.kind import INVOICES
 from tallystick.store.db import Database
 from tallystick.verify import bills, checks
 from tests.api import Api, opened, unwatched
@@ -381,7 +382,7 @@ def test_one_alteration_of_a_seal_breaks_the_chain_in_one_place(business: Api) -
 @pytest.mark.parametrize("batch", [1, 3, 14, 15])
 def test_no_bill_falls_between_two_batches(business: Api, monkeypatch: pytest.MonkeyPatch, batch: int) -> None:
     monkeypatch.setattr(bills, "BATCH", batch)
-    check = bills.check_of(bills.INVOICES)
+    check = bills.check_of(INVOICES)
     with unguarded(business) as tx:
         tx.execute(text("UPDATE invoices SET total = total + 1"))
         found = [str(difference) for difference in check.run(tx, business.account, lambda _done: None)]

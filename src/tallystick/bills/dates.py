@@ -57,6 +57,12 @@ def changed_dates(row: BillRow, change: DraftChange, terms_days: int, today: dat
     return columns
 
 
+def days_until(row: BillRow, until: str) -> int:
+    """How many days after its issue date a bill is due, or valid until; none where that is no later day."""
+    last: date = getattr(row, until)
+    return max(0, (last - row.issue_date).days)
+
+
 def check_scope(row: BillRow, issue_date: date) -> None:
     """Raises Conflict where the bill has a number of the sequence that contradicts this issue date."""
     if row.number_scope is not None and not numbering.is_in_scope(row.number_scope, issue_date, row.issue_date):

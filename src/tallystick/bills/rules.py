@@ -174,6 +174,7 @@ def _compared(number: str | None) -> dict[str, Any]:
 def copied_columns(original: BillRow, account: Account, now: datetime, terms_days: int, until: str) -> dict[str, Any]:
     """The columns of a draft with another bill's content, dated by its issue, that do not follow from that bill."""
     return {
+        **wanted_columns(None),
         **date_columns(None, None, terms_days, account.today(now), until),
         "customer_id": original.customer_id,
         "header": original.header,
@@ -274,6 +275,8 @@ UNISSUED: dict[str, Any] = {
     "seller": None,
     "share_token": None,
 }
+NEW: dict[str, Any] = {**UNISSUED, "number_scope": None, "number_sequence": None, "version": 1}
+"""What every new draft is alike in."""
 
 
 def is_outdated(bill: Bill) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import structs
 
 from tallystick.bills.header import Header
+from tallystick.bills.kind import Kind
 from tallystick.bills.types import LineRow
 from tallystick.store import canonical
 from tallystick.store.seals import Form, Sealed
@@ -19,14 +20,14 @@ BOOKKEEPING = frozenset(
 """What goes on after an issue, or follows from what is sealed: ``verify`` checks it against other rows instead."""
 
 
-def seal_of(kind: str, row: Any, lines: Sequence[LineRow]) -> Sealed:
+def seal_of(kind: Kind, row: Any, lines: Sequence[LineRow]) -> Sealed:
     """What a new seal on an issued bill of this kind is set on."""
-    return Sealed(kind, row.id, content_hash(kind, row, lines))
+    return Sealed(kind.name, row.id, content_hash(kind, row, lines))
 
 
-def content_hash(kind: str, row: Any, lines: Sequence[LineRow]) -> bytes:
+def content_hash(kind: Kind, row: Any, lines: Sequence[LineRow]) -> bytes:
     """The hash of a bill's content: every column but ``BOOKKEEPING`` and what answers it later, and its lines."""
-    unsealed = BOOKKEEPING | ANSWERS.get(kind, frozenset())
+    unsealed = BOOKKEEPING | kind.answers
     content = {name: value for name, value in columns(row).items() if name not in unsealed}
     return canonical.digest({**content, "lines": [_line(line) for line in lines]})
 
@@ -47,12 +48,6 @@ def _line(line: LineRow) -> dict[str, Any]:
     content = structs.asdict(line)
     del content["id"]
     return content
-
-
-ANSWERS: Mapping[str, frozenset[str]] = {
-    "quotation": frozenset({"accepted_at", "rejected_at", "converted_at", "invoice_id"}),
-}
-"""By kind, the columns in which a later verb answers the bill."""
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -77,16 +72,11 @@ _FIRST_COLUMNS = (
     "seller",
 )
 _FIRST = itemgetter(*_FIRST_COLUMNS)
-_FIRST_OWN: Mapping[str, Callable[[Any], dict[str, object]]] = {
-    "invoice": lambda row: {"due_date": row.due_date, "period": [row.period_start, row.period_end]},
-    "quotation": lambda row: {"valid_until": row.valid_until},
-    "credit_note": lambda row: {"invoice_id": row.invoice_id, "reason": row.reason},
-}
 
 
-def first_content_hash(kind: str, row: Any, lines: Sequence[LineRow]) -> bytes:
+def first_content_hash(kind: Kind, row: Any, lines: Sequence[LineRow]) -> bytes:
     """As ``content_hash``, in the form of the first seals: some columns, whatever others there are by now."""
-    content = dict(zip(_FIRST_COLUMNS, _FIRST(columns(row)), strict=True)) | _FIRST_OWN[kind](row)
+    content = dict(zip(_FIRST_COLUMNS, _FIRST(columns(row)), strict=True)) | kind.first_sealed(row)
     content["discount_value"] = None if row.discount_value is None else _digits(row.discount_value)
     content["lines"] = [_first_line(line) for line in lines]
     return sha256(_ENCODER.encode(content)).digest()
@@ -115,7 +105,7 @@ def _digits(number: Any) -> str:
     return str(short if short.as_tuple().exponent <= 0 else short.quantize(1))
 
 
-CONTENT_HASHES: Mapping[Form, Callable[[str, Any, Sequence[LineRow]], bytes]] = {
+CONTENT_HASHES: Mapping[Form, Callable[[Kind, Any, Sequence[LineRow]], bytes]] = {
     Form.FIRST: first_content_hash,
     Form.CANONICAL: content_hash,
     Form.KEYED: content_hash,

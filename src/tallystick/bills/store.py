@@ -142,29 +142,35 @@ def taxes_column(taxes: Sequence[TaxTotal]) -> list[list[Any]]:
     return [[format(tax.rate, "f"), tax.category, tax.exemption_reason, tax.base, tax.amount] for tax in taxes]
 
 
-def line_values(line: Line, totals: LineTotals) -> dict[str, Any]:
-    """The columns of a line's row that follow from the line and its totals."""
-    return {
-        "product_id": line.product_id,
-        "description": line.description,
-        "quantity": line.quantity,
-        "unit": line.unit,
-        "unit_price": line.unit_price,
-        "discount_type": line.discount and line.discount.type.value,
-        "discount_value": line.discount and line.discount.value,
-        "tax_id": line.tax_id,
-        "tax_rate": line.tax.rate,
-        "tax_category": line.tax.category,
-        "exemption_reason": line.tax.exemption_reason,
-        "amount": totals.amount,
-        "discount": totals.discount,
-        "tax": totals.tax,
-    }
-
-
 def unstored_lines(bill: Bill, totals: Totals) -> list[LineRow]:
     """The lines as they would be stored, with the id 0."""
-    return [LineRow(id=0, **line_values(*pair)) for pair in zip(bill.lines, totals.lines, strict=True)]
+    return [_unstored_line(*pair) for pair in zip(bill.lines, totals.lines, strict=True)]
+
+
+def _unstored_line(line: Line, totals: LineTotals) -> LineRow:
+    return LineRow(
+        id=0,
+        product_id=line.product_id,
+        description=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price=line.unit_price,
+        discount_type=line.discount and line.discount.type.value,
+        discount_value=line.discount and line.discount.value,
+        tax_id=line.tax_id,
+        tax_rate=line.tax.rate,
+        tax_category=line.tax.category,
+        exemption_reason=line.tax.exemption_reason,
+        amount=totals.amount,
+        discount=totals.discount,
+        tax=totals.tax,
+    )
+
+
+def _columns(line: LineRow) -> dict[str, Any]:
+    columns = structs.asdict(line)
+    del columns["id"]
+    return columns
 
 
 class Lines:
@@ -178,13 +184,12 @@ class Lines:
         self._select = Prepared(select(*rows.columns(table, LineRow)).where(*belonging).order_by(table.c.position))
         self._delete = delete(table).where(*belonging)
 
-    def insert(self, tx: Tx, account: Account, bill_id: int, bill: Bill, totals: Totals) -> list[LineRow]:
-        """Writes the lines of a bill and answers them as they are stored."""
-        values = [line_values(line, computed) for line, computed in zip(bill.lines, totals.lines, strict=True)]
+    def insert(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[LineRow]) -> list[LineRow]:
+        """Writes the lines of a bill and answers them with their ids."""
         keys = {"account_id": account.id, self._owner: bill_id}
-        placed = [{**keys, "position": position, **value} for position, value in enumerate(values)]
+        placed = [{**keys, "position": position, **_columns(line)} for position, line in enumerate(lines)]
         inserted = self._insert.each(tx, placed)
-        return [LineRow(id=line_id, **value) for (line_id,), value in zip(inserted, values, strict=True)]
+        return [structs.replace(line, id=line_id) for (line_id,), line in zip(inserted, lines, strict=True)]
 
     def insert_many(self, tx: Tx, account: Account, owned: Sequence[tuple[int, list[LineRow]]]) -> None:
         """Writes the lines of many bills, each beside its bill's id; the ids that the lines have are not kept."""
@@ -196,10 +201,10 @@ class Lines:
         ]
         blocks.insert(tx, self._table, columns, placed)
 
-    def replace(self, tx: Tx, account: Account, bill_id: int, bill: Bill, totals: Totals) -> list[LineRow]:
+    def replace(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[LineRow]) -> list[LineRow]:
         """Puts other lines in the place of a draft's."""
         tx.execute(self._delete, {"account": account.id, "bill": bill_id})
-        return self.insert(tx, account, bill_id, bill, totals)
+        return self.insert(tx, account, bill_id, lines)
 
     def of(self, tx: Tx, account: Account, bill_id: int) -> list[LineRow]:
         """The lines of a bill, in order."""
@@ -229,7 +234,9 @@ class BillRows(Generic[R]):
             for column in rows.columns(table, kind)
         ]
         self._read = rows.reader(table, kind)
+        self._write: Callable[[BillRow], list[Any]] = rows.writer(table, kind)
         self._width = len(shown)
+        self._columns = [column.name for column in rows.columns(table, kind)]
         details = [customers.c[name].label(f"customer_{name}") for name in COPIED_FROM_CUSTOMER]
         self.select: Select[Any] = select(*shown)
         self._with_customer = select(*shown, *details).select_from(table.join(customers, own))
@@ -289,20 +296,33 @@ class BillRows(Generic[R]):
             tests.append(mentions(wanted.search, number, self._shown_name))
         return tests
 
-    def insert(self, tx: Tx, account: Account, values: Mapping[str, Any]) -> int:
-        """Writes a bill's row and answers its id.
+    def values(self, account: Account, row: BillRow) -> dict[str, Any]:
+        """The columns of a row as they are stored: a draft keeps no name of its customer, and shows the one it has."""
+        values = {"account_id": account.id, **self._stored(dict(zip(self._columns, self._write(row), strict=True)))}
+        if row.customer is None:
+            values["customer_name"] = None
+        return values
+
+    def insert(self, tx: Tx, account: Account, row: BillRow) -> int:
+        """Writes a new bill's row and answers its id.
 
         Raises NumberInUse where its number is taken, Conflict where its ``external_id`` is.
         """
-        stored = self._stored(values)
+        values = self.values(account, row)
+        del values["id"]
         try:
-            with labels.refusing_a_taken_external_id(self._table, stored):
-                ((bill_id,),) = self._insert.all(tx, {**stored, "account_id": account.id})
+            with labels.refusing_a_taken_external_id(self._table, values):
+                ((bill_id,),) = self._insert.all(tx, values)
         except IntegrityError as error:
             raise self._refusal(error, values) from None
         return int(bill_id)
 
-    def change(self, tx: Tx, account: Account, row: R, changes: Mapping[str, Any]) -> None:
+    def insert_many(self, tx: Tx, account: Account, many: Sequence[BillRow]) -> None:
+        """Writes new rows that have their ids."""
+        stored = [tuple(self.values(account, row).values()) for row in many]
+        blocks.insert(tx, self._table, ("account_id", *self._columns), stored)
+
+    def change(self, tx: Tx, account: Account, row: BillRow, changes: Mapping[str, Any]) -> None:
         """Changes the row where it is still in the version that was read.
 
         Raises Conflict otherwise and where its new ``external_id`` is taken, NumberInUse where its new number is.

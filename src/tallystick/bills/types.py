@@ -17,6 +17,7 @@ from tallystick.products.types import Product
 from tallystick.taxes.types import Tax
 
 S = TypeVar("S", bound=StrEnum)
+R_co = TypeVar("R_co", bound="BillRow", covariant=True)
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,6 +131,7 @@ class BillRow(msgspec.Struct, frozen=True):
     number_order: str
     number_scope: str | None
     number_sequence: int | None
+    state: StrEnum
     customer_id: int
     customer_name: str
     issue_date: date
@@ -161,3 +163,11 @@ class BillRow(msgspec.Struct, frozen=True):
     def shown_number(self) -> str:
         """The bill's number, or what stands for it on a draft."""
         return self.number or self.wanted_number or (f"DRAFT-{self.id}" if self.id else "DRAFT")
+
+
+class StoredBill(msgspec.Struct, Generic[R_co], frozen=True):
+    """A bill, whole. ``customer`` is the copy taken at issue, or the customer's own details on a draft."""
+
+    row: R_co
+    lines: list[LineRow]
+    customer: dict[str, Any]

@@ -13,6 +13,7 @@ from tallystick.core.events import Event
 from tallystick.core.facts import CreditNoteIssued, InvoiceCredited
 from tallystick.core.states import Action, CreditNoteState, check_allowed, first_state
 from tallystick.credit_notes import rules, store
+from tallystick.credit_notes.kind import CREDIT_NOTES
 from tallystick.credit_notes.types import CreditLine, CreditNote, CreditNoteRow, Given, NewCreditNote
 from tallystick.invoices import ops as invoice_ops
 from tallystick.invoices import store as invoice_store
@@ -38,7 +39,7 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
     applied = values["total"] - values["to_credit"]
     if values["to_credit"]:
         customer_credit.add(tx, account, invoice.row.customer_id, invoice.row.currency, values["to_credit"])
-    values |= store.numbers.take(tx, account, values["issue_date"]).columns()
+    values |= CREDIT_NOTES.numbers.take(tx, account, values["issue_date"]).columns()
     credit_note = store.insert(tx, account, values, lines)
     _post(tx, account, credit_note)
     _tell(tx, account, credit_note.row)
@@ -64,7 +65,7 @@ def put_back(tx: Tx, account: Account, customer_id: int, currency: str, back: Gi
 
 def sealed(credit_note: CreditNote) -> Sealed:
     """What the seal of a credit note is set on."""
-    return seal_of(rules.KIND, credit_note.row, credit_note.lines)
+    return seal_of(CREDIT_NOTES, credit_note.row, credit_note.lines)
 
 
 NOT_THE_NOTES = {"notes": None, "payment_terms": None}

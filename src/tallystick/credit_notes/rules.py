@@ -25,7 +25,6 @@ from tallystick.credit_notes.types import (
 )
 from tallystick.invoices.types import Invoice, InvoiceRow
 
-KIND = "credit_note"
 QUANTITY_PLACES = 12
 EXACT = Context(prec=64)
 Errors = dict[str, list[str]]

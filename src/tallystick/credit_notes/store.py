@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 
-from tallystick.bills.numbers import Numbers
 from tallystick.core.account import Account
 from tallystick.credit_notes.types import (
     NOTHING,
@@ -22,8 +21,6 @@ from tallystick.store import labels, rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.tables import credit_note_lines, credit_notes, invoices
-
-numbers = Numbers("credit_note", credit_notes)
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id, "number": credit_notes.c.number_order}
 ROW_COLUMNS = rows.columns(credit_notes, CreditNoteRow)

@@ -11,6 +11,7 @@ from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
 from tallystick.bills.labels import Labels
 from tallystick.bills.numbers import Taken
+from tallystick.bills.seal import seal_of
 from tallystick.bills.types import LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
@@ -19,6 +20,7 @@ from tallystick.core.facts import BillCreated
 from tallystick.core.states import Action, InvoiceState, first_state, next_state
 from tallystick.core.totals import Totals
 from tallystick.invoices import news, rules, store
+from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store import blocks, journal, outbox, seals
 from tallystick.store.db import Tx
@@ -38,13 +40,14 @@ class Content(NamedTuple):
     """What invoices say, computed once for all that say the same; not whom they bill, when, and by what labels."""
 
     new: NewBill
-    columns: dict[str, Any]
+    bill: Bill
+    totals: Totals
     lines: list[LineRow]
 
     @classmethod
     def of(cls, new: NewBill, bill: Bill, totals: Totals) -> "Content":
         """What ``bills.rules.bill_from`` made of ``new``."""
-        return cls(new, bill_store.bill_values(bill, totals), bill_store.unstored_lines(bill, totals))
+        return cls(new, bill, totals, bill_store.unstored_lines(bill, totals))
 
 
 class Wanted(NamedTuple):
@@ -68,7 +71,7 @@ def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
         return []
     ids = blocks.ids(tx, invoices, len(wanted))
     days = [each.period.start for each in wanted if each.issues]
-    numbers = iter(store.numbers.take_all(tx, account, days))
+    numbers = iter(INVOICES.numbers.take_all(tx, account, days))
     models = _Models(account, tx.now)
     made = [
         models.issued(invoice_id, each, next(numbers)) if each.issues else models.draft(invoice_id, each)
@@ -95,13 +98,14 @@ class _Models:
 
     def issued(self, invoice_id: int, wanted: Wanted, number: Taken) -> Invoice:
         """As ``ops.issue`` makes it of a draft."""
-        customer = {"customer": wanted.customer, "customer_name": wanted.customer["name"]}
-        return self._invoice(wanted, self._columns(invoice_id, wanted) | number.columns() | customer | self._issue)
+        issued = {**number.columns(), "customer": wanted.customer, **self._issue}
+        return self._invoice(wanted, self._columns(invoice_id, wanted) | issued)
 
     def _columns(self, invoice_id: int, wanted: Wanted) -> dict[str, Any]:
         return {
             "id": invoice_id,
             "customer_id": wanted.customer["id"],
+            "customer_name": wanted.customer["name"],
             "labels": wanted.labels,
             "issue_date": wanted.period.start,
             "issue_date_given": True,
@@ -121,9 +125,8 @@ class _Models:
         return Invoice(row=row, lines=wanted.content.lines, customer=wanted.customer)
 
     def _model(self, content: Content) -> InvoiceRow:
-        columns = rules.UNTOUCHED | rules.draft_values(content.new, self._account, self._now) | content.columns
-        # A draft keeps no customer's name: it shows the one that the customer has.
-        return InvoiceRow(**columns, id=0, customer_name=None)  # type: ignore[arg-type]
+        columns = bill_rules.draft_columns(content.new, self._account, self._now, INVOICES.until)
+        return INVOICES.draft_row(columns, content.bill, content.totals, "")
 
 
 def _record(tx: Tx, account: Account, wanted: Sequence[Wanted], made: Sequence[Invoice]) -> None:
@@ -142,4 +145,4 @@ def _record(tx: Tx, account: Account, wanted: Sequence[Wanted], made: Sequence[I
     ]
     outbox.add_all(tx, account, created + of_issues)
     if issued:
-        seals.append(tx, account, [rules.sealed(invoice) for invoice in issued])
+        seals.append(tx, account, [seal_of(INVOICES, invoice.row, invoice.lines) for invoice in issued])

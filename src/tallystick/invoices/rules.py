@@ -3,30 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from msgspec import UNSET, structs
+from msgspec import UNSET
 
 from tallystick.bills import rules as bills
-from tallystick.bills.seal import seal_of
-from tallystick.bills.types import BillRow, DraftChange, Found, LineRow, NewBill
+from tallystick.bills.types import DraftChange
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.states import Action, InvoiceState, first_state, next_state
+from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store.journal import Ledger, Posting, Subject
-from tallystick.store.seals import Sealed
-
-KIND = "invoice"
-UNTIL = "due_date"
-
-
-def draft_values(new: NewBill, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns of a new draft that do not follow from its bill."""
-    return {"state": first_state(InvoiceState), **bills.draft_columns(new, account, now, UNTIL)}
-
-
-def copied_values(original: BillRow, account: Account, now: datetime, terms_days: int) -> dict[str, Any]:
-    """The columns of a draft with another bill's content that do not follow from that bill."""
-    return {"state": first_state(InvoiceState), **bills.copied_columns(original, account, now, terms_days, UNTIL)}
 
 
 def billed_again(original: InvoiceRow) -> dict[str, Any] | None:
@@ -48,12 +33,6 @@ def check_unbilled(bills_it: InvoiceRow | None) -> None:
     raise Conflict(f"The invoice {bills_it.shown_number} (id {bills_it.id}) bills this period already. {remedy}.")
 
 
-def issued(invoice: Invoice, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns that an issue sets. Raises Conflict as ``bills.rules.issued_columns``."""
-    columns = bills.issued_columns(invoice.row, invoice.customer, account, now, UNTIL)
-    return {"state": next_state(invoice.row.state, Action.ISSUE), **columns}
-
-
 UNPUBLISHED: dict[str, Any] = {
     "customer_name": None,
     "revised_at": None,
@@ -66,7 +45,7 @@ def revised(row: InvoiceRow, customer: dict[str, Any], account: Account, now: da
 
     Raises Conflict as ``bills.rules.issued_columns``.
     """
-    return {**bills.issued_columns(row, customer, account, now, UNTIL), "revised_at": now}
+    return {**bills.issued_columns(row, customer, account, now, "due_date"), "revised_at": now}
 
 
 def is_changed(row: InvoiceRow, columns: dict[str, Any]) -> bool:
@@ -83,11 +62,6 @@ def check_keeps_number(row: InvoiceRow, change: DraftChange) -> None:
         raise Conflict(f"The invoice keeps its number {row.number} when it is revised. Leave out the invoice_number.")
 
 
-def sealed(invoice: Invoice) -> Sealed:
-    """What the seal of an issued invoice is set on."""
-    return seal_of(KIND, invoice.row, invoice.lines)
-
-
 def check_untouched(invoice: Invoice) -> None:
     """Raises Conflict where something is paid or credited on the invoice."""
     if invoice.row.paid:
@@ -96,7 +70,6 @@ def check_untouched(invoice: Invoice) -> None:
         raise Conflict("This invoice has a credit note. Credit what is left of it instead.")
 
 
-KEEPS_NUMBER = "Leave the draft its number."
 ISSUE_AND_VOID = "Issue the draft again and void it."
 RESTORE_AND_VOID = "Leave the draft in the trash, or restore it, issue it again and void it."
 NAMED_ON_RECORD = (
@@ -122,31 +95,3 @@ def reversed_revenue(invoice: Invoice) -> list[Posting]:
 def subject(invoice: Invoice) -> Subject:
     """What the journal's postings for this invoice are about."""
     return Subject(invoice.row.customer_id, invoice.row.currency, invoice_id=invoice.row.id)
-
-
-def draft(invoice_id: int, values: dict[str, Any], lines: list[LineRow], found: Found) -> Invoice:
-    """A new draft, from the columns and the lines that were written."""
-    customer = bills.customer_copy(found.customer)
-    row = InvoiceRow(**(UNTOUCHED | values), id=invoice_id, customer_name=customer["name"])
-    return Invoice(row=row, lines=lines, customer=customer)
-
-
-UNTOUCHED: dict[str, Any] = {
-    **bills.UNISSUED,
-    "number_scope": None,
-    "number_sequence": None,
-    "paid": 0,
-    "credited": 0,
-    "revised_at": None,
-    "recurring_id": None,
-    "period_start": None,
-    "period_end": None,
-    "deleted_at": None,
-    "version": 1,
-}
-
-
-def changed(invoice: Invoice, changes: dict[str, Any], now: datetime) -> Invoice:
-    """The invoice after a change of its row."""
-    row = structs.replace(invoice.row, **changes, version=invoice.row.version + 1, updated_at=now)
-    return structs.replace(invoice, row=row)

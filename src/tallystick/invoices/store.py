@@ -20,12 +20,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from tallystick.bills.numbers import Numbers
-from tallystick.bills.store import BillRows, Lines
 from tallystick.core.account import Account
 from tallystick.core.states import InvoiceState, Status
+from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
-from tallystick.store import blocks, outbox, rows
+from tallystick.store import outbox, rows
 from tallystick.store.db import Tx
 from tallystick.store.outbox import Recorded
 from tallystick.store.paging import Page, PageRequest, fetch, stream
@@ -33,22 +32,13 @@ from tallystick.store.prepared import Prepared
 from tallystick.store.tables import (
     credit_notes,
     events,
-    invoice_lines,
     invoices,
     payment_allocations,
     payments,
-    unique_invoice_key,
-    unique_invoice_number,
-    unique_wanted_invoice_number,
 )
 
-bills = BillRows(
-    invoices, InvoiceRow, "due_date", (unique_invoice_number, unique_invoice_key, unique_wanted_invoice_number)
-)
-lines = Lines(invoice_lines, "invoice_id")
-numbers = Numbers("invoice", invoices)
-insert = bills.insert
-change = bills.change
+bills = INVOICES.rows
+lines = INVOICES.own_lines
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
     "created_at": invoices.c.id,
@@ -161,8 +151,6 @@ OF_PERIOD: Select[Any] = ROWS.where(
     invoices.c.state != InvoiceState.VOIDED,
 )
 READ = rows.reader(invoices, InvoiceRow)
-WRITE = rows.writer(invoices, InvoiceRow)
-COLUMNS = ("account_id", *(column.name for column in rows.columns(invoices, InvoiceRow)))
 DELETE = delete(invoices).where(invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"))
 
 
@@ -304,7 +292,7 @@ def shows(status: Status, today: date) -> ColumnElement[bool]:
 
 def insert_many(tx: Tx, account: Account, made: Sequence[Invoice]) -> None:
     """Writes the rows of invoices, whose ids are ``blocks.ids``, and their lines."""
-    blocks.insert(tx, invoices, COLUMNS, [(account.id, *WRITE(invoice.row)) for invoice in made])
+    bills.insert_many(tx, account, [invoice.row for invoice in made])
     lines.insert_many(tx, account, [(invoice.row.id, invoice.lines) for invoice in made])
 
 

@@ -1,11 +1,10 @@
 """The shapes of invoices."""
 
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 
-from tallystick.bills.types import BillFilter, BillRow, LineRow
+from tallystick.bills.types import BillFilter, BillRow, StoredBill
 from tallystick.core.account import Account
 from tallystick.core.states import InvoiceState, Status, status
 
@@ -21,13 +20,13 @@ class InvoiceRow(BillRow, frozen=True):
 
     state: InvoiceState
     due_date: date
-    paid: int
-    credited: int
-    revised_at: datetime | None
-    recurring_id: int | None
-    period_start: date | None
-    period_end: date | None
-    deleted_at: datetime | None
+    paid: int = 0
+    credited: int = 0
+    revised_at: datetime | None = None
+    recurring_id: int | None = None
+    period_start: date | None = None
+    period_end: date | None = None
+    deleted_at: datetime | None = None
 
     @property
     def balance(self) -> int:
@@ -65,12 +64,9 @@ class CreditNoteLine(msgspec.Struct, frozen=True):
     reason: str | None
 
 
-class Invoice(msgspec.Struct, frozen=True):
-    """An invoice, whole. ``customer`` is the copy taken at issue, or the customer's own details on a draft."""
+class Invoice(StoredBill[InvoiceRow], frozen=True):
+    """An invoice, whole."""
 
-    row: InvoiceRow
-    lines: list[LineRow]
-    customer: dict[str, Any]
     payments: list[PaymentLine] = []
     credit_notes: list[CreditNoteLine] = []
 

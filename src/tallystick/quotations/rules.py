@@ -1,68 +1,11 @@
 """The decisions of quotations."""
 
 from datetime import datetime
-from typing import Any
 
-from msgspec import structs
-
-from tallystick.bills import rules as bills
-from tallystick.bills.seal import seal_of
-from tallystick.bills.types import Found, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.states import Action, QuotationState, QuotationStatus, first_state, next_state
-from tallystick.quotations.types import Quotation, QuotationRow
-from tallystick.store.seals import Sealed
-
-KIND = "quotation"
-UNTIL = "valid_until"
-
-
-def draft_values(new: NewBill, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns of a new draft that do not follow from its bill."""
-    return {"state": first_state(QuotationState), **bills.draft_columns(new, account, now, UNTIL)}
-
-
-def copied_values(original: QuotationRow, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns of a duplicate that do not follow from its bill: it is valid for as many days."""
-    valid_days = max(0, (original.valid_until - original.issue_date).days)
-    return {"state": first_state(QuotationState), **bills.copied_columns(original, account, now, valid_days, UNTIL)}
-
-
-def draft(quotation_id: int, values: dict[str, Any], lines: list[LineRow], found: Found) -> Quotation:
-    """A new draft, from the columns and the lines that were written."""
-    customer = bills.customer_copy(found.customer)
-    row = QuotationRow(**(UNTOUCHED | values), id=quotation_id, customer_name=customer["name"])
-    return Quotation(row=row, lines=lines, customer=customer)
-
-
-UNTOUCHED: dict[str, Any] = {
-    **bills.UNISSUED,
-    "number_scope": None,
-    "number_sequence": None,
-    "accepted_at": None,
-    "rejected_at": None,
-    "converted_at": None,
-    "invoice_id": None,
-    "version": 1,
-}
-
-
-def issued(quotation: Quotation, account: Account, now: datetime) -> dict[str, Any]:
-    """The columns that an issue sets. Raises Conflict as ``bills.rules.issued_columns``."""
-    columns = bills.issued_columns(quotation.row, quotation.customer, account, now, UNTIL)
-    return {"state": next_state(quotation.row.state, Action.ISSUE), **columns}
-
-
-def changed(quotation: Quotation, changes: dict[str, Any], now: datetime) -> Quotation:
-    """The quotation after a change of its row."""
-    row = structs.replace(quotation.row, **changes, version=quotation.row.version + 1, updated_at=now)
-    return structs.replace(quotation, row=row)
-
-
-def sealed(quotation: Quotation) -> Sealed:
-    """What the seal of an issued quotation is set on."""
-    return seal_of(KIND, quotation.row, quotation.lines)
+from tallystick.core.states import Action, QuotationState, QuotationStatus, next_state
+from tallystick.quotations.types import Quotation
 
 
 def converted(quotation: Quotation, account: Account, now: datetime) -> QuotationState:
@@ -92,5 +35,4 @@ def check_sendable(quotation: Quotation, account: Account, now: datetime) -> Non
         raise Conflict(f"The draft is valid until {row.valid_until}, which is past. Give a later valid_until first.")
 
 
-KEEPS_NUMBER = "Leave the draft its number."
 ISSUE_AND_REJECT = "Issue the draft and reject it."

@@ -6,33 +6,20 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, not_, or_, select
 
-from tallystick.bills.numbers import Numbers
-from tallystick.bills.store import BillRows, Lines
 from tallystick.core.account import Account
 from tallystick.core.states import QuotationState, QuotationStatus
+from tallystick.quotations.kind import QUOTATIONS
 from tallystick.quotations.types import Quotation, QuotationFilter, QuotationRow
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.prepared import Prepared
 from tallystick.store.tables import (
-    quotation_lines,
     quotations,
-    unique_quotation_key,
-    unique_quotation_number,
-    unique_wanted_quotation_number,
 )
 
-bills = BillRows(
-    quotations,
-    QuotationRow,
-    "valid_until",
-    (unique_quotation_number, unique_quotation_key, unique_wanted_quotation_number),
-)
-lines = Lines(quotation_lines, "quotation_id")
-numbers = Numbers("quotation", quotations)
-insert = bills.insert
-change = bills.change
+bills = QUOTATIONS.rows
+lines = QUOTATIONS.own_lines
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
     "created_at": quotations.c.id,

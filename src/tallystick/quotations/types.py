@@ -1,11 +1,8 @@
 """The shapes of quotations."""
 
 from datetime import date, datetime
-from typing import Any
 
-import msgspec
-
-from tallystick.bills.types import BillFilter, BillRow, LineRow
+from tallystick.bills.types import BillFilter, BillRow, StoredBill
 from tallystick.core.account import Account
 from tallystick.core.states import QuotationState, QuotationStatus, quotation_status
 
@@ -15,22 +12,18 @@ class QuotationRow(BillRow, frozen=True):
 
     state: QuotationState
     valid_until: date
-    accepted_at: datetime | None
-    rejected_at: datetime | None
-    converted_at: datetime | None
-    invoice_id: int | None
+    accepted_at: datetime | None = None
+    rejected_at: datetime | None = None
+    converted_at: datetime | None = None
+    invoice_id: int | None = None
 
     def status(self, account: Account, now: datetime) -> QuotationStatus:
         """What the quotation shows as its status at the instant ``now``."""
         return quotation_status(self.state, self.valid_until, account.today(now))
 
 
-class Quotation(msgspec.Struct, frozen=True):
-    """A quotation, whole. ``customer`` is the copy taken at issue, or the customer's own details on a draft."""
-
-    row: QuotationRow
-    lines: list[LineRow]
-    customer: dict[str, Any]
+class Quotation(StoredBill[QuotationRow], frozen=True):
+    """A quotation, whole."""
 
 
 QuotationFilter = BillFilter[QuotationStatus]

@@ -490,7 +490,7 @@ def _preview_json(call: Call, order: Order) -> ProcessJson:
 
 
 def _preview(wanted: Wanted) -> PreviewJson:
-    columns = wanted.content.columns
+    content = wanted.content
     return PreviewJson(
         recurring_id=wanted.period.recurring_id,
         customer_id=wanted.customer["id"],
@@ -498,8 +498,8 @@ def _preview(wanted: Wanted) -> PreviewJson:
         due_date=wanted.due_date,
         period_start=wanted.period.start,
         period_end=wanted.period.end,
-        currency=columns["currency"],
-        total=render.amount(columns["total"], digits(columns["currency"])),
+        currency=content.bill.currency,
+        total=render.amount(content.totals.total, digits(content.bill.currency)),
     )
 
 

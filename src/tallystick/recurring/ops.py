@@ -54,8 +54,7 @@ def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, 
     Conflict for a stale ``version`` and for a new start date that leaves days unbilled: see ``rules.moved``.
     """
     stored = store.get_locked(tx, account, recurring_id)
-    if version not in (None, stored.row.version):
-        raise rows.stale()
+    rows.check_version(stored.row.version, version)
     if change.is_of_labels_alone:
         outbox.add(tx, account, Event.RECURRING_UPDATED, recurring_id)
         labels = {"labels": stored.row.labels.changed(change.content.labels)}

@@ -419,7 +419,7 @@ def advanced(plan: Plan) -> dict[str, Any]:
         "occurrences": plan.schedule.occurrences + len(plan.due.periods),
         "waits": False,
         "error": None,
-        **{name: plan.content.columns[name] for name in SUMS},
+        **sums(plan.content.totals),
     }
 
 

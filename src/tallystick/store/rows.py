@@ -188,6 +188,12 @@ def not_found(table: Table) -> NotFound:
     return NotFound(f"There is no such {thing(table)}.")
 
 
+def check_version(stored: int, seen: int | None) -> None:
+    """Raises Conflict for a row that is no longer in the version that was seen, where one was."""
+    if seen not in (None, stored):
+        raise stale()
+
+
 def stale() -> Conflict:
     """The refusal of a change to a version that is no longer the newest."""
     return Conflict("This was changed since you read it. Read it again, and repeat your change with its new version.")

@@ -5,35 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-import msgspec
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
-from tallystick.bills.rules import stored_bill
+from tallystick.bills.kind import Kind
 from tallystick.bills.seal import CONTENT_HASHES
 from tallystick.bills.store import taxes_column
 from tallystick.bills.types import LineRow
 from tallystick.core import numbering
 from tallystick.core.account import Account
-from tallystick.core.bill import Calculation
 from tallystick.core.errors import ValidationFailed
-from tallystick.core.money import MAX_STORED_MINOR
-from tallystick.core.totals import Totals, compute
-from tallystick.credit_notes import rules as credit_note_rules
-from tallystick.credit_notes.types import CreditLine, CreditNoteLine, CreditNoteRow
-from tallystick.invoices import rules as invoice_rules
-from tallystick.invoices.types import InvoiceRow
-from tallystick.quotations import rules as quotation_rules
-from tallystick.quotations.types import QuotationRow
+from tallystick.credit_notes.kind import CREDIT_NOTES
+from tallystick.invoices.kind import INVOICES
+from tallystick.quotations.kind import QUOTATIONS
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.seals import Form
 from tallystick.store.tables import (
-    credit_note_lines,
-    credit_notes,
-    invoice_lines,
-    invoices,
-    quotation_lines,
-    quotations,
     seals,
 )
 from tallystick.verify.types import Check, Difference, row_name, unequal
@@ -45,19 +32,6 @@ DRAFT = "draft"
 LINE_SUMS = ("amount", "discount", "tax")
 
 
-class Kind(NamedTuple):
-    """One kind of bill: its tables, and what follows from a bill's row and lines."""
-
-    name: str
-    bills: Table
-    lines: Table
-    owner: str
-    """The column of ``lines`` that names their bill."""
-    row: type[msgspec.Struct]
-    line: type[LineRow]
-    totals: Callable[[Any, list[LineRow]], Totals]
-
-
 class Statements(NamedTuple):
     """What reads a batch of one kind of bill: those after an id, then what hangs on them."""
 
@@ -66,44 +40,7 @@ class Statements(NamedTuple):
     seals: Select[Any]
 
 
-def _computed(row: Any, lines: list[LineRow]) -> Totals:
-    return compute(stored_bill(row, lines), MAX_STORED_MINOR)
-
-
-def _credited(row: CreditNoteRow, lines: list[LineRow]) -> Totals:
-    credited = [CreditLine(line, line.quantity, line.amount, line.discount, line.tax) for line in lines]
-    calculation = Calculation(row.calculation)
-    return credit_note_rules.totals(credited, prices_include_tax=row.prices_include_tax, calculation=calculation)
-
-
-INVOICES = Kind(
-    name=invoice_rules.KIND,
-    bills=invoices,
-    lines=invoice_lines,
-    owner="invoice_id",
-    row=InvoiceRow,
-    line=LineRow,
-    totals=_computed,
-)
-QUOTATIONS = Kind(
-    name=quotation_rules.KIND,
-    bills=quotations,
-    lines=quotation_lines,
-    owner="quotation_id",
-    row=QuotationRow,
-    line=LineRow,
-    totals=_computed,
-)
-CREDIT_NOTES = Kind(
-    name=credit_note_rules.KIND,
-    bills=credit_notes,
-    lines=credit_note_lines,
-    owner="credit_note_id",
-    row=CreditNoteRow,
-    line=CreditNoteLine,
-    totals=_credited,
-)
-KINDS = (QUOTATIONS, INVOICES, CREDIT_NOTES)
+KINDS: tuple[Kind, ...] = (QUOTATIONS, INVOICES, CREDIT_NOTES)
 
 
 def check_of(kind: Kind) -> Check:
@@ -254,6 +191,6 @@ def _seal_finding(kind: Kind, row: Any, lines: list[LineRow], seal: Row[Any] | N
         return f"is a draft, but was issued at {row.issued_at:%Y-%m-%dT%H:%M:%SZ}"
     if seal is None:
         return "is issued, but no seal is set on it"
-    if CONTENT_HASHES[Form(seal.form)](kind.name, row, lines) != seal.content_hash:
+    if CONTENT_HASHES[Form(seal.form)](kind, row, lines) != seal.content_hash:
         return f"its content is not what it was when seal {seal.position} was set on it"
     return None

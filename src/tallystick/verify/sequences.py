@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Select, Text, and_, bindparam, cast, literal, null, select, union_all
 
+from tallystick.bills.kind import Kind
 from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
 from tallystick.store.tables import sequences, stepped_over
-from tallystick.verify.bills import Kind
 from tallystick.verify.types import Check, Difference, row_name
 
 

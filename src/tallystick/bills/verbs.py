@@ -1,0 +1,211 @@
+"""The verbs of every kind of bill that begins as a draft; what is its own, a kind adds in its own room."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from msgspec import UNSET, structs
+
+from tallystick.bills import rules, store
+from tallystick.bills.dates import days_until
+from tallystick.bills.kind import B, DraftKind, R
+from tallystick.bills.numbers import NumberInUse
+from tallystick.bills.seal import seal_of
+from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill, StoredBill
+from tallystick.core.account import Account
+from tallystick.core.bill import Bill
+from tallystick.core.facts import BillCreated, BillUpdated, IssueAction
+from tallystick.core.states import Action, check_allowed, next_state
+from tallystick.core.totals import Totals, compute
+from tallystick.customers.types import Customer
+from tallystick.store import outbox, rows, seals, secrets
+from tallystick.store.db import TryAgain, Tx
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+KEEPS_NUMBER = "Leave the draft its number."
+
+
+def create(tx: Tx, account: Account, kind: DraftKind[R, B], new: NewBill, customer: Customer | None = None) -> B:
+    """Makes a draft; ``customer`` is whom it names, where that row was read already.
+
+    Raises NumberInUse where the number that it is to have is another bill's.
+    """
+    kind.numbers.check_unused(tx, account, new.number)
+    made = _insert(tx, account, kind, preview(tx, account, kind, new, customer))
+    outbox.add(tx, account, kind.created, made.row.id)
+    return made
+
+
+def preview(tx: Tx, account: Account, kind: DraftKind[R, B], new: NewBill, customer: Customer | None = None) -> B:
+    """The draft that ``create`` would make; nothing is stored, so it and its lines have the id 0."""
+    found = store.gather(tx, account, new.customer_id, new.items, customer)
+    bill, totals = rules.bill_from(new, found, account)
+    buyer = rules.customer_copy(found.customer)
+    columns = rules.draft_columns(new, account, tx.now, kind.until)
+    row = kind.draft_row(columns, bill, totals, buyer["name"])
+    return kind.whole(row, store.unstored_lines(bill, totals), buyer)
+
+
+def _insert(tx: Tx, account: Account, kind: DraftKind[R, B], draft: B) -> B:
+    """Writes a draft, and answers the same with its ids."""
+    bill_id = kind.rows.insert(tx, account, draft.row)
+    lines = kind.own_lines.insert(tx, account, bill_id, draft.lines)
+    return structs.replace(draft, row=structs.replace(draft.row, id=bill_id), lines=lines)
+
+
+def duplicate(tx: Tx, account: Account, kind: DraftKind[R, B], original: B, also: Mapping[str, Any] = NOTHING) -> int:
+    """Makes a draft with the same content, dated today, with as many days to pay or of validity; answers its id.
+
+    ``also`` are columns that it has beside the content.
+    """
+    days, origin = days_until(original.row, kind.until), BillCreated(duplicate_of=original.row.id)
+    return copy(tx, account, kind, original, terms_days=days, origin=origin, also=also)
+
+
+def copy(
+    tx: Tx,
+    account: Account,
+    kind: DraftKind[R, B],
+    original: StoredBill[BillRow],
+    *,
+    terms_days: int,
+    origin: BillCreated,
+    also: Mapping[str, Any] = NOTHING,
+) -> int:
+    """Makes a draft of this kind with the content of a bill of any, dated today; answers its id.
+
+    ``origin`` tells the record which bill it was.
+    """
+    bill = rules.renewed(rules.stored_bill(original.row, original.lines))
+    totals = compute(bill)
+    columns = rules.copied_columns(original.row, account, tx.now, terms_days, kind.until)
+    row = kind.draft_row({**columns, **also}, bill, totals, original.row.customer_name)
+    draft = kind.whole(row, store.unstored_lines(bill, totals), original.customer)
+    copy_id = _insert(tx, account, kind, draft).row.id
+    outbox.add(tx, account, kind.created, copy_id, origin)
+    return copy_id
+
+
+def update(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: DraftChange, version: int | None) -> None:
+    """Changes what ``change`` names of a draft, which is locked; labels, of a bill in any state.
+
+    Raises Conflict for what is no draft, for a stale ``version``, for a number in use, and where the draft's number of
+    the sequence would be missing from it or contradict the draft's date.
+    """
+    rows.check_version(bill.row.version, version)
+    if change.is_of_labels_alone:
+        label(tx, account, kind, bill, change)
+        return
+    check_allowed(bill.row.state, Action.UPDATE)
+    if rules.renumbers(bill.row, change):
+        kind.numbers.check_given_up(tx, account, bill.row, KEEPS_NUMBER)
+        kind.numbers.check_unused(tx, account, change.number or None, but_for=bill.row.id)
+    write(tx, account, kind, bill, changed(tx, account, kind, bill, change))
+    outbox.add(tx, account, kind.updated, bill.row.id)
+
+
+def label(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: DraftChange) -> B:
+    """Changes the labels, and nothing that an issue fixes: no seal is set."""
+    outbox.add(tx, account, kind.updated, bill.row.id)
+    return set_columns(tx, account, kind, bill, {"labels": bill.row.labels.changed(change.labels)})
+
+
+class Changed(NamedTuple):
+    """What is to become of a bill: its columns but for the bill's own, the bill, and the customer."""
+
+    columns: dict[str, Any]
+    bill: Bill
+    totals: Totals
+    customer: dict[str, Any]
+
+
+def changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: DraftChange) -> Changed:
+    """What ``change`` makes of a bill. Raises ValidationFailed with every field that is wrong."""
+    customer_id = bill.row.customer_id if change.customer_id is UNSET else change.customer_id
+    found = store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
+    content, totals = rules.changed_bill(bill.row, bill.lines, change, found)
+    columns = rules.changed_columns(bill.row, change, account, tx.now, kind.until)
+    return Changed(columns, content, totals, rules.customer_copy(found.customer))
+
+
+def write(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changed: Changed) -> None:
+    """Writes what is to become of a bill."""
+    kind.rows.change(tx, account, bill.row, changed.columns | store.bill_values(changed.bill, changed.totals))
+    if changed.bill != rules.stored_bill(bill.row, bill.lines):
+        lines = store.unstored_lines(changed.bill, changed.totals)
+        kind.own_lines.replace(tx, account, bill.row.id, lines)
+
+
+def publish(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> B:
+    """Issues a draft, which is locked, and gives it a share token, as far as it has none.
+
+    An issued bill only gets the token that it lacks.
+    """
+    share = {"share_token": bill.row.share_token or secrets.new_secret(account.id)}
+    if next_state(bill.row.state, Action.ISSUE) is not bill.row.state:
+        return issue(tx, account, kind, bill, "publish", share)
+    if bill.row.share_token:
+        return bill
+    outbox.add(tx, account, kind.updated, bill.row.id, BillUpdated(shared=True))
+    shared = set_columns(tx, account, kind, bill, share)
+    seals.append(tx, account, [seal_of(kind, shared.row, shared.lines)])
+    return shared
+
+
+def issue(
+    tx: Tx,
+    account: Account,
+    kind: DraftKind[R, B],
+    bill: B,
+    action: IssueAction,
+    also: Mapping[str, Any] = NOTHING,
+) -> B:
+    """Gives a draft, which is locked, its number and makes it immutable; an issued bill stays as it is.
+
+    Raises Conflict where the bill has ended, where another has taken the number that the draft wants, and where its
+    number contradicts its date; ValidationFailed where EN 16931 has no such bill with its taxes. ``action`` tells the
+    record what it was issued by; ``also`` are columns that are set with it. The number is taken after everything else,
+    because its counter stays locked until the transaction ends.
+    """
+    state = next_state(bill.row.state, Action.ISSUE)
+    if state is bill.row.state:
+        return bill
+    changes, lines = _readied(tx, account, kind, bill)
+    bill = structs.replace(bill, row=structs.replace(bill.row, **changes), lines=lines)
+    kind.on_issue(tx, account, bill, action)
+    changes |= {"state": state, **rules.issued_columns(bill.row, bill.customer, account, tx.now, kind.until)}
+    try:
+        numbered = kind.numbers.at_issue(tx, account, bill.row)
+        issued = set_columns(tx, account, kind, bill, {**changes, **numbered, **also})
+    except NumberInUse:
+        if bill.row.wanted_number is not None:
+            raise
+        raise TryAgain from None
+    seals.append(tx, account, [seal_of(kind, issued.row, issued.lines)])
+    return issued
+
+
+def _readied(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> tuple[dict[str, Any], list[LineRow]]:
+    """The lines with which a draft can be issued, and what changes in its row for them: mostly nothing.
+
+    Its exempt lines take the reasons that their taxes have by now, and what an older version made follows the rules of
+    today. Raises ValidationFailed for what EN 16931 refuses, Conflict where the total would no longer be what it was.
+    """
+    changes: dict[str, Any] = {}
+    lines = bill.lines
+    stored = rules.stored_bill(bill.row, lines)
+    if rules.is_outdated(stored):
+        renewed = rules.renewed(stored, store.taxes_of(tx, account, lines))
+        if renewed != stored:
+            totals = rules.renewed_totals(renewed, bill.row)
+            changes = store.bill_values(renewed, totals)
+            lines = kind.own_lines.replace(tx, account, bill.row.id, store.unstored_lines(renewed, totals))
+    rules.check_issuable(lines)
+    return changes, lines
+
+
+def set_columns(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changes: Mapping[str, Any]) -> B:
+    """Sets columns of a bill's row, and answers the bill as it is then."""
+    kind.rows.change(tx, account, bill.row, changes)
+    row = structs.replace(bill.row, **changes, version=bill.row.version + 1, updated_at=tx.now)
+    return structs.replace(bill, row=row)

@@ -1,0 +1,40 @@
+"""What an invoice is, as a kind of bill."""
+
+from tallystick.bills.kind import DraftKind
+from tallystick.core.account import Account
+from tallystick.core.events import Event
+from tallystick.core.facts import IssueAction
+from tallystick.core.states import InvoiceState
+from tallystick.invoices import news, rules
+from tallystick.invoices.types import Invoice, InvoiceRow
+from tallystick.store import journal, outbox
+from tallystick.store.db import Tx
+from tallystick.store.tables import (
+    invoice_lines,
+    invoices,
+    unique_invoice_key,
+    unique_invoice_number,
+    unique_wanted_invoice_number,
+)
+
+
+def _on_issue(tx: Tx, account: Account, invoice: Invoice, action: IssueAction) -> None:
+    """Its total is owed and its revenue earned, and the record says so."""
+    journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
+    outbox.add_all(tx, account, news.issued(invoice, action))
+
+
+INVOICES = DraftKind(
+    name="invoice",
+    bills=invoices,
+    lines=invoice_lines,
+    row=InvoiceRow,
+    whole=Invoice,
+    states=InvoiceState,
+    until="due_date",
+    unique_numbers=(unique_invoice_number, unique_invoice_key, unique_wanted_invoice_number),
+    created=Event.INVOICE_CREATED,
+    updated=Event.INVOICE_UPDATED,
+    on_issue=_on_issue,
+    first_sealed=lambda row: {"due_date": row.due_date, "period": [row.period_start, row.period_end]},
+)

@@ -1,0 +1,39 @@
+"""What a quotation is, as a kind of bill."""
+
+from tallystick.bills.kind import DraftKind
+from tallystick.core.account import Account
+from tallystick.core.events import Event
+from tallystick.core.facts import IssueAction
+from tallystick.core.states import QuotationState
+from tallystick.quotations.types import Quotation, QuotationRow
+from tallystick.store import outbox
+from tallystick.store.db import Tx
+from tallystick.store.tables import (
+    quotation_lines,
+    quotations,
+    unique_quotation_key,
+    unique_quotation_number,
+    unique_wanted_quotation_number,
+)
+
+
+def _on_issue(tx: Tx, account: Account, quotation: Quotation, _action: IssueAction) -> None:
+    """It is an offer, and moves no money."""
+    outbox.add(tx, account, Event.QUOTATION_ISSUED, quotation.row.id)
+
+
+QUOTATIONS = DraftKind(
+    name="quotation",
+    bills=quotations,
+    lines=quotation_lines,
+    row=QuotationRow,
+    whole=Quotation,
+    states=QuotationState,
+    until="valid_until",
+    unique_numbers=(unique_quotation_number, unique_quotation_key, unique_wanted_quotation_number),
+    created=Event.QUOTATION_CREATED,
+    updated=Event.QUOTATION_UPDATED,
+    on_issue=_on_issue,
+    answers=frozenset({"accepted_at", "rejected_at", "converted_at", "invoice_id"}),
+    first_sealed=lambda row: {"valid_until": row.valid_until},
+)
