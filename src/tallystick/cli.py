@@ -34,7 +34,7 @@ from tallystick.store.db import Database, Tx, utc_now
 from tallystick.store.migrate import NewerDatabase, OlderDatabase
 from tallystick.store.seals import BEFORE_THE_FIRST, WrongSealKey
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
-from tallystick.store.trouble import DatabaseTrouble, explained, sqlite_file
+from tallystick.store.trouble import DatabaseTrouble, explained, fault_of_sqlite, sqlite_file
 from tallystick.transfer import reading, writing
 from tallystick.transfer.reading import BadExport
 from tallystick.verify import chain, checks, records
@@ -55,6 +55,7 @@ REFUSALS = (
     *(WrongSealKey, CannotBackUp, BadExport, DomainError),
 )
 REVOKED = "API_KEY: This key was revoked, and opens nothing. Set another one: `openssl rand -base64 32`."
+NO_WORKER = "No worker runs in this server. Start `tallystick worker` beside it, or no schedule is billed."
 AccountId = Annotated[int, typer.Option("--account", help="The id of the account.")]
 
 
@@ -96,18 +97,29 @@ def serve_command(
         if workers > 1 and database.is_sqlite:
             raise config.BadSetting("--workers: SQLite is served by one process. Set DATABASE_URL to a PostgreSQL.")
         start = database.transact(ACTOR, lambda tx: accounts.first_start(tx, settings.api_key))
-    if start.is_environment_key_revoked:
-        print(REVOKED, file=sys.stderr)
+    with_worker = database.is_sqlite if worker is None else worker
     _welcome(settings, start.new_key)
-    serve.run(settings, workers=workers, with_worker=database.is_sqlite if worker is None else worker)
+    for note in _notes(start, is_sqlite=database.is_sqlite, with_worker=with_worker):
+        print(note, file=sys.stderr)
+    serve.run(settings, workers=workers, with_worker=with_worker)
+
+
+def _notes(start: accounts.FirstStart, *, is_sqlite: bool, with_worker: bool) -> Iterator[str]:
+    """What whoever starts the server must know, a line each."""
+    if start.is_environment_key_revoked:
+        yield REVOKED
+    if not with_worker:
+        yield NO_WORKER
+    fault = fault_of_sqlite() if is_sqlite else None
+    if fault:
+        yield fault
 
 
 def _welcome(settings: config.Settings, new_key: str | None) -> None:
     origin = settings.origin
-    key = new_key or settings.api_key or "$API_KEY"
     if new_key:
         print(f"Your API key, shown this once: {new_key}\n")
-    curl = f"curl -H 'X-API-Key: {key}'" if key != "$API_KEY" else 'curl -H "X-API-Key: $API_KEY"'
+    curl = f"curl -H 'X-API-Key: {new_key}'" if new_key else 'curl -H "X-API-Key: $API_KEY"'
     json = "-H 'Content-Type: application/json'"
     item = '{"description": "Consulting", "quantity": 5, "unit_price": 80, "tax_rate": 20}'
     print(f"Tallystick serves {settings.database_url.partition('://')[0]} at {origin}; its API is at {origin}/docs.")

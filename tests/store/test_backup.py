@@ -2,12 +2,13 @@
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tallystick.store.backup import CannotBackUp, back_up
+from tallystick.store.backup import CannotBackUp, back_up, new_file
 from testing.server import serving
 from tests.api import Api
 from tests.bills import a_customer, an_invoice
@@ -61,11 +62,40 @@ def test_a_file_that_is_there_is_not_overwritten(api: Api, database_url: str, tm
 
 
 @ONLY_SQLITE
-def test_what_a_stopped_backup_left_is_in_nobodys_way(api: Api, database_url: str, tmp_path: Path) -> None:
-    (tmp_path / "backup.db.part").write_text("half a copy")
-    back_up(path_of(database_url), tmp_path / "backup.db")
-    assert not (tmp_path / "backup.db.part").exists()
-    assert count(tmp_path / "backup.db", "accounts") == 1
+def test_what_a_stopped_backup_left_goes_away_with_the_next(api: Api, database_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    for litter in ("monday.db.tallystick-part", "monday.db.tallystick-part-journal", "tuesday.db.tallystick-part"):
+        (folder / litter).write_text("half a copy")
+    (folder / "film.part").write_text("somebody else's")
+    back_up(path_of(database_url), folder / "tuesday.db")
+    assert sorted(path.name for path in folder.iterdir()) == ["film.part", "tuesday.db"]
+    assert count(folder / "tuesday.db", "accounts") == 1
+
+
+@ONLY_SQLITE
+def test_two_backups_at_once_leave_each_other_alone(api: Api, database_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    with new_file(folder / "lines") as part:
+        part.write_text("all of it")
+        back_up(path_of(database_url), folder / "books.db")
+    assert (folder / "lines").read_text() == "all of it"
+    assert sorted(path.name for path in folder.iterdir()) == ["books.db", "lines"]
+
+
+def test_of_two_that_write_one_file_the_second_is_refused(tmp_path: Path) -> None:
+    def write(content: str) -> None:
+        with new_file(tmp_path / "file") as part:
+            part.write_text(content)
+
+    with ThreadPoolExecutor(1) as pool:
+        with new_file(tmp_path / "file") as part:
+            second = pool.submit(write, "second")
+            wait([second], timeout=0.2)
+            part.write_text("first")
+        assert isinstance(second.exception(), CannotBackUp)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["first"]
 
 
 def test_there_must_be_something_to_back_up(tmp_path: Path) -> None:

@@ -1,13 +1,15 @@
 """A copy of a SQLite database, taken while others read and write it."""
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-PART = ".part"
+PART = ".tallystick-part"
+JOURNAL = "-journal"
 NEWEST_SEALS = """
     SELECT account_id, hash FROM seals
     WHERE (account_id, position) IN (SELECT account_id, max(position) FROM seals GROUP BY account_id)
@@ -57,21 +59,48 @@ def _check(copy: sqlite3.Connection) -> None:
 def new_file(target: Path) -> Iterator[Path]:
     """Where to write what becomes the new file ``target`` at the end of the block, whole and on disk, or not at all.
 
-    Raises CannotBackUp where ``target`` is there already, and where its folder is not.
+    What others that were cut off have left in the folder goes away. Raises CannotBackUp where ``target`` is there
+    already, and where its folder is not.
     """
-    part = target.with_name(target.name + PART)
-    _refuse_existing(target)
     if not target.parent.is_dir():
         raise CannotBackUp(f"There is no folder {target.parent.absolute()}. Make it first.")
+    _refuse_existing(target)
+    _clear_away(target.parent)
+    part = target.with_name(target.name + PART)
+    with _held(part):
+        try:
+            yield part
+            _sync(part)
+            _refuse_existing(target)
+            part.rename(target)
+            _sync(target.parent)
+        finally:
+            _remove(part)
+
+
+def _clear_away(folder: Path) -> None:
+    for part in folder.glob(f"*{PART}"):
+        # Another's that is being written is held by it; one of another user is not ours to remove.
+        with suppress(OSError), part.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(part)
+
+
+def _remove(part: Path) -> None:
+    part.with_name(part.name + JOURNAL).unlink(missing_ok=True)
     part.unlink(missing_ok=True)
-    try:
-        yield part
-        _sync(part)
-        _refuse_existing(target)
-        part.rename(target)
-        _sync(target.parent)
-    finally:
-        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _held(part: Path) -> Iterator[None]:
+    """Makes the file and holds it for the time of the block, so that nobody takes it for what was left behind."""
+    with ExitStack() as stack:
+        while True:
+            file = stack.enter_context(part.open("ab"))
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if part.exists() and os.path.samestat(os.fstat(file.fileno()), part.stat()):
+                break
+        yield
 
 
 def _refuse_existing(target: Path) -> None:

@@ -22,6 +22,10 @@ OF_SQLITE = {
 }
 
 
+WAL_RESET_MENDED_IN = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+"""The first version of each line of SQLite's releases that has no WAL-reset bug (sqlite.org/wal.html)."""
+
+
 class DatabaseTrouble(Exception):
     """The database does not work; the sentence says what to do."""
 
@@ -30,6 +34,17 @@ def sqlite_file(url: str) -> Path | None:
     """The file of a SQLite database, from the root on; None for a URL of another kind."""
     parsed = make_url(url)
     return Path(parsed.database or "").absolute() if parsed.get_backend_name() == "sqlite" else None
+
+
+def fault_of_sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> str | None:
+    """What to heed with this version of SQLite: connections that commit and checkpoint at once may lose pages."""
+    if version > WAL_RESET_MENDED_IN[-1] or any(version[:2] == m[:2] and version >= m for m in WAL_RESET_MENDED_IN):
+        return None
+    name = ".".join(map(str, version))
+    return (
+        f"SQLite {name} has the WAL-reset bug: two programs that write at once may damage the database. "
+        "Stop the server before `keys`, `accounts`, `process` or `import`, or run it with SQLite 3.51.3 or newer."
+    )
 
 
 @contextmanager
