@@ -25,6 +25,7 @@ test test-fast: export PYTHONDONTWRITEBYTECODE :=
 test: lint ## lint, then the whole suite on SQLite and PostgreSQL
 	@$(BIN)/pytest --quiet -n $(TEST_WORKERS)
 
+test-fast: export HYPOTHESIS_PROFILE ?= sample
 test-fast: setup ## the core, and a sample of the rest on SQLite
 	@$(BIN)/pytest --quiet -n $(TEST_WORKERS) --database sqlite --sample -m "not slow"
 

@@ -28,7 +28,8 @@ DATA: Final = "data_directory"
 MEMORY: Final = Path("/dev/shm")
 MEMORY_NEEDED_BYTES: Final = 1 << 30
 
-# How many examples the properties try: few by default, HYPOTHESIS_PROFILE=thorough for 100,000 each.
+# How many examples the properties try: few by default, fewer in a sample, HYPOTHESIS_PROFILE=thorough for 100,000 each.
+settings.register_profile("sample", max_examples=10, deadline=None)
 settings.register_profile("quick", max_examples=40, deadline=None)
 settings.register_profile("thorough", max_examples=100_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

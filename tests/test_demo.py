@@ -74,6 +74,7 @@ def every(api: httpx.Client, path: str) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.slow
 def test_the_year_shows_every_state_and_its_sums_agree(database_url: str) -> None:
     demo.fill(database_url, END)
     with demo_at(database_url, END) as api:

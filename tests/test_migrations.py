@@ -180,6 +180,7 @@ OLDER_NUMBERS: list[tuple[tuple[str | None, int | None, str], tuple[str | None, 
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "until"), [("invoices", "due_date"), ("quotations", "valid_until")])
 def test_numbers_of_an_older_version_are_kept_where_they_differ_in_case_only(
     database: Database, table: str, until: str

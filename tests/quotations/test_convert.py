@@ -80,6 +80,7 @@ def test_the_invoice_has_the_content_and_its_own_dates(database_url: str) -> Non
         assert api.data(api.get(f"/invoices/{invoice['id']}")) == invoice
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     items=st.lists(PARTS, min_size=1, max_size=5), discount=st.sampled_from(["0", "10", "99.99"]), gross=st.booleans()

@@ -238,6 +238,7 @@ def test_a_dry_run_stores_nothing(api: Api) -> None:
     assert process(api, "2026-06-30")["created"] == 2
 
 
+@pytest.mark.slow
 def test_a_dry_run_counts_what_the_run_does(api: Api) -> None:
     """Also far beyond what it shows; 3,652 days there are from June 16, 2016 to June 15, 2026."""
     api.post("/products", {"name": "Plan", "unit_price": 50})
