@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
+from tallystick.accounts import ops as accounts
 from tallystick.customers import ops
 from tallystick.customers.types import Customer
 from tallystick.store.db import Database
@@ -95,14 +96,16 @@ def test_what_an_older_version_has_is_found(empty_database_url: str) -> None:
     with closing(Database(empty_database_url)) as database:
         with database.migration() as tx:
             command.upgrade(alembic_config(tx.connection), "0015")
-        api = Api(database)
         with database.transaction("tests") as tx:
+            account = accounts.create(tx, "Example Ltd")
             for row_id, email in ((1, "'ÄNNE@Example.com'"), (2, "NULL")):
                 tx.execute(
                     text(
                         "INSERT INTO customers (id, account_id, name, email, version, created_at, updated_at)"
-                        f" VALUES ({row_id}, {api.account.id}, 'Ann', {email}, 1, '2026-01-01', '2026-01-01')"
+                        f" VALUES ({row_id}, {account.id}, 'Ann', {email}, 1, '2026-01-01', '2026-01-01')"
                     )
                 )
         migrate(database)
+        api = Api(database)
+        api.account = account
         assert [found(api, "Ann", "änne@example.com").id, found(api, "Ann").id] == [1, 2]
