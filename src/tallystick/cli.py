@@ -378,7 +378,7 @@ def list_accounts() -> None:
     """List the accounts."""
     table = Table("id", "name", "currency", "time zone")
     for account in _in_database(account_store.every):
-        table.add_row(str(account.id), account.name, account.currency, account.timezone)
+        table.add_row(str(account.id), account.seller.name, account.currency, account.timezone)
     Console().print(table)
 
 

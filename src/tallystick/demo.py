@@ -120,9 +120,9 @@ class Shop(NamedTuple):
 
     def tax_for(self, customer: Customer) -> int | None:
         """The tax that a customer's country calls for; None where each product has its own."""
-        if customer.country == HOME:
+        if customer.buyer.country == HOME:
             return None
-        return self.abroad[REVERSE_CHARGE if customer.country in EUROPEAN_UNION else EXPORT]
+        return self.abroad[REVERSE_CHARGE if customer.buyer.country in EUROPEAN_UNION else EXPORT]
 
 
 def fill(url: str, end: datetime) -> None:

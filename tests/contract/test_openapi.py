@@ -169,7 +169,7 @@ def test_a_request_refuses_unknown_fields_and_a_reply_names_what_it_always_sends
     schemas = document.content["components"]["schemas"]
     assert schemas["NewInvoiceBody"]["additionalProperties"] is False
     assert schemas["NewInvoiceBody"]["required"] == ["customer_id", "items"]
-    assert schemas["Account"]["required"] == list(schemas["Account"]["properties"])
+    assert schemas["Settings"]["required"] == list(schemas["Settings"]["properties"])
     assert schemas["Pagination"]["required"] == ["limit", "next"]
 
 

@@ -17,6 +17,7 @@ from tallystick.bills.store import bill_values, unstored_lines
 from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, Tax
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import Rounding, RoundingMode, digits, round_ratio, to_decimal
+from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState
 from tallystick.core.totals import TaxTotal, Totals, compute
 from tallystick.credit_notes.rules import credit_lines, totals
@@ -43,11 +44,14 @@ PLAIN: dict[str, Any] = {
 }
 
 
+BUYER = Buyer("Ann Example", id=1)
+
+
 def invoice_of(bill: Bill) -> Invoice:
     computed_totals = compute(bill)
     row = InvoiceRow(**{**NEW, **PLAIN, **bill_values(bill, computed_totals)})
     lines = [structs.replace(line, id=n) for n, line in enumerate(unstored_lines(bill, computed_totals), start=1)]
-    return Invoice(row=row, lines=lines, customer={})
+    return Invoice(row=row, lines=lines, customer=BUYER)
 
 
 class Credits:

@@ -31,7 +31,7 @@ def count(api: Api) -> int:
 
 def test_one_that_is_not_there_is_made_and_found_from_then_on(api: Api) -> None:
     made = found(api, "Ann", "ann@example.com", city="Leeds")
-    assert (made.name, made.email, made.city, made.version) == ("Ann", "ann@example.com", "Leeds", 1)
+    assert (made.buyer.name, made.buyer.email, made.buyer.city, made.version) == ("Ann", "ann@example.com", "Leeds", 1)
     assert found(api, "Ann", "ann@example.com").id == made.id
     assert api.data(api.get(f"/customers/{made.id}"))["city"] == "Leeds"
 

@@ -57,15 +57,15 @@ class Label(File):
 def make(call: Call, body: ToyBody) -> Toy:
     """Make a toy."""
     made = ops.create(call.tx, call.account, {"name": body.name})
-    return Toy(made.id, made.name, [f"{part.name} {part.price or 1} {part.is_new}" for part in body.parts])
+    return Toy(made.id, made.buyer.name, [f"{part.name} {part.price or 1} {part.is_new}" for part in body.parts])
 
 
 def get(call: Call, toy_id: Id, query: ToyQuery) -> Toy:
     """Show a toy."""
     found = store.get(call.tx, call.account, toy_id)
-    if query.name not in (None, found.name):
+    if query.name not in (None, found.buyer.name):
         raise NotFound("No toy has this name.")
-    return Toy(found.id, found.name)
+    return Toy(found.id, found.buyer.name)
 
 
 def scrap(call: Call, toy_id: Id) -> None:
@@ -76,7 +76,7 @@ def scrap(call: Call, toy_id: Id) -> None:
 def wind(call: Call, toy_id: Id) -> Toy:
     """Wind a toy up."""
     found = ops.update(call.tx, call.account, toy_id, {"notes": "wound up"}, None)
-    return Toy(found.id, found.name)
+    return Toy(found.id, found.buyer.name)
 
 
 def jam(call: Call) -> Toy:
@@ -96,7 +96,7 @@ def label(call: Call, toy_id: Id) -> Label:
 
     def chunks() -> Iterator[bytes]:
         # A connection that has left its transaction is closed.
-        yield f"{found.name}, {call.tx.connection.closed}".encode()
+        yield f"{found.buyer.name}, {call.tx.connection.closed}".encode()
 
     return Label("label.txt", chunks(), "text/plain")
 

@@ -9,10 +9,11 @@ from tallystick.bills.dates import days_until
 from tallystick.bills.rules import NEW, copied_columns
 from tallystick.core.account import Account
 from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.party import Seller
 from tallystick.core.states import QuotationState
 from tallystick.quotations import rules
 from tallystick.quotations.types import Quotation, QuotationRow
-from tests.credit_notes.test_rules import bill, invoice_of, line
+from tests.credit_notes.test_rules import BUYER, bill, invoice_of, line
 from tests.refusals import is_refused
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -23,7 +24,7 @@ ACCEPTED, REJECTED, CONVERTED = QuotationState.ACCEPTED, QuotationState.REJECTED
 def account(timezone: str = "UTC") -> Account:
     return Account(
         id=1,
-        name="Example Ltd",
+        seller=Seller("Example Ltd"),
         currency="EUR",
         timezone=timezone,
         payment_terms_days=30,
@@ -44,7 +45,7 @@ def quotation(state: QuotationState, day: int) -> Quotation:
     dates = {"issue_date": date(2026, 3, 1), "valid_until": date(2026, 3, day)}
     values = {**common, **NEW, **dates, "state": state}
     known = values.keys() & {*QuotationRow.__struct_fields__}
-    return Quotation(row=QuotationRow(**{name: values[name] for name in known}), lines=[], customer={})
+    return Quotation(row=QuotationRow(**{name: values[name] for name in known}), lines=[], customer=BUYER)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from msgspec import structs
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.core.errors import Conflict, EmailNotConfigured, ValidationFailed
+from tallystick.core.party import Buyer
 from tallystick.core.periods import Frequency, today
 from tallystick.core.totals import Totals
 from tallystick.invoices.many import Content, Period
@@ -241,7 +242,8 @@ def run(found: ScheduleRow, as_of: date) -> tuple[ScheduleRow, list[Period]]:
     if not due.periods:
         return found, []
     nothing = Content(None, None, Totals((), 0, 0, (), 0, 0), [])  # type: ignore[arg-type]
-    plan = Plan(found, due, is_whole=True, unbilled=due.periods, content=nothing, customer={}, due_days=0)
+    ann = Buyer("Ann", id=1)
+    plan = Plan(found, due, is_whole=True, unbilled=due.periods, content=nothing, customer=ann, due_days=0)
     return structs.replace(found, **rules.advanced(plan)), due.periods
 
 

@@ -24,7 +24,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 def names(database: Database) -> list[str]:
     with database.read() as tx:
-        return [account.name for account in store.every(tx)]
+        return [account.seller.name for account in store.every(tx)]
 
 
 def then_fail(_done: object) -> None:

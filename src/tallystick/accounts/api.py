@@ -10,6 +10,7 @@ from tallystick.accounts import ops, store
 from tallystick.accounts.types import ApiKey, Scope
 from tallystick.core.account import Account
 from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.party import Seller
 from tallystick.wire.call import Body, Call, given
 from tallystick.wire.party import PartyChange
 from tallystick.wire.reply import Reply
@@ -42,6 +43,23 @@ class SettingsChange(PartyChange, kw_only=True):
     default_notes: LongText | None | UnsetType = UNSET
 
 
+class Settings(Seller, frozen=True, kw_only=True):
+    """An account and its settings. ``payment_terms_days`` in days; ``timezone`` an IANA name."""
+
+    id: int
+    currency: str
+    timezone: str
+    payment_terms_days: int
+    number_patterns: dict[str, str]
+    rounding: Rounding
+    rounding_mode: RoundingMode
+    prices_include_tax: bool
+    default_notes: str | None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
 class NewApiKey(Body, kw_only=True):
     """A new key, what it may do, and until when; for ever without ``expires_at``."""
 
@@ -61,17 +79,36 @@ class NewApiKeyJson(msgspec.Struct, frozen=True):
     expires_at: datetime | None
 
 
-def get_settings(call: Call) -> Account:
+def to_json(account: Account) -> Settings:
+    """An account's settings as the API shows them."""
+    return Settings(
+        **msgspec.structs.asdict(account.seller),
+        id=account.id,
+        currency=account.currency,
+        timezone=account.timezone,
+        payment_terms_days=account.payment_terms_days,
+        number_patterns=account.number_patterns,
+        rounding=account.rounding,
+        rounding_mode=account.rounding_mode,
+        prices_include_tax=account.prices_include_tax,
+        default_notes=account.default_notes,
+        version=account.version,
+        created_at=account.created_at,
+        updated_at=account.updated_at,
+    )
+
+
+def get_settings(call: Call) -> Settings:
     """Get the account's settings."""
-    return call.account
+    return to_json(call.account)
 
 
-def update_settings(call: Call, body: SettingsChange) -> Account:
+def update_settings(call: Call, body: SettingsChange) -> Settings:
     """Change the account's settings."""
     changes = given(body)
     if body.number_patterns is not UNSET:
         changes["number_patterns"] = {kind: str(pattern) for kind, pattern in given(body.number_patterns).items()}
-    return ops.change_settings(call.tx, call.account, changes, body.seen_version)
+    return to_json(ops.change_settings(call.tx, call.account, changes, body.seen_version))
 
 
 def list_keys(call: Call) -> list[ApiKey]:

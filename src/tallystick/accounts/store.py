@@ -10,15 +10,14 @@ from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
 from tallystick.core.errors import NotFound
 from tallystick.core.events import Event
-from tallystick.core.money import Rounding, RoundingMode
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.prepared import Prepared
 from tallystick.store.tables import accounts, api_keys, events
 
 KEY_ACTOR = "key:"
-ACCOUNT_FIELDS = tuple(Account.__dataclass_fields__)
-ACCOUNT_COLUMNS = [accounts.c[name] for name in ACCOUNT_FIELDS]
+ACCOUNT_COLUMNS = rows.columns(accounts, Account)
+READ = rows.reader(accounts, Account)
 KEY_COLUMNS = [api_keys.c[name] for name in ApiKey.__struct_fields__]
 AUTHENTICATE = Prepared(
     select(api_keys.c.id, api_keys.c.secret_hash, api_keys.c.scopes, api_keys.c.expires_at, *ACCOUNT_COLUMNS)
@@ -55,7 +54,7 @@ def authenticate(tx: Tx, account_id: int, digest: bytes) -> Found | None:
     if row is None:
         return None
     scopes = frozenset(map(Scope, row[2].split()))
-    return Found(Caller(_account(tuple(row[4:])), f"{KEY_ACTOR}{row[0]}", scopes, row[0]), row[1], row[3])
+    return Found(Caller(READ(*row[4:]), f"{KEY_ACTOR}{row[0]}", scopes, row[0]), row[1], row[3])
 
 
 def get(tx: Tx, account_id: int) -> Account:
@@ -63,25 +62,25 @@ def get(tx: Tx, account_id: int) -> Account:
     row = tx.execute(GET, {"account": account_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such account.")
-    return _account(tuple(row))
+    return READ(*row)
 
 
 def every(tx: Tx) -> list[Account]:
     """All accounts, oldest first."""
-    return [_account(tuple(row)) for row in tx.execute(select(*ACCOUNT_COLUMNS).order_by(accounts.c.id))]
+    return [READ(*row) for row in tx.execute(select(*ACCOUNT_COLUMNS).order_by(accounts.c.id))]
 
 
 def having(tx: Tx, table: Table, condition: ColumnElement[bool]) -> list[Account]:
     """The accounts with a row of ``table`` that meets the condition, oldest first: one look into an index for each."""
     its_row = exists().where(table.c.account_id == accounts.c.id, condition)
     query = select(*ACCOUNT_COLUMNS).where(its_row).order_by(accounts.c.id)
-    return [_account(tuple(row)) for row in tx.execute(query)]
+    return [READ(*row) for row in tx.execute(query)]
 
 
 def insert(tx: Tx, values: Mapping[str, Any]) -> Account:
     """Writes a new account."""
     stamped = {**values, "created_at": tx.now, "updated_at": tx.now}
-    return _account(tuple(tx.execute(accounts.insert().returning(*ACCOUNT_COLUMNS), stamped).one()))
+    return READ(*tx.execute(accounts.insert().returning(*ACCOUNT_COLUMNS), stamped).one())
 
 
 def change(tx: Tx, account: Account, changes: Mapping[str, Any], version: int | None) -> Account:
@@ -93,14 +92,7 @@ def change(tx: Tx, account: Account, changes: Mapping[str, Any], version: int | 
     row = tx.execute(statement.values(advanced).returning(*ACCOUNT_COLUMNS)).one_or_none()
     if row is None:
         raise rows.stale()
-    return _account(tuple(row))
-
-
-def _account(values: tuple[Any, ...]) -> Account:
-    named = dict(zip(ACCOUNT_FIELDS, values, strict=True))
-    named["rounding"] = Rounding(named["rounding"])
-    named["rounding_mode"] = RoundingMode(named["rounding_mode"])
-    return Account(**named)
+    return READ(*row)
 
 
 def keys(tx: Tx, account: Account) -> list[ApiKey]:

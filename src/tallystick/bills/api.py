@@ -1,5 +1,6 @@
 """The native wire that every kind of bill shares."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -9,14 +10,16 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.bills import header, labels
-from tallystick.bills.header import Header, asking_for
+from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.bills.types import BillFilter, BillRow, DraftChange, Item, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import MAX_LINES, Discount, DiscountType
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import digits
+from tallystick.core.totals import TaxTotal
 from tallystick.wire import render
+from tallystick.wire.asking import asking_for
 from tallystick.wire.call import Body, Change
 from tallystick.wire.lists import DatedQuery, days_selected
 from tallystick.wire.scalars import (
@@ -311,15 +314,15 @@ def item_json(line: LineRow, places: int) -> ItemJson:
     )
 
 
-def taxes_json(taxes: list[Any], places: int) -> list[TaxJson]:
+def taxes_json(taxes: Sequence[TaxTotal], places: int) -> list[TaxJson]:
     """A stored breakdown as the API shows it."""
     return [
         TaxJson(
-            rate=render.plain(Decimal(rate)),
-            category=category,
-            base=render.amount(base, places),
-            amount=render.amount(amount, places),
-            exemption_reason=reason,
+            rate=render.plain(tax.rate),
+            category=tax.category,
+            base=render.amount(tax.base, places),
+            amount=render.amount(tax.amount, places),
+            exemption_reason=tax.exemption_reason,
         )
-        for rate, category, reason, base, amount in taxes
+        for tax in taxes
     ]

@@ -4,18 +4,16 @@ Asking, changing, copying, sealing, showing and a schedule's run take it whole. 
 ``store.tables`` and its migration; whether the customer is told of it, ``bills.public`` says.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, TypeVar, Union, cast, get_args
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType, structs
+from msgspec import UNSET, Meta, structs
 
 from tallystick.core.account import Account
 from tallystick.wire.call import Change
 from tallystick.wire.scalars import Day, LongText, ShortText, Title
-
-B = TypeVar("B", bound=Change)
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,29 +31,6 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FIELDS = Header.__struct_fields__
-
-
-def asking_for(kind: type[msgspec.Struct]) -> Callable[[type[B]], type[B]]:
-    """Gives a request the fields of ``kind``, each of which may be UNSET; a date is asked for as a ``Day``.
-
-    Limits and descriptions are those of ``kind``.
-    """
-    fields = [(field.name, _asked(field.type), UNSET) for field in structs.fields(kind)]
-
-    def extended(body: type[B]) -> type[B]:
-        own = {"__doc__": body.__doc__}
-        made: Any = msgspec.defstruct(
-            body.__name__, fields, bases=(body,), kw_only=True, module=body.__module__, namespace=own
-        )
-        return cast("type[B]", made)
-
-    return extended
-
-
-def _asked(hint: Any) -> Any:
-    stored, *metas = get_args(hint)
-    members = (Day if member is date else member for member in get_args(stored))
-    return Annotated[Union[*members, UnsetType], *metas]
 
 
 def asked(body: Change, account: Account) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tallystick.core.bill import Bill
 from tallystick.core.events import Event
 from tallystick.core.facts import IssueAction
 from tallystick.core.money import MAX_STORED_MINOR
+from tallystick.core.party import Buyer
 from tallystick.core.states import first_state
 from tallystick.core.totals import Totals, compute
 from tallystick.store.db import Tx
@@ -62,7 +63,7 @@ class DraftKind(Kind, Generic[R, B]):
     """A kind of bill that begins as a draft: what ``bills.verbs`` need to know of it."""
 
     row: type[R]
-    whole: Callable[[R, list[LineRow], dict[str, Any]], B]
+    whole: Callable[[R, list[LineRow], Buyer], B]
     """Makes a bill of its row, its lines and its customer."""
     states: type[StrEnum]
     until: str

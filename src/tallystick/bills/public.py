@@ -10,39 +10,26 @@ from tallystick.bills.api import TaxJson, commercial_fields, item_json
 from tallystick.bills.header import FIELDS
 from tallystick.bills.types import BillRow, LineRow
 from tallystick.core.money import digits
+from tallystick.core.party import PostalAddress
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-class PublicCustomer(msgspec.Struct, frozen=True):
+class PublicCustomer(PostalAddress, frozen=True):
     """Whom the bill is for."""
 
     name: str
     email: str | None
     phone: str | None
-    address: str | None
-    address_line1: str | None
-    address_line2: str | None
-    city: str | None
-    state: str | None
-    postal_code: str | None
-    country: str | None
     tax_id: str | None
     language: str | None
 
 
-class PublicSeller(msgspec.Struct, frozen=True):
+class PublicSeller(PostalAddress, frozen=True):
     """Whom the bill is from, and where to pay."""
 
     name: str
     email: str | None
-    address: str | None
-    address_line1: str | None
-    address_line2: str | None
-    city: str | None
-    state: str | None
-    postal_code: str | None
-    country: str | None
     tax_id: str | None
     iban: str | None
     bic: str | None
@@ -103,12 +90,12 @@ def public_fields(row: BillRow, lines: list[LineRow]) -> dict[str, Any]:
         | {
             "seller": _reduced(row.seller, PublicSeller),
             "customer": _reduced(row.customer, PublicCustomer),
-            "items": [_reduced(msgspec.structs.asdict(item_json(line, places)), PublicItem) for line in lines],
+            "items": [_reduced(item_json(line, places), PublicItem) for line in lines],
         }
     )
 
 
-def _reduced(whole: dict[str, Any] | None, kind: type[T]) -> T:
+def _reduced(whole: msgspec.Struct | None, kind: type[T]) -> T:
     if whole is None:
         raise AssertionError("a bill that is not issued is not shared")
-    return kind(**{name: whole.get(name) for name in kind.__struct_fields__})
+    return kind(**{name: getattr(whole, name) for name in kind.__struct_fields__})

@@ -16,9 +16,9 @@ from tallystick.core.account import Account
 from tallystick.core.bill import NO_TAX, Bill, Calculation, Discount, DiscountType, Line, Tax
 from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.core.money import Rounding, RoundingMode, digits, to_decimal
+from tallystick.core.party import Buyer
 from tallystick.core.tax_categories import ALONE, STANDARD_RATE, ZERO_RATE, issue_refusal, lacks_reason, out_of_place
 from tallystick.core.totals import Totals, compute
-from tallystick.customers.types import Customer
 from tallystick.products.types import Product
 from tallystick.taxes.types import Tax as StoredTax
 
@@ -253,9 +253,7 @@ def renumbers(row: BillRow, change: DraftChange) -> bool:
     return change.number not in (UNSET, row.number or row.wanted_number)
 
 
-def issued_columns(
-    row: BillRow, customer: dict[str, Any], account: Account, now: datetime, until: str
-) -> dict[str, Any]:
+def issued_columns(row: BillRow, customer: Buyer, account: Account, now: datetime, until: str) -> dict[str, Any]:
     """The columns that an issue sets: from now on they are the bill's own, whatever becomes of their sources.
 
     Raises Conflict where the bill was issued before, under a number that contradicts its date.
@@ -264,8 +262,8 @@ def issued_columns(
         **issued_dates(row, until),
         "issued_at": now,
         "customer": customer,
-        "customer_name": customer["name"],
-        "seller": seller_copy(account),
+        "customer_name": customer.name,
+        "seller": account.seller,
     }
 
 
@@ -353,18 +351,8 @@ def stored_discount(type: str | None, value: Any) -> Discount | None:
     return None if type is None else Discount(DiscountType(type), value)
 
 
-def customer_copy(customer: Customer | None) -> dict[str, Any]:
-    """The customer's details as a bill keeps them from its issue on (EN 16931, BG-7 and BG-8)."""
-    if customer is None:
+def buyer(found: Found) -> Buyer:
+    """The customer's details, which a bill keeps from its issue on (EN 16931, BG-7 and BG-8)."""
+    if found.customer is None:
         raise AssertionError("a bill without a customer has been refused before")
-    return {name: getattr(customer, name) for name in COPIED_FROM_CUSTOMER}
-
-
-def seller_copy(account: Account) -> dict[str, Any]:
-    """The account's details as a bill keeps them from its issue on (EN 16931, BG-4 and BG-5)."""
-    return {name: getattr(account, name) for name in COPIED_FROM_ACCOUNT}
-
-
-POSTAL = ("address", "address_line1", "address_line2", "city", "state", "postal_code", "country")
-COPIED_FROM_CUSTOMER = ("id", "name", "email", "phone", *POSTAL, "tax_id", "language")
-COPIED_FROM_ACCOUNT = ("name", "email", *POSTAL, "tax_id", "iban", "bic", "language")
+    return found.customer.buyer

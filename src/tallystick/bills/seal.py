@@ -11,7 +11,7 @@ from msgspec import structs
 from tallystick.bills.header import Header
 from tallystick.bills.kind import Kind
 from tallystick.bills.types import LineRow
-from tallystick.store import canonical
+from tallystick.store import canonical, kept
 from tallystick.store.seals import Form, Sealed
 
 BOOKKEEPING = frozenset(
@@ -35,12 +35,14 @@ def content_hash(kind: Kind, row: Any, lines: Sequence[LineRow]) -> bytes:
 def columns(row: Any) -> dict[str, Any]:
     """A bill's row by the names of its columns, on which seals do not depend how the row is divided in structs.
 
-    Its labels are left out: they are the client's own, and change whatever becomes of the bill.
+    What it keeps as JSON is as JSON has it. Its labels are left out: they are the client's own, and change whatever
+    becomes of the bill.
     """
     content = structs.asdict(row)
     del content["labels"]
     header: Header = content.pop("header")
-    return content | structs.asdict(header)
+    copies = {name: kept.as_json(content[name]) for name in ("taxes", "customer", "seller")}
+    return content | copies | structs.asdict(header)
 
 
 def _line(line: LineRow) -> dict[str, Any]:

@@ -24,12 +24,12 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.bills.numbers import NumberInUse
-from tallystick.bills.rules import COPIED_FROM_CUSTOMER
 from tallystick.bills.types import BillFilter, BillRow, Found, Item, LineRow
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill, Line
+from tallystick.core.party import Buyer
 from tallystick.core.periods import due_date
-from tallystick.core.totals import LineTotals, TaxTotal, Totals
+from tallystick.core.totals import LineTotals, Totals
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
 from tallystick.store import blocks, labels, rows
@@ -44,6 +44,8 @@ R = TypeVar("R", bound=BillRow)
 UNDATED = date.max
 """What is stored as the date of a draft that nobody dated: so lists and statistics have it among the newest."""
 
+READ_CUSTOMER = rows.reader(customers, Customer)
+READ_BUYER = rows.reader(customers, Buyer)
 CUSTOMER = Prepared(
     select(*rows.columns(customers, Customer)).where(
         customers.c.account_id == bindparam("account"), customers.c.id == bindparam("wanted")
@@ -78,7 +80,7 @@ def gather(
 
 def _customer(tx: Tx, account: Account, customer_id: int) -> Customer | None:
     found = CUSTOMER.one_or_none(tx, {"account": account.id, "wanted": customer_id})
-    return None if found is None else Customer(*found)
+    return None if found is None else READ_CUSTOMER(*found)
 
 
 def _products(tx: Tx, account: Account, wanted: set[int]) -> dict[int, Product]:
@@ -133,13 +135,8 @@ def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
         "discount": totals.discount,
         "tax": totals.tax,
         "total": totals.total,
-        "taxes": taxes_column(totals.taxes),
+        "taxes": totals.taxes,
     }
-
-
-def taxes_column(taxes: Sequence[TaxTotal]) -> list[list[Any]]:
-    """A breakdown by rate as it is stored: exact rates, amounts in minor units."""
-    return [[format(tax.rate, "f"), tax.category, tax.exemption_reason, tax.base, tax.amount] for tax in taxes]
 
 
 def unstored_lines(bill: Bill, totals: Totals) -> list[LineRow]:
@@ -237,7 +234,7 @@ class BillRows(Generic[R]):
         self._write: Callable[[BillRow], list[Any]] = rows.writer(table, kind)
         self._width = len(shown)
         self._columns = [column.name for column in rows.columns(table, kind)]
-        details = [customers.c[name].label(f"customer_{name}") for name in COPIED_FROM_CUSTOMER]
+        details = [column.label(f"customer_{column.name}") for column in rows.columns(customers, Buyer)]
         self.select: Select[Any] = select(*shown)
         self._with_customer = select(*shown, *details).select_from(table.join(customers, own))
         self._insert = Prepared(insert_into(table).returning(table.c.id))
@@ -246,15 +243,13 @@ class BillRows(Generic[R]):
         """The statement for one bill of the parameter ``account``; prepared, it is for ``read``."""
         return self._with_customer.where(self._table.c.account_id == bindparam("account"), *wanted)
 
-    def read(
-        self, tx: Tx, account: Account, statement: Prepared, wanted: Mapping[str, Any]
-    ) -> tuple[R, dict[str, Any]]:
+    def read(self, tx: Tx, account: Account, statement: Prepared, wanted: Mapping[str, Any]) -> tuple[R, Buyer]:
         """The row, and the customer's details: the copy taken at issue, or a draft's own customer's. Or NotFound."""
         found = statement.one_or_none(tx, wanted)
         if found is None:
             raise rows.not_found(self._table)
         row = self.row(account.today(tx.now), *found[: self._width])
-        return row, row.customer or dict(zip(COPIED_FROM_CUSTOMER, found[self._width :], strict=True))
+        return row, row.customer or READ_BUYER(*found[self._width :])
 
     def row(self, today: date, *columns: Any) -> R:
         """The row of these columns, as it is on this day."""

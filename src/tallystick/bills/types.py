@@ -12,6 +12,8 @@ from msgspec import UNSET, UnsetType
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.core.bill import Discount, DiscountType
+from tallystick.core.party import Buyer, Seller
+from tallystick.core.totals import TaxTotal
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
 from tallystick.taxes.types import Tax
@@ -148,12 +150,12 @@ class BillRow(msgspec.Struct, frozen=True):
     discount: int
     tax: int
     total: int
-    taxes: list[Any]
+    taxes: tuple[TaxTotal, ...]
     header: Header
     labels: Labels
     share_token: str | None
-    customer: dict[str, Any] | None
-    seller: dict[str, Any] | None
+    customer: Buyer | None
+    seller: Seller | None
     created_at: datetime
     updated_at: datetime
     issued_at: datetime | None
@@ -170,4 +172,4 @@ class StoredBill(msgspec.Struct, Generic[R_co], frozen=True):
 
     row: R_co
     lines: list[LineRow]
-    customer: dict[str, Any]
+    customer: Buyer

@@ -15,6 +15,7 @@ from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill, Store
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.facts import BillCreated, BillUpdated, IssueAction
+from tallystick.core.party import Buyer
 from tallystick.core.states import Action, check_allowed, next_state
 from tallystick.core.totals import Totals, compute
 from tallystick.customers.types import Customer
@@ -40,9 +41,9 @@ def preview(tx: Tx, account: Account, kind: DraftKind[R, B], new: NewBill, custo
     """The draft that ``create`` would make; nothing is stored, so it and its lines have the id 0."""
     found = store.gather(tx, account, new.customer_id, new.items, customer)
     bill, totals = rules.bill_from(new, found, account)
-    buyer = rules.customer_copy(found.customer)
+    buyer = rules.buyer(found)
     columns = rules.draft_columns(new, account, tx.now, kind.until)
-    row = kind.draft_row(columns, bill, totals, buyer["name"])
+    row = kind.draft_row(columns, bill, totals, buyer.name)
     return kind.whole(row, store.unstored_lines(bill, totals), buyer)
 
 
@@ -116,7 +117,7 @@ class Changed(NamedTuple):
     columns: dict[str, Any]
     bill: Bill
     totals: Totals
-    customer: dict[str, Any]
+    customer: Buyer
 
 
 def changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: DraftChange) -> Changed:
@@ -125,7 +126,7 @@ def changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: Dr
     found = store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     content, totals = rules.changed_bill(bill.row, bill.lines, change, found)
     columns = rules.changed_columns(bill.row, change, account, tx.now, kind.until)
-    return Changed(columns, content, totals, rules.customer_copy(found.customer))
+    return Changed(columns, content, totals, rules.buyer(found))
 
 
 def write(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changed: Changed) -> None:

@@ -1,14 +1,15 @@
 """The account: the business that sends bills. Every row belongs to one."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
+from msgspec import Struct
+
 from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.party import Seller
 from tallystick.core.periods import today
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True):
     """An account and its settings, as every verb receives them.
 
     ``payment_terms_days`` is in days; ``timezone`` is an IANA name; ``number_patterns`` maps each kind of bill to its
@@ -16,7 +17,7 @@ class Account:
     """
 
     id: int
-    name: str
+    seller: Seller
     currency: str
     timezone: str
     payment_terms_days: int
@@ -27,18 +28,6 @@ class Account:
     version: int
     created_at: datetime
     updated_at: datetime
-    address: str | None = None
-    address_line1: str | None = None
-    address_line2: str | None = None
-    city: str | None = None
-    state: str | None = None
-    postal_code: str | None = None
-    country: str | None = None
-    tax_id: str | None = None
-    email: str | None = None
-    iban: str | None = None
-    bic: str | None = None
-    language: str | None = None
     default_notes: str | None = None
 
     def today(self, now: datetime) -> date:

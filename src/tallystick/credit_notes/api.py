@@ -13,6 +13,7 @@ from tallystick.bills.labels import Labels
 from tallystick.core.bill import MAX_LINES
 from tallystick.core.labels import Metadata, merged
 from tallystick.core.money import digits
+from tallystick.core.party import Buyer
 from tallystick.credit_notes import ops, store
 from tallystick.credit_notes.types import CreditNote, CreditNoteFilter, CreditNoteRow, NewCreditNote, WantedCredit
 from tallystick.invoices import api as invoices
@@ -100,7 +101,7 @@ class CreditNoteJson(CreditNoteRowJson, frozen=True, kw_only=True):
 
     invoice_number: str
     items: list[CreditItemJson]
-    customer: dict[str, Any]
+    customer: Buyer
 
 
 class NewCreditNoteJson(CreditNoteJson, frozen=True, kw_only=True):

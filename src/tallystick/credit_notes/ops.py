@@ -5,7 +5,6 @@ from typing import Any
 from msgspec import structs
 
 from tallystick.bills.seal import seal_of
-from tallystick.bills.store import taxes_column
 from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
 from tallystick.core.errors import Conflict
@@ -88,7 +87,7 @@ def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine],
         "discount": totals.discount,
         "tax": totals.tax,
         "total": totals.total,
-        "taxes": taxes_column(totals.taxes),
+        "taxes": totals.taxes,
         "to_credit": max(0, totals.total - row.balance),
         "reason": new.reason,
         "labels": new.labels,

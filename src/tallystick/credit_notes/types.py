@@ -2,14 +2,16 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.bills.types import LineRow
+from tallystick.core.party import Buyer, Seller
 from tallystick.core.states import CreditNoteState
+from tallystick.core.totals import TaxTotal
 
 
 class WantedCredit(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,14 +111,14 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     discount: int
     tax: int
     total: int
-    taxes: list[Any]
+    taxes: tuple[TaxTotal, ...]
     to_credit: int
     reason: str | None
     header: Header
     labels: Labels
     share_token: str | None
-    customer: dict[str, Any]
-    seller: dict[str, Any]
+    customer: Buyer
+    seller: Seller
     created_at: datetime
     issued_at: datetime
     version: int

@@ -8,11 +8,12 @@ from msgspec import UNSET, UnsetType
 
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
+from tallystick.core.party import POSTAL, Buyer
 from tallystick.customers import ops, store, types
 from tallystick.store import journal
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted, given
-from tallystick.wire.csv import CsvFile
+from tallystick.wire.csv import CsvFile, heading
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.party import PartyChange
 from tallystick.wire.reply import Listed
@@ -58,23 +59,10 @@ class Balance(msgspec.Struct, frozen=True):
     credit_balance: Decimal
 
 
-class Customer(msgspec.Struct, frozen=True):
+class Customer(Buyer, frozen=True, kw_only=True):
     """Whom an account bills. ``country`` is a code of ISO 3166-1, ``currency`` of ISO 4217."""
 
-    id: int
-    name: str
-    email: str | None
-    phone: str | None
-    address: str | None
-    address_line1: str | None
-    address_line2: str | None
-    city: str | None
-    state: str | None
-    postal_code: str | None
-    country: str | None
-    tax_id: str | None
     currency: str | None
-    language: str | None
     notes: str | None
     external_id: str | None
     metadata: Metadata
@@ -91,7 +79,16 @@ class CustomerDetail(Customer, frozen=True, kw_only=True):
 
 def to_json(customer: types.Customer) -> Customer:
     """A customer as the API shows it."""
-    return msgspec.convert(customer, Customer, from_attributes=True)
+    return Customer(
+        **msgspec.structs.asdict(customer.buyer),
+        currency=customer.currency,
+        notes=customer.notes,
+        external_id=customer.external_id,
+        metadata=customer.metadata,
+        version=customer.version,
+        created_at=customer.created_at,
+        updated_at=customer.updated_at,
+    )
 
 
 def index(call: Call, query: CustomerQuery) -> Listed[Customer]:
@@ -104,13 +101,7 @@ CSV_COLUMNS = {
     "Name": "name",
     "Email": "email",
     "Phone": "phone",
-    "Address": "address",
-    "Address Line 1": "address_line1",
-    "Address Line 2": "address_line2",
-    "City": "city",
-    "State": "state",
-    "Postal Code": "postal_code",
-    "Country": "country",
+    **{heading(name): name for name in POSTAL},
     "Tax ID": "tax_id",
     "Currency": "currency",
     "Language": "language",
@@ -125,7 +116,7 @@ def export_csv(call: Call, query: CustomerQuery) -> CsvFile:
     `page`, `limit` and `after` change nothing.
     """
     customers = store.every(call.tx, call.account, page_request(query), query.search, query.external_id)
-    rows = ([getattr(customer, field) for field in CSV_COLUMNS.values()] for customer in customers)
+    rows = ([getattr(shown, field) for field in CSV_COLUMNS.values()] for shown in map(to_json, customers))
     return CsvFile("customers.csv", list(CSV_COLUMNS), rows)
 
 

@@ -25,6 +25,7 @@ NAMED_BY = {
     "a payment": payments.c,
     "a schedule of recurring billing": recurring.c,
 }
+READ = rows.reader(customers, Customer)
 OLDEST: Select[Any] = (
     select(*rows.columns(customers, Customer))
     .where(customers.c.account_id == bindparam("account"))
@@ -53,7 +54,7 @@ def find(tx: Tx, account: Account, name: str, email: str | None) -> Customer | N
     """The first customer with this e-mail address; where that is None, the first of just this name that has none."""
     statement, key = (BY_NAME, name) if email is None else (BY_EMAIL, email_key(email))
     found = statement.one_or_none(tx, {"account": account.id, "key": key})
-    return None if found is None else Customer(*found)
+    return None if found is None else READ(*found)
 
 
 def find_many(tx: Tx, account: Account, ids: set[int]) -> dict[int, Customer]:
@@ -69,14 +70,14 @@ def lock(tx: Tx, account: Account, name: str, email: str | None) -> None:
 
 def page(tx: Tx, account: Account, request: PageRequest, search: str | None, external_id: str | None) -> Page[Customer]:
     """A page of the account's customers; ``search`` looks in name, e-mail and phone."""
-    return fetch(tx, _selected(account, search, external_id), request, sorts=SORTS, key=customers.c.id, kind=Customer)
+    return fetch(tx, _selected(account, search, external_id), request, sorts=SORTS, key=customers.c.id, kind=READ)
 
 
 def every(
     tx: Tx, account: Account, request: PageRequest, search: str | None, external_id: str | None
 ) -> Iterator[Customer]:
     """As ``page``, all of them."""
-    return stream(tx, _selected(account, search, external_id), request, sorts=SORTS, key=customers.c.id, kind=Customer)
+    return stream(tx, _selected(account, search, external_id), request, sorts=SORTS, key=customers.c.id, kind=READ)
 
 
 def _selected(account: Account, search: str | None, external_id: str | None) -> Select[Any]:

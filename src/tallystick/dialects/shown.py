@@ -1,10 +1,9 @@
 """The invoices that a dialect shows: the issued ones, whichever API made them."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from tallystick.core.account import Account
 from tallystick.core.errors import NotFound
@@ -20,7 +19,7 @@ ISSUED = InvoiceFilter(statuses=frozenset(Status) - {Status.DRAFT, Status.VOIDED
 
 def seen_by_a_dialect(account: Account) -> Account:
     """The account without what it sets for the native API alone: its notes, and whether its prices include tax."""
-    return replace(account, default_notes=None, prices_include_tax=False)
+    return structs.replace(account, default_notes=None, prices_include_tax=False)
 
 
 def get(tx: Tx, account: Account, invoice_id: int) -> Invoice:

@@ -1,15 +1,13 @@
 """What a document says, before it looks like anything."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 import msgspec
 
-from tallystick.bills.rules import seller_copy
 from tallystick.core.account import Account
 from tallystick.core.money import digits, to_decimal
+from tallystick.core.party import Party
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice
 
@@ -46,17 +44,15 @@ def of_invoice(invoice: Invoice, account: Account) -> Document:
         title=row.header.title and _shown(row.header.title),
         issue_date=row.issue_date,
         due_date=row.due_date,
-        seller=_party(row.seller or seller_copy(account)),
+        seller=_party(row.seller or account.seller),
         buyer=_party(invoice.customer),
         total=f"{to_decimal(row.total, digits(row.currency))} {row.currency}",
         changed_at=row.updated_at,
     )
 
 
-def _party(details: Mapping[str, Any]) -> list[str]:
-    place = " ".join(filter(None, (details["postal_code"], details["city"])))
-    address = (details["address"], details["address_line1"], details["address_line2"], place)
-    lines = (details["name"], *address, details["state"], details["country"], details["tax_id"], details["email"])
+def _party(party: Party) -> list[str]:
+    lines = (party.name, *party.lines(party.country), party.tax_id, party.email)
     return [_shown(line) for line in lines if line]
 
 

@@ -28,6 +28,7 @@ from tallystick.core.events import Event
 from tallystick.core.facts import in_major_units
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
+from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState, Status
 from tallystick.invoices import ops, store
 from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
@@ -154,7 +155,7 @@ class InvoiceJson(InvoiceRowJson, frozen=True, kw_only=True):
     """An invoice, whole."""
 
     items: list[ItemJson]
-    customer: dict[str, Any]
+    customer: Buyer
     payments: list[PaymentSummary]
     credit_notes: list[CreditNoteSummary]
     send_log: list[dict[str, Any]]

@@ -17,6 +17,7 @@ from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.events import Event
 from tallystick.core.facts import BillCreated
+from tallystick.core.party import Buyer
 from tallystick.core.states import Action, InvoiceState, first_state, next_state
 from tallystick.core.totals import Totals
 from tallystick.invoices import news, rules, store
@@ -54,7 +55,7 @@ class Wanted(NamedTuple):
     """An invoice to make, dated by its period; issued, and then sent, where it ``issues`` and ``sends``."""
 
     content: Content
-    customer: dict[str, Any]
+    customer: Buyer
     period: Period
     due_date: date
     issues: bool
@@ -89,7 +90,7 @@ class _Models:
         self._account = account
         self._now = now
         state = next_state(first_state(InvoiceState), Action.ISSUE)
-        self._issue = {"state": state, "issued_at": now, "seller": bill_rules.seller_copy(account)}
+        self._issue = {"state": state, "issued_at": now, "seller": account.seller}
         self._models: dict[int, InvoiceRow] = {}
 
     def draft(self, invoice_id: int, wanted: Wanted) -> Invoice:
@@ -104,8 +105,8 @@ class _Models:
     def _columns(self, invoice_id: int, wanted: Wanted) -> dict[str, Any]:
         return {
             "id": invoice_id,
-            "customer_id": wanted.customer["id"],
-            "customer_name": wanted.customer["name"],
+            "customer_id": wanted.customer.id,
+            "customer_name": wanted.customer.name,
             "labels": wanted.labels,
             "issue_date": wanted.period.start,
             "issue_date_given": True,

@@ -58,7 +58,7 @@ def paid(row: InvoiceRow, owed_before: int | None) -> list[NewEvent]:
 def content(invoice: Invoice) -> FactsJson:
     """All that an invoice says, by the names that the native API has for it."""
     says = _named(columns(invoice.row), NAMES, UNSAID)
-    says["taxes"] = [dict(zip(TAX_NAMES, tax, strict=True)) for tax in invoice.row.taxes]
+    says["taxes"] = [dict(zip(TAX_NAMES, tax, strict=True)) for tax in says["taxes"]]
     says["items"] = [_named(structs.asdict(line), LINE_NAMES, UNSAID_OF_LINE) for line in invoice.lines]
     return says
 

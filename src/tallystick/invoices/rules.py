@@ -9,6 +9,7 @@ from tallystick.bills import rules as bills
 from tallystick.bills.types import DraftChange
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
+from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store.journal import Ledger, Posting, Subject
@@ -40,7 +41,7 @@ UNPUBLISHED: dict[str, Any] = {
 }
 
 
-def revised(row: InvoiceRow, customer: dict[str, Any], account: Account, now: datetime) -> dict[str, Any]:
+def revised(row: InvoiceRow, customer: Buyer, account: Account, now: datetime) -> dict[str, Any]:
     """The columns that a revision sets, beside those that it changed in ``row``: it is issued anew, to the customer.
 
     Raises Conflict as ``bills.rules.issued_columns``.

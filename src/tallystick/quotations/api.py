@@ -25,6 +25,7 @@ from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
+from tallystick.core.party import Buyer
 from tallystick.core.states import QuotationStatus
 from tallystick.quotations import ops, store
 from tallystick.quotations.types import Quotation, QuotationRow
@@ -112,7 +113,7 @@ class QuotationJson(QuotationRowJson, frozen=True, kw_only=True):
     """A quotation, whole."""
 
     items: list[ItemJson]
-    customer: dict[str, Any]
+    customer: Buyer
 
 
 def row_fields(row: QuotationRow, call: Call) -> dict[str, Any]:

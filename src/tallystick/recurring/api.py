@@ -493,7 +493,7 @@ def _preview(wanted: Wanted) -> PreviewJson:
     content = wanted.content
     return PreviewJson(
         recurring_id=wanted.period.recurring_id,
-        customer_id=wanted.customer["id"],
+        customer_id=wanted.customer.id,
         issue_date=wanted.period.start,
         due_date=wanted.due_date,
         period_start=wanted.period.start,

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, literal, or_, select, update
 
-from tallystick.bills.rules import COPIED_FROM_CUSTOMER
 from tallystick.bills.types import Found, Item
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
+from tallystick.core.party import Buyer
 from tallystick.core.states import RunStatus
 from tallystick.products.types import Product
 from tallystick.recurring import rules
@@ -75,8 +75,9 @@ LINES = Prepared(
     .where(recurring_lines.c.account_id == bindparam("account"), OF_BATCH)
     .order_by(recurring_lines.c.recurring_id, recurring_lines.c.position)
 )
+READ_BUYER = rows.reader(customers, Buyer)
 CUSTOMERS = Prepared(
-    select(*(customers.c[name] for name in COPIED_FROM_CUSTOMER)).where(
+    select(*rows.columns(customers, Buyer)).where(
         customers.c.account_id == bindparam("account"), among(customers.c.id, "ids")
     )
 )
@@ -296,11 +297,11 @@ def gather(tx: Tx, account: Account, schedules: Sequence[Schedule]) -> Catalogue
     of_batch = {"account": account.id, "ids": ids}
     named = {"account": account.id, "ids": list({schedule.customer_id for schedule in schedules})}
     first = min(schedule.bills_from for schedule in schedules)
-    copies = (dict(zip(COPIED_FROM_CUSTOMER, row, strict=True)) for row in CUSTOMERS.all(tx, named))
+    buyers = [READ_BUYER(*row) for row in CUSTOMERS.all(tx, named)]
     found_taxes = [Tax(*row) for row in TAXES.all(tx, {"account": account.id})]
     return Catalogue(
         lines=_lines_of(tx, account, ids),
-        customers={copy["id"]: copy for copy in copies},
+        customers={buyer.id: buyer for buyer in buyers},
         found=Found(
             customer=None,
             products={row[0]: Product(*row) for row in PRODUCTS.all(tx, of_batch)},

@@ -10,6 +10,7 @@ import msgspec
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.bills.types import DraftChange, Found, Item
+from tallystick.core.party import Buyer
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
 from tallystick.invoices.many import Content, Period, Wanted
@@ -174,7 +175,7 @@ class Catalogue(NamedTuple):
 
     lines: dict[int, tuple[StoredItem, ...]]
     """The items, by the schedule's id."""
-    customers: dict[int, dict[str, Any]]
+    customers: dict[int, Buyer]
     """The details that a bill copies, by the customer's id."""
     found: Found
     """The products and the taxes."""
@@ -202,7 +203,7 @@ class Plan(NamedTuple):
     is_whole: bool
     unbilled: list[Period]
     content: Content
-    customer: dict[str, Any]
+    customer: Buyer
     due_days: int
 
 

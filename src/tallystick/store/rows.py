@@ -67,8 +67,9 @@ def _parts(table: Table, kind: type[msgspec.Struct]) -> list[_Part]:
 def reader(table: Table, kind: type[T]) -> Callable[..., T]:
     """What makes a row of the values of its ``columns``."""
     parts = _parts(table, kind)
+    make = _maker(kind)
     if all(part.held is None for part in parts):
-        return kind
+        return make
     ends = list(accumulate(len(part.names) for part in parts))
     spans = [(*part, end - len(part.names), end) for part, end in zip(parts, ends, strict=True)]
 
@@ -79,9 +80,17 @@ def reader(table: Table, kind: type[T]) -> Callable[..., T]:
                 values += row[start:end]
             else:
                 values.append(held(**dict(zip(names, row[start:end], strict=True))))
-        return kind(*values)
+        return make(*values)
 
     return read
+
+
+def _maker(kind: type[T]) -> Callable[..., T]:
+    """What makes a struct of the values of its fields, in their order."""
+    names = kind.__struct_fields__
+    if kind.__match_args__ == names:
+        return kind
+    return lambda *values: kind(**dict(zip(names, values, strict=True)))
 
 
 def writer(table: Table, kind: type[T]) -> Callable[[T], list[Any]]:

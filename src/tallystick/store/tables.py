@@ -36,10 +36,14 @@ from sqlalchemy import (
 from tallystick.core.bill import Calculation
 from tallystick.core.deliveries import DeliveryStatus
 from tallystick.core.events import Event
+from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.party import Buyer, Seller
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.periods import Frequency
 from tallystick.core.states import CreditNoteState, InvoiceState, QuotationState, RunStatus
+from tallystick.core.totals import TaxTotal
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
+from tallystick.store.kept import Kept
 
 metadata = MetaData(
     naming_convention={
@@ -136,8 +140,8 @@ accounts = Table(
     Column("timezone", Text, nullable=False),
     Column("payment_terms_days", Integer, nullable=False),
     Column("number_patterns", JSON, nullable=False),
-    Column("rounding", Text, nullable=False),
-    Column("rounding_mode", Text, nullable=False),
+    Column("rounding", OneOf(Rounding), nullable=False),
+    Column("rounding_mode", OneOf(RoundingMode), nullable=False),
     Column("prices_include_tax", Boolean, nullable=False),
     Column("default_notes", Text),
     *_versioned(),
@@ -253,10 +257,10 @@ def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
         Column("discount", BigInteger, nullable=False),
         Column("tax", BigInteger, nullable=False),
         Column("total", BigInteger, nullable=False),
-        Column("taxes", JSON, nullable=False),
+        Column("taxes", Kept(tuple[TaxTotal, ...]), nullable=False),
         *_header_columns(),
-        Column("seller", JSON),
-        Column("customer", JSON),
+        Column("seller", Kept(Seller)),
+        Column("customer", Kept(Buyer)),
         Column("customer_name", Text),
         Column("share_token", Text),
         Column("issued_at", UtcDateTime),

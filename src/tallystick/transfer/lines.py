@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import JSON, Boolean, Column, ColumnElement, Date, Integer, LargeBinary, String, Table, bindparam, null
 
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
+from tallystick.store.kept import Kept
 from tallystick.store.tables import accounts, idempotency_keys, metadata
 
 FORMAT: Literal["tallystick"] = "tallystick"
@@ -28,6 +29,7 @@ VALUES: tuple[tuple[type[Any], Any], ...] = (
     (UtcDateTime, Instant),
     (Exact, DecimalText),
     (JSON, Any),
+    (Kept, Any),
     (Boolean, bool),
     (Date, date),
     (Integer, Int64),
@@ -95,7 +97,7 @@ def _from_line(column: Column[Any], value: Any) -> Any:
     if isinstance(column.type, Exact) and value is not None:
         return Decimal(value)
     # What a JSON column would store for None is JSON's null.
-    return null() if value is None and isinstance(column.type, JSON) else value
+    return null() if value is None and isinstance(column.type, JSON | Kept) else value
 
 
 def _rows(table: Table) -> Rows:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, String, select
 from tallystick.core.account import Account
 from tallystick.store import ids
 from tallystick.store.db import Tx
+from tallystick.store.kept import as_stored
 from tallystick.store.migrate import revision
 from tallystick.transfer.lines import FORMAT, TABLES, VERSION, End, Header, Rows
 
@@ -35,7 +36,8 @@ def _line(content: object) -> bytes:
 
 def _every(tx: Tx, rows: Rows) -> Select[Any]:
     order = [_in_bytes(tx, column) for column in rows.table.primary_key.columns]
-    return select(rows.table).where(rows.is_of_account).order_by(*order).execution_options(yield_per=ROWS_AT_ONCE)
+    columns = map(as_stored, rows.table.columns)
+    return select(*columns).where(rows.is_of_account).order_by(*order).execution_options(yield_per=ROWS_AT_ONCE)
 
 
 def _in_bytes(tx: Tx, column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
 from tallystick.bills.kind import Kind
 from tallystick.bills.seal import CONTENT_HASHES
-from tallystick.bills.store import taxes_column
 from tallystick.bills.types import LineRow
 from tallystick.core import numbering
 from tallystick.core.account import Account
@@ -17,7 +16,7 @@ from tallystick.core.errors import ValidationFailed
 from tallystick.credit_notes.kind import CREDIT_NOTES
 from tallystick.invoices.kind import INVOICES
 from tallystick.quotations.kind import QUOTATIONS
-from tallystick.store import rows
+from tallystick.store import kept, rows
 from tallystick.store.db import Tx
 from tallystick.store.seals import Form
 from tallystick.store.tables import (
@@ -73,7 +72,7 @@ class Batch(NamedTuple):
 def _statements(kind: Kind) -> Statements:
     bill_id, owner = kind.bills.c.id, kind.lines.c[kind.owner]
     return Statements(
-        bills=select(*rows.columns(kind.bills, kind.row))
+        bills=select(*map(kept.as_stored, rows.columns(kind.bills, kind.row)))
         .where(kind.bills.c.account_id == bindparam("account"), bill_id > bindparam("after"))
         .order_by(bill_id)
         .limit(BATCH),
@@ -148,8 +147,8 @@ def _recomputed(kind: Kind, row: Any, lines: list[LineRow]) -> Iterator[Differen
         if getattr(row, what) != getattr(due, what):
             finding = unequal(what, getattr(row, what), getattr(due, what), row.currency)
             yield Difference(kind.bills.name, name, finding)
-    if _as_values(row.taxes) != _as_values(taxes_column(due.taxes)):
-        finding = f"taxes are {row.taxes}, should be {taxes_column(due.taxes)} (rate, category, reason, base, tax)"
+    if _as_values(row.taxes) != _as_values(kept.as_json(due.taxes)):
+        finding = f"taxes are {row.taxes}, should be {kept.as_json(due.taxes)} (rate, category, reason, base, tax)"
         yield Difference(kind.bills.name, name, finding)
 
 

@@ -94,9 +94,7 @@ def _page(
 
 
 def _party(heading: str, party: Party, formats: Formats) -> Html:
-    place = " ".join(part for part in (party.postal_code, party.city) if part)
-    country = party.country and formats.country(party.country)
-    address = (party.address, party.address_line1, party.address_line2, place, party.state, country)
+    address = party.lines(party.country and formats.country(party.country))
     details = "\n".join(line for line in (*address, party.tax_id, party.email) if line)
     return element(
         "div", element("h2", heading), element("strong", party.name), "\n", details, class_="party", dir="auto"

@@ -1,6 +1,7 @@
 """Tables as comma-separated values (RFC 4180), for people's spreadsheets."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -25,6 +26,11 @@ class CsvFile(Export):
 
     def __init__(self, name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         super().__init__(name, _chunks(header, rows), MEDIA_TYPE)
+
+
+def heading(name: str) -> str:
+    """What the column of a field is called: ``address_line1`` is Address Line 1."""
+    return re.sub(r"(?=\d)", " ", name.replace("_", " ").title())
 
 
 def _chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:

@@ -1,22 +1,20 @@
-"""What a seller and a buyer have in common: a name, an address and how to reach them."""
+"""A party as requests ask for it."""
 
-from msgspec import UNSET, UnsetType
-
+from tallystick.core.party import Party
+from tallystick.wire.asking import asking_for
 from tallystick.wire.call import Change
 from tallystick.wire.scalars import Country, Email, Language, LongText, Name, ShortText
 
+LIMITS = {
+    **dict.fromkeys(Party.__struct_fields__, ShortText | None),
+    "name": Name,
+    "email": Email | None,
+    "address": LongText | None,
+    "country": Country | None,
+    "language": Language | None,
+}
 
+
+@asking_for(Party, LIMITS)
 class PartyChange(Change, kw_only=True):
     """A party, as far as it is to change. ``address`` is free text; the finer fields stand beside it."""
-
-    name: Name | UnsetType = UNSET
-    email: Email | None | UnsetType = UNSET
-    address: LongText | None | UnsetType = UNSET
-    address_line1: ShortText | None | UnsetType = UNSET
-    address_line2: ShortText | None | UnsetType = UNSET
-    city: ShortText | None | UnsetType = UNSET
-    state: ShortText | None | UnsetType = UNSET
-    postal_code: ShortText | None | UnsetType = UNSET
-    country: Country | None | UnsetType = UNSET
-    tax_id: ShortText | None | UnsetType = UNSET
-    language: Language | None | UnsetType = UNSET

@@ -10,6 +10,7 @@ from msgspec import Meta
 from tallystick.bills.types import DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.money import digits, to_decimal
+from tallystick.core.party import Buyer
 from tallystick.core.states import Status
 from tallystick.dialects import net, payable
 from tallystick.invoices.types import Invoice, InvoiceRow, PaymentLine
@@ -156,19 +157,18 @@ def _line(line: LineRow, row: InvoiceRow, places: int) -> LineItem:
     )
 
 
-def _customer(copy: dict[str, Any]) -> BilledCustomer:
-    known = {name: value or "" for name, value in copy.items()}
-    lines = [copy[name] for name in ("address_line1", "address_line2") if copy[name]]
+def _customer(buyer: Buyer) -> BilledCustomer:
+    lines = [line for line in (buyer.address_line1, buyer.address_line2) if line]
     return BilledCustomer(
-        id=str(copy["id"]),
-        name=known["name"],
-        email=known["email"],
+        id=str(buyer.id),
+        name=buyer.name,
+        email=buyer.email or "",
         address=Address(
-            street=", ".join(lines) or known["address"],
-            city=known["city"],
-            state=known["state"],
-            zip=known["postal_code"],
-            country=known["country"],
+            street=", ".join(lines) or buyer.address or "",
+            city=buyer.city or "",
+            state=buyer.state or "",
+            zip=buyer.postal_code or "",
+            country=buyer.country or "",
         ),
     )
 

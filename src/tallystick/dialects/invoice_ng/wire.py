@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from tallystick.bills.header import Header
-from tallystick.bills.rules import POSTAL, stored_discount
+from tallystick.bills.rules import stored_discount
 from tallystick.bills.types import DraftChange, Item, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import RoundingMode, digits, round_ratio, to_decimal
+from tallystick.core.party import POSTAL, Buyer
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.periods import wall_clock
 from tallystick.core.short_code import short_code
@@ -155,7 +156,7 @@ def payment(body: PaymentBody, call: Call) -> NewPayment:
 
 def tax_rate(row: InvoiceRow) -> Decimal:
     """The one rate of all that the invoice bills, in percent; of several, the tax on the whole, to two digits."""
-    rates = {Decimal(rate) for rate, *_amounts in row.taxes}
+    rates = {tax.rate for tax in row.taxes}
     if len(rates) == 1:
         return rates.pop()
     base = row.total - row.tax
@@ -217,7 +218,7 @@ def row_json(row: InvoiceRow, account: Account) -> RowJson:
 
 def _fields(row: InvoiceRow) -> dict[str, Any]:
     places = digits(row.currency)
-    buyer = row.customer or {}
+    buyer = row.customer or Buyer(row.customer_name, id=row.customer_id)
     return {
         "id": str(row.id),
         "short_code": short_code(row.id),
@@ -225,8 +226,8 @@ def _fields(row: InvoiceRow) -> dict[str, Any]:
         "description": row.header.title or "",
         "customer_id": str(row.customer_id),
         "customer_name": row.customer_name,
-        "customer_phone": buyer.get("phone") or "",
-        "customer_address": ", ".join(buyer[name] for name in POSTAL if buyer.get(name)),
+        "customer_phone": buyer.phone or "",
+        "customer_address": ", ".join(filter(None, (getattr(buyer, name) for name in POSTAL))),
         "currency": row.currency,
         "payment_status": NOT_PAID if row.balance else PAID,
         "tax_rate": render.plain(tax_rate(row)),

@@ -1,6 +1,6 @@
 """iqraa's API, as a value: invoices of a plan, made in one call, each with a link to its PDF."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from tallystick.core.account import Account
@@ -109,10 +109,7 @@ def _shown(call: Call, rows: Iterable[InvoiceRow]) -> Iterator[IqraaInvoice]:
         drafts = {row.customer_id for row in some if row.state is InvoiceState.DRAFT}
         buyers = customer_store.find_many(call.tx, call.account, drafts)
         for row in some:
-            buyer: Mapping[str, object] = row.customer or {
-                "name": row.customer_name,
-                "email": buyers[row.customer_id].email,
-            }
+            buyer = row.customer or buyers[row.customer_id].buyer
             status = row.status(call.account, call.tx.now)
             yield wire.to_json(row, buyer, status, call.origin, has_failed=row.id in failed)
 

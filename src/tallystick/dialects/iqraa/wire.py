@@ -1,14 +1,12 @@
 """What iqraa's requests ask for, and what its replies look like."""
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, structs
 
 from tallystick.accounts.api import MAX_TERMS_DAYS
 from tallystick.bills.header import Header
@@ -19,6 +17,7 @@ from tallystick.core.bill import MAX_LINES
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.labels import MAX_VALUE_LENGTH, Metadata
 from tallystick.core.money import MAX_MINOR, digits, to_decimal
+from tallystick.core.party import Buyer
 from tallystick.core.payment import PaymentStatus
 from tallystick.core.states import Status
 from tallystick.dialects import shown
@@ -180,7 +179,7 @@ class IqraaInvoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def settings_for(body: IqraaInvoiceBody, account: Account) -> Account:
     """The account's settings as they hold for an invoice made here, which may bring its own days to pay."""
     seen = shown.seen_by_a_dialect(account)
-    return seen if body.payment_terms is None else replace(seen, payment_terms_days=int(body.payment_terms))
+    return seen if body.payment_terms is None else structs.replace(seen, payment_terms_days=int(body.payment_terms))
 
 
 def customer(body: IqraaInvoiceBody) -> dict[str, Any]:
@@ -259,12 +258,10 @@ def has_failed(invoice: Invoice) -> bool:
     return bool(invoice.payments) and invoice.payments[-1].status == PaymentStatus.FAILED
 
 
-def to_json(
-    row: InvoiceRow, buyer: Mapping[str, Any], status: Status, origin: str, *, has_failed: bool
-) -> IqraaInvoice:
+def to_json(row: InvoiceRow, buyer: Buyer, status: Status, origin: str, *, has_failed: bool) -> IqraaInvoice:
     """An invoice as iqraa shows it; ``has_failed`` tells whether the last attempt to pay it did."""
     known = SHOWN[status]
-    is_unnamed = (buyer["name"], buyer["email"]) == (UNNAMED, None)
+    is_unnamed = (buyer.name, buyer.email) == (UNNAMED, None)
     plan = row.labels.metadata.get(PLAN_NAME) or row.labels.metadata.get(PLAN_CODE)
     return IqraaInvoice(
         id=str(row.id),
@@ -274,8 +271,8 @@ def to_json(
         amount=row.total,
         currency=row.currency,
         description=row.header.title or "",
-        customer_name="" if is_unnamed else buyer["name"],
-        customer_email=buyer["email"] or "",
+        customer_name="" if is_unnamed else buyer.name,
+        customer_email=buyer.email or "",
         download_link=pdf_url(row, origin) or "",
         plan_type=plan or UNSET,
     )

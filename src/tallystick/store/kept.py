@@ -1,0 +1,52 @@
+"""What a bill keeps as JSON from its issue on: typed in the program, and always written in the same form."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import convert, json
+from sqlalchemy import JSON, Column, ColumnElement, Dialect, type_coerce
+from sqlalchemy.types import TypeDecorator
+
+from tallystick.core.party import POSTAL, Buyer, Party, Seller
+
+KEYS: Mapping[type[Party], tuple[str, ...]] = {
+    Buyer: ("id", "name", "email", "phone", *POSTAL, "tax_id", "language"),
+    Seller: ("name", "email", *POSTAL, "tax_id", "iban", "bic", "language"),
+}
+"""The order in which a bill has always written its parties; what is added to one of them comes last."""
+
+
+def as_json(value: Any) -> Any:
+    """What JSON has of a party or of a tax breakdown, with exact rates; of anything else, it is that."""
+    if isinstance(value, Party):
+        return {name: getattr(value, name) for name in KEYS[type(value)]}
+    if isinstance(value, tuple):
+        return [[format(tax.rate, "f"), *tax[1:]] for tax in value]
+    return value
+
+
+class Kept(TypeDecorator[Any]):
+    """A column that holds a value of type ``shape`` as JSON. An import writes it as the JSON that it has read."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, shape: Any) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> Any:
+        return as_json(value)
+
+    def result_processor(self, dialect: Dialect, _coltype: object) -> Callable[[Any], Any]:
+        shape = self.shape | None
+        if dialect.name == "postgresql":
+            # Its driver has read the JSON.
+            return lambda value: convert(value, shape)
+        decode = json.Decoder(shape).decode
+        return lambda value: None if value is None else decode(value)
+
+
+def as_stored(column: Column[Any]) -> ColumnElement[Any]:
+    """The column, with its JSON as it lies in the database, whatever is in it."""
+    return type_coerce(column, JSON) if isinstance(column.type, Kept) else column
