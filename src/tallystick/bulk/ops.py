@@ -34,7 +34,7 @@ class TrashAction(StrEnum):
     PERMANENT_DELETE = "permanent-delete"
 
 
-class Failure(NamedTuple):
+class BulkFailure(NamedTuple):
     """Why a verb was refused for one invoice."""
 
     id: int
@@ -54,7 +54,7 @@ VERBS: Mapping[StrEnum, Verb] = {
 }
 
 
-def run(tx: Tx, account: Account, action: BatchAction | TrashAction, ids: Sequence[int]) -> list[Failure]:
+def run(tx: Tx, account: Account, action: BatchAction | TrashAction, ids: Sequence[int]) -> list[BulkFailure]:
     """Does ``action`` to each invoice and answers those that refused it; a refusal undoes that invoice's part alone."""
     verb = VERBS[action]
     failures = []
@@ -63,5 +63,5 @@ def run(tx: Tx, account: Account, action: BatchAction | TrashAction, ids: Sequen
             with tx.connection.begin_nested():
                 verb(tx, account, invoice_id)
         except DomainError as error:
-            failures.append(Failure(invoice_id, error))
+            failures.append(BulkFailure(invoice_id, error))
     return failures

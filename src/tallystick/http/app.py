@@ -42,7 +42,7 @@ def add_surface(app: falcon.App[Any, Any], surface: Surface, server: Server) -> 
         responders = [responder(route, surface, server) for route in surface.routes if route.path == path]
         app.add_route(surface.prefix + path, Resource(responders))
     document = openapi.document(surface)
-    app.add_route(surface.document_path, docs.Document(document))
+    app.add_route(surface.document_path, docs.JsonDocument(document))
     in_yaml = docs.YamlDocument(document)
     for path in surface.yaml_paths:
         app.add_route(path, in_yaml)

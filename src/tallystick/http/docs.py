@@ -23,7 +23,7 @@ ONLY_FROM_HERE = (
 )
 
 
-class Document:
+class JsonDocument:
     """An OpenAPI document."""
 
     def __init__(self, document: bytes) -> None:
@@ -51,7 +51,7 @@ class YamlDocument:
         return msgspec.yaml.encode(msgspec.json.decode(self._document))
 
 
-class Page:
+class ReferencePage:
     """The reference page."""
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
@@ -79,6 +79,6 @@ def _answer(resp: falcon.Response, path: Path) -> None:
 
 def add_routes(app: falcon.App[Any, Any]) -> None:
     """Adds ``/docs``."""
-    app.add_route("/docs", Page())
+    app.add_route("/docs", ReferencePage())
     for path in ASSETS:
         app.add_route(f"/docs/{path.name}", Asset(path))

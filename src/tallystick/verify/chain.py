@@ -72,9 +72,9 @@ def notes(tx: Tx, account: Account) -> Iterator[str]:
 def _linked(tx: Tx, previous: bytes, seal: Seal, stored: bytes) -> Iterator[Difference]:
     if seal.form is Form.KEYED and tx.seal_key is None:
         return
-    due = link(previous, seal, tx.seal_key)
-    if due != stored:
-        shown, should = stored.hex()[:SHOWN_OF_HASH], due.hex()[:SHOWN_OF_HASH]
+    expected = link(previous, seal, tx.seal_key)
+    if expected != stored:
+        shown, should = stored.hex()[:SHOWN_OF_HASH], expected.hex()[:SHOWN_OF_HASH]
         finding = f"hash is {shown}…, should be {should}…, on {seal.kind} {seal.subject_id}"
         yield Difference(seals.name, str(seal.position), finding)
 

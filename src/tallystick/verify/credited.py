@@ -94,14 +94,14 @@ def _again(invoice: _Credited, note_id: int, note: Sequence[Row[Any]]) -> Iterat
     number, currency = note[0].number, invoice.row.currency
     parts = [Part(invoice.lines[line.invoice_line_id], line.quantity, line.amount, line.discount) for line in note]
     try:
-        due = rules.taxed(invoice.row, list(invoice.lines.values()), parts, invoice.taken)
+        expected = rules.taxed(invoice.row, list(invoice.lines.values()), parts, invoice.taken)
     except (ValidationFailed, ValueError) as error:
         reasons = error.errors if isinstance(error, ValidationFailed) else error
         yield Difference(credit_notes.name, row_name(note_id, number), f"takes more than was left: {reasons}")
         return
-    for line, line_due in zip(note, due, strict=True):
-        if line.tax != line_due.tax:
-            finding = unequal("tax", line.tax, line_due.tax, currency)
+    for line, line_expected in zip(note, expected, strict=True):
+        if line.tax != line_expected.tax:
+            finding = unequal("tax", line.tax, line_expected.tax, currency)
             yield Difference(credit_note_lines.name, row_name(line.id, number), finding)
 
 

@@ -17,15 +17,15 @@ SEALED_WITHIN = timedelta(minutes=10)
 
 
 class Record(NamedTuple):
-    """A record that is sealed: the place of its batch's seal, the hash that it keeps, and the one that is due."""
+    """A record that is sealed: the place of its batch's seal, the hash that it keeps, and the one expected of it."""
 
     id: int
     seal_position: int
     kept: bytes
-    due: bytes
+    expected: bytes
 
 
-class Batch(NamedTuple):
+class RecordBatch(NamedTuple):
     """A batch's seal: its place in the chain, its last record, and the hash over the hashes of all of them."""
 
     position: int
@@ -46,7 +46,7 @@ def check_of(table: Table) -> Check:
             while batch and batch.subject_id < record.id:
                 yield from _held(table, batch, kept.pop(batch.position, []))
                 batch = next(coming, None)
-            if record.kept != record.due:
+            if record.kept != record.expected:
                 finding = f"is not what it was when seal {record.seal_position} was set on it"
                 yield Difference(table.name, str(record.id), finding)
             kept[record.seal_position].append(record.kept)
@@ -86,22 +86,22 @@ def _records_of(table: Table) -> Callable[[Tx, Account], Iterator[Record]]:
     return read
 
 
-def _batches_of(table: Table) -> Callable[[Tx, Account], Iterator[Batch]]:
+def _batches_of(table: Table) -> Callable[[Tx, Account], Iterator[RecordBatch]]:
     statement: Select[Any] = (
-        select(*(seals.c[name] for name in Batch._fields))
+        select(*(seals.c[name] for name in RecordBatch._fields))
         .where(seals.c.account_id == bindparam("account"), seals.c.kind == table.name)
         .order_by(seals.c.subject_id)
         .execution_options(yield_per=1_000)
     )
 
-    def read(tx: Tx, account: Account) -> Iterator[Batch]:
+    def read(tx: Tx, account: Account) -> Iterator[RecordBatch]:
         for row in tx.execute(statement, {"account": account.id}):
-            yield Batch(row.position, row.subject_id, row.content_hash)
+            yield RecordBatch(row.position, row.subject_id, row.content_hash)
 
     return read
 
 
-def _held(table: Table, batch: Batch, kept: list[bytes]) -> Iterator[Difference]:
+def _held(table: Table, batch: RecordBatch, kept: list[bytes]) -> Iterator[Difference]:
     if batch_hash(kept) != batch.content_hash:
         finding = f"are not the records up to {batch.subject_id} that it was set on: {len(kept)} of them are there"
         yield Difference(table.name, f"of seal {batch.position}", finding)

@@ -37,12 +37,12 @@ def _check(
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
         wrong: Iterable[Any] = tx.execute(statement, {"account": account.id})
         for row_id, target_id, *pairs in wrong:
-            stored, due = pairs[:2], pairs[2:]
-            if due[0] is None:
+            stored, expected = pairs[:2], pairs[2:]
+            if expected[0] is None:
                 finding = f"its {thing} {target_id} is missing"
             else:
                 finding = (
-                    f"is of customer {stored[0]} in {stored[1]}, should be of customer {due[0]} in {due[1]}, "
+                    f"is of customer {stored[0]} in {stored[1]}, should be of customer {expected[0]} in {expected[1]}, "
                     f"as its {thing} {target_id}"
                 )
             yield Difference(table.name, str(row_id), finding)

@@ -32,33 +32,33 @@ Amount = ColumnElement[int]
 ACCOUNT: BindParameter[int] = bindparam("account")
 
 
-class Sum(NamedTuple):
+class ComparedSum(NamedTuple):
     """An amount (minor units) that each row of a table has, and what other rows say that it should be."""
 
     what: str
     stored: Amount
-    due: Amount
+    expected: Amount
 
 
-def _check(table: Table, number: ColumnElement[Any], parts: list[Subquery], sums: list[Sum]) -> Check:
+def _check(table: Table, number: ColumnElement[Any], parts: list[Subquery], sums: list[ComparedSum]) -> Check:
     """The check of several sums in one walk over a table; each of ``parts`` has an amount by its ``key``."""
     source: FromClause = table
     for part in parts:
         source = source.outerjoin(part, part.c.key == table.c.id)
-    amounts = [amount for one in sums for amount in (one.stored, one.due)]
+    amounts = [amount for one in sums for amount in (one.stored, one.expected)]
     statement = (
         select(table.c.id, number, table.c.currency, *amounts)
         .select_from(source)
-        .where(table.c.account_id == ACCOUNT, or_(*(one.stored != one.due for one in sums)))
+        .where(table.c.account_id == ACCOUNT, or_(*(one.stored != one.expected for one in sums)))
         .order_by(table.c.id)
     )
 
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
         wrong: Iterable[Any] = tx.execute(statement, {"account": account.id})
         for row_id, shown_number, currency, *found in wrong:
-            for one, stored, due in zip(sums, found[::2], found[1::2], strict=True):
-                if stored != due:
-                    finding = unequal(one.what, int(stored), int(due), currency)
+            for one, stored, expected in zip(sums, found[::2], found[1::2], strict=True):
+                if stored != expected:
+                    finding = unequal(one.what, int(stored), int(expected), currency)
                     yield Difference(table.name, row_name(row_id, shown_number), finding)
 
     return Check(f"the sums of {table.name.replace('_', ' ')}", table, run)
@@ -115,12 +115,14 @@ INVOICES = _check(
     invoices.c.number,
     [received, noted, of_invoice],
     [
-        Sum("paid", invoices.c.paid, _or_0(received.c.amount)),
-        Sum("credited", invoices.c.credited, _or_0(noted.c.applied)),
-        Sum("the sum of its credit notes", _or_0(noted.c.total), _capped(_or_0(noted.c.total), invoices.c.total)),
-        Sum("its receivable in the journal", _or_0(of_invoice.c.receivable), owed),
-        Sum("its revenue in the journal", -_or_0(of_invoice.c.revenue), earned),
-        Sum("its tax in the journal", -_or_0(of_invoice.c.tax), taxed),
+        ComparedSum("paid", invoices.c.paid, _or_0(received.c.amount)),
+        ComparedSum("credited", invoices.c.credited, _or_0(noted.c.applied)),
+        ComparedSum(
+            "the sum of its credit notes", _or_0(noted.c.total), _capped(_or_0(noted.c.total), invoices.c.total)
+        ),
+        ComparedSum("its receivable in the journal", _or_0(of_invoice.c.receivable), owed),
+        ComparedSum("its revenue in the journal", -_or_0(of_invoice.c.revenue), earned),
+        ComparedSum("its tax in the journal", -_or_0(of_invoice.c.tax), taxed),
     ],
 )
 
@@ -138,10 +140,12 @@ PAYMENTS = _check(
     payments.c.reference,
     [settled, of_payment],
     [
-        Sum("amount", payments.c.amount, case((has_failed, payments.c.amount), else_=shares + payments.c.to_credit)),
-        Sum("the sum of its allocations", shares, _capped(shares, payments.c.amount)),
-        Sum("its cash in the journal", _or_0(of_payment.c.cash), cash),
-        Sum("its customer credit in the journal", -_or_0(of_payment.c.customer_credit), kept),
+        ComparedSum(
+            "amount", payments.c.amount, case((has_failed, payments.c.amount), else_=shares + payments.c.to_credit)
+        ),
+        ComparedSum("the sum of its allocations", shares, _capped(shares, payments.c.amount)),
+        ComparedSum("its cash in the journal", _or_0(of_payment.c.cash), cash),
+        ComparedSum("its customer credit in the journal", -_or_0(of_payment.c.customer_credit), kept),
     ],
 )
 
@@ -152,36 +156,41 @@ CREDIT_NOTES = _check(
     credit_notes.c.number,
     [of_credit_note],
     [
-        Sum(
+        ComparedSum(
             "its receivable in the journal",
             -_or_0(of_credit_note.c.receivable),
             credit_notes.c.total - credit_notes.c.to_credit,
         ),
-        Sum("its customer credit in the journal", -_or_0(of_credit_note.c.customer_credit), credit_notes.c.to_credit),
-        Sum("its tax in the journal", _or_0(of_credit_note.c.tax), credit_notes.c.tax),
+        ComparedSum(
+            "its customer credit in the journal", -_or_0(of_credit_note.c.customer_credit), credit_notes.c.to_credit
+        ),
+        ComparedSum("its tax in the journal", _or_0(of_credit_note.c.tax), credit_notes.c.tax),
     ],
 )
 
 both = union_all(
     select(
-        customer_credits.c.customer_id, customer_credits.c.currency, customer_credits.c.amount, literal(0).label("due")
+        customer_credits.c.customer_id,
+        customer_credits.c.currency,
+        customer_credits.c.amount,
+        literal(0).label("expected"),
     ).where(customer_credits.c.account_id == ACCOUNT),
     select(journal.c.customer_id, journal.c.currency, literal(0), -moved(Ledger.CUSTOMER_CREDIT))
     .where(journal.c.account_id == ACCOUNT)
     .group_by(journal.c.customer_id, journal.c.currency),
 ).subquery()
 CREDITS = (
-    select(both.c.customer_id, both.c.currency, func.sum(both.c.amount), func.sum(both.c.due))
+    select(both.c.customer_id, both.c.currency, func.sum(both.c.amount), func.sum(both.c.expected))
     .group_by(both.c.customer_id, both.c.currency)
-    .having(func.sum(both.c.amount) != func.sum(both.c.due))
+    .having(func.sum(both.c.amount) != func.sum(both.c.expected))
     .order_by(both.c.customer_id, both.c.currency)
 )
 
 
 def _customer_credits(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
     wrong: Iterable[Any] = tx.execute(CREDITS, {"account": account.id})
-    for customer_id, currency, stored, due in wrong:
-        finding = unequal("amount", int(stored), int(due), currency)
+    for customer_id, currency, stored, expected in wrong:
+        finding = unequal("amount", int(stored), int(expected), currency)
         yield Difference(customer_credits.name, f"of customer {customer_id}", f"{finding}, as in the journal")
 
 

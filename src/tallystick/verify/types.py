@@ -35,9 +35,9 @@ def row_name(row_id: int, number: str | None) -> str:
     return f"{row_id} ({number})" if number else str(row_id)
 
 
-def unequal(what: str, stored: int, due: int, currency: str) -> str:
-    """The finding that one amount (minor units) is stored where another is due."""
-    return f"{what} is {money(stored, currency)}, should be {money(due, currency)}"
+def unequal(what: str, stored: int, expected: int, currency: str) -> str:
+    """The finding that one amount (minor units) is stored where another should be."""
+    return f"{what} is {money(stored, currency)}, should be {money(expected, currency)}"
 
 
 def money(minor: int, currency: str) -> str:
