@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +33,15 @@ class Server(Caller):
 
     key = KEY
 
-    def __init__(self, database_url: str, directory: Path, *, workers: int = 1, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        directory: Path,
+        *,
+        workers: int = 1,
+        options: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._log_path = directory / "server.log"
         self._command = [PROGRAM, "serve", f"--workers={workers}", *options]
         self._port = _free_port()
@@ -44,6 +52,7 @@ class Server(Caller):
             "PORT": str(self._port),
             "DATABASE_URL": database_url,
             "API_KEY": KEY,
+            **(environment or {}),
         }
         self.origin = f"http://127.0.0.1:{self._port}"
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)

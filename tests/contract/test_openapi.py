@@ -137,7 +137,7 @@ def test_the_statuses_of_a_route(document: Document, method: str, path: str, sta
         (422, ["VALIDATION_FAILED", "IDEMPOTENCY_MISMATCH"]),
         (429, ["RATE_LIMITED"]),
         (500, ["INTERNAL_ERROR"]),
-        (503, ["UNAVAILABLE"]),
+        (503, ["UNAVAILABLE", "OUTCOME_UNKNOWN"]),
     ],
 )
 def test_the_codes_of_a_status(document: Document, status: int, codes: list[str]) -> None:

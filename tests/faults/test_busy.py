@@ -12,7 +12,7 @@ from tallystick.store.db import Database
 from tests.api import Api
 from tests.bills import a_customer
 
-BUSY = "The database is busy, and nothing was done. Try again in a moment."
+BUSY = "The database cannot take this now, and nothing was done. Try again in a moment."
 AMOUNT = {"customer_id": 1, "amount": 100, "date": "2026-01-15", "due_date": "2026-02-15"}
 ITEM = {"description": "Work", "quantity": 1, "rate": "100"}
 CREATES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [

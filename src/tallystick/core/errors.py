@@ -87,10 +87,21 @@ class ValidationFailed(DomainError):
 
 
 class Unavailable(DomainError):
-    """The database cannot take it now: it is locked, full, or out of connections. Nothing was done."""
+    """The database cannot take it now: it is locked, full, failing, gone or out of connections. Nothing was done."""
 
     code = "UNAVAILABLE"
     retry_after_s = 5
+    sentence = "The database cannot take this now, and nothing was done. Try again in a moment."
 
     def __init__(self) -> None:
-        super().__init__("The database is busy, and nothing was done. Try again in a moment.")
+        super().__init__(self.sentence)
+
+
+class OutcomeUnknown(Unavailable):
+    """The database failed at the very end, so that nobody knows whether it was done. The same key tells."""
+
+    code = "OUTCOME_UNKNOWN"
+    sentence = (
+        "The database failed at the last moment: this may be done or not. Send it again with the same Idempotency-Key, "
+        "and it is done once; without such a key, look first."
+    )

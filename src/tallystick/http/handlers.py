@@ -10,7 +10,7 @@ from tallystick.core.errors import DomainError, Unavailable
 from tallystick.http import refusals
 from tallystick.http.refusals import Refusal
 from tallystick.http.surface import Surface, responsible
-from tallystick.store import secrets
+from tallystick.store import secrets, unavailable
 
 log = logging.getLogger("tallystick")
 
@@ -34,6 +34,7 @@ class Handlers:
         if refusal.status == 401:
             resp.set_header("WWW-Authenticate", "Bearer")
         if isinstance(error, Unavailable):
+            log.error("request %s: the database failed: %s", req.context.id, unavailable.reason(error))
             resp.set_header("Retry-After", str(error.retry_after_s))
 
     def on_http_error(

@@ -5,9 +5,9 @@ from typing import Any
 import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from tallystick.accounts.types import Scope
+from tallystick.core.errors import Unavailable
 from tallystick.http import auth, metrics
 from tallystick.http.endpoint import Server
 from tallystick.store.db import Database
@@ -26,7 +26,7 @@ class Health:
         try:
             with self._database.read() as tx:
                 tx.execute(text("SELECT 1"))
-        except SQLAlchemyError:
+        except Unavailable:
             resp.status = 503
             resp.data = render.encode({"status": "unavailable", "reason": "The database does not answer."})
         else:

@@ -20,6 +20,7 @@ STATUSES: dict[str, int] = {
     errors.IdempotencyMismatch.code: 422,
     errors.DomainError.code: 500,
     errors.Unavailable.code: 503,
+    errors.OutcomeUnknown.code: 503,
 }
 """The status of HTTP that fits an error of the domain (RFC 9110, 15)."""
 

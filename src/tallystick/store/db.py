@@ -25,10 +25,10 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
-from tallystick.core.errors import Unavailable
+from tallystick.core.errors import OutcomeUnknown
 from tallystick.store.search import FOLDED, folded
+from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
 
 SQLITE_BUSY_TIMEOUT_S = 30.0
 POSTGRES_CONNECT_TIMEOUT_S = 10
@@ -37,9 +37,6 @@ TRANSACTION_ATTEMPTS = 5
 # A broken deadlock, and violated constraints: of two transactions on PostgreSQL, the later may learn only from its
 # INSERT that a row has come or gone since it looked. A second look finds the row, and so the fitting refusal.
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "23503", "23505"})
-# What undoes a transaction whole, whenever it comes: somebody holds a lock, or there is no room or connection left.
-BUSY_SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL})
-BUSY_SQLSTATES = frozenset({"55P03", "53000", "53100", "53200", "53300", "57P03"})
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -127,9 +124,19 @@ class Database:
 
     @contextmanager
     def transaction(self, actor: str) -> Iterator[Tx]:
-        """A transaction that writes: commits when the block ends, rolls back when it raises."""
-        with self._turn, self._begin() as connection:
-            yield self._tx(connection, actor)
+        """A transaction that writes: commits when the block ends, rolls back when it raises.
+
+        Raises OutcomeUnknown where the COMMIT failed and nobody knows what became of it.
+        """
+        is_ending = False
+        try:
+            with self._turn, self._begin() as connection:
+                yield self._tx(connection, actor)
+                is_ending = True
+        except DBAPIError as error:
+            if is_ending and leaves_unknown(error):
+                raise OutcomeUnknown from error
+            raise
 
     def _tx(self, connection: Connection, actor: str) -> Tx:
         return Tx(connection, self._clock(), actor, self._seal_key)
@@ -139,8 +146,13 @@ class Database:
         """SQLite's one writer keeps its connection, and saves the way through the pool each time."""
         if self._kept is None:
             self._kept = self._writer.connect()
-        with self._kept.begin():
-            yield self._kept
+        try:
+            with self._kept.begin():
+                yield self._kept
+        except DBAPIError:
+            # A COMMIT that failed may leave its transaction open, and SQLAlchemy believes that it is not.
+            _driver(self._kept).rollback()
+            raise
 
     @contextmanager
     def migration(self) -> Iterator[Tx]:
@@ -163,8 +175,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """A transaction that only reads, over one snapshot. Raises Unavailable where the database is busy."""
-        with _telling_what_is_busy(), self._reader.begin() as connection:
+        """A transaction that only reads, over one snapshot. Raises Unavailable where the database cannot do it now."""
+        with told_as_unavailable(), self._reader.begin() as connection:
             yield self._tx(connection, "")
 
     @contextmanager
@@ -173,15 +185,15 @@ class Database:
 
         Raises Unavailable as ``read``.
         """
-        with _telling_what_is_busy(), self._glancer.connect() as connection:
+        with told_as_unavailable(), self._glancer.connect() as connection:
             yield self._tx(connection, "")
 
     def transact(self, actor: str, work: Callable[[Tx], T]) -> T:
         """Runs ``work`` in a transaction of its own, and again where another transaction got in its way.
 
-        Raises Unavailable where the database is busy: then nothing was done.
+        Raises Unavailable where the database cannot do it now: then nothing was done, or it is OutcomeUnknown.
         """
-        with _telling_what_is_busy():
+        with told_as_unavailable():
             return self._transact(actor, work)
 
     def _transact(self, actor: str, work: Callable[[Tx], T]) -> T:
@@ -209,26 +221,6 @@ def violates(error: IntegrityError, unique: UniqueConstraint | Index) -> bool:
         return bool(diagnosis.constraint_name == unique.name)
     columns = ", ".join(f"{column.table.name}.{column.name}" for column in unique.columns)
     return str(error.orig) == f"UNIQUE constraint failed: {columns}"
-
-
-@contextmanager
-def _telling_what_is_busy() -> Iterator[None]:
-    """Raises Unavailable in place of an error that says so in a database's own terms."""
-    try:
-        yield
-    except NoConnection as error:
-        raise Unavailable from error
-    except (DBAPIError, sqlite3.Error) as error:
-        # What BEGIN meets on SQLite comes from the driver itself.
-        if _is_busy(error.orig if isinstance(error, DBAPIError) else error):
-            raise Unavailable from error
-        raise
-
-
-def _is_busy(error: BaseException | None) -> bool:
-    # The lower byte is the kind, the rest what kind of that (sqlite.org/rescode.html).
-    sqlite_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return sqlite_code in BUSY_SQLITE_CODES or getattr(error, "sqlstate", None) in BUSY_SQLSTATES
 
 
 def _is_retryable(error: DBAPIError | TryAgain) -> bool:
@@ -259,6 +251,7 @@ def _sqlite_engine(url: str, *, begin: str, connections: int) -> Engine:
         connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False},
         json_serializer=to_json,
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
 
@@ -290,4 +283,5 @@ def _postgresql_engine(url: str, *, connections: int) -> Engine:
         connect_args={"options": POSTGRES_OPTIONS, "connect_timeout": POSTGRES_CONNECT_TIMEOUT_S},
         json_serializer=to_json,
         json_deserializer=msgspec.json.decode,
+        hide_parameters=True,
     )

@@ -9,8 +9,10 @@ import psycopg
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
+from tallystick.core.errors import Unavailable
+from tallystick.store.unavailable import PRIMARY_CODE
+
 INSUFFICIENT_PRIVILEGE = "42501"
-PRIMARY_CODE = 0xFF
 OF_SQLITE = {
     sqlite3.SQLITE_BUSY: "{file} is locked by another program. Stop that one.",
     sqlite3.SQLITE_CORRUPT: "{file} is damaged. Move it away, and restore a backup: see docs/backup.md.",
@@ -55,8 +57,9 @@ def explained(url: str) -> Iterator[None]:
     """
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
-        told = _told(error.orig if isinstance(error, DBAPIError) else error, sqlite_file(url))
+    except (Unavailable, DBAPIError, sqlite3.Error) as error:
+        cause = error.__cause__ if isinstance(error, Unavailable) else error
+        told = _told(cause.orig if isinstance(cause, DBAPIError) else cause, sqlite_file(url))
         if told is None:
             raise
         raise DatabaseTrouble(f"DATABASE_URL: {told}") from error

@@ -1,0 +1,128 @@
+"""A database that fails in the middle of a write, or at its very end: what is told, and what a repeat finds."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from tallystick.store.db import Database
+from tallystick.store.migrate import migrate
+from testing.server import Server
+from tests.api import Api
+from tests.faults.disks import FailingSync, filled, small_disk
+
+NOTHING_DONE = "The database cannot take this now, and nothing was done. Try again in a moment."
+UNKNOWN = (
+    "The database failed at the last moment: this may be done or not. Send it again with the same Idempotency-Key, "
+    "and it is done once; without such a key, look first."
+)
+CUT_OFF = "PERFORM pg_terminate_backend(pg_backend_pid());"
+IN_THE_MIDDLE = "CREATE TRIGGER fault BEFORE INSERT ON customers FOR EACH ROW EXECUTE FUNCTION fault()"
+AT_COMMIT = """
+    CREATE CONSTRAINT TRIGGER fault AFTER INSERT ON customers DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION fault()
+"""
+
+
+def state(code: str) -> str:
+    return f"RAISE EXCEPTION 'a fault' USING ERRCODE = '{code}';"
+
+
+FAULTS = [
+    ("too many connections", state("53300"), IN_THE_MIDDLE, "UNAVAILABLE"),
+    ("disk full", state("53100"), IN_THE_MIDDLE, "UNAVAILABLE"),
+    ("lock not available", state("55P03"), IN_THE_MIDDLE, "UNAVAILABLE"),
+    ("statement timeout", state("57014"), IN_THE_MIDDLE, "UNAVAILABLE"),
+    ("crash shutdown", state("57P02"), IN_THE_MIDDLE, "UNAVAILABLE"),
+    ("I/O error", state("58030"), IN_THE_MIDDLE, "UNAVAILABLE"),
+    ("a deadlock each time", state("40P01"), IN_THE_MIDDLE, "UNAVAILABLE"),
+    ("cut off", CUT_OFF, IN_THE_MIDDLE, "UNAVAILABLE"),
+    ("statement timeout at COMMIT", state("57014"), AT_COMMIT, "UNAVAILABLE"),
+    ("I/O error at COMMIT", state("58030"), AT_COMMIT, "OUTCOME_UNKNOWN"),
+    ("cut off at COMMIT", CUT_OFF, AT_COMMIT, "OUTCOME_UNKNOWN"),
+    ("no trouble, a bug", state("42P01"), IN_THE_MIDDLE, "INTERNAL_ERROR"),
+]
+
+
+@contextmanager
+def fault(api: Api, body: str, trigger: str) -> Iterator[None]:
+    """For the time of the block, a customer that is inserted meets this."""
+    with api.database.transaction("tests") as tx:
+        tx.execute(
+            text(f"CREATE FUNCTION fault() RETURNS trigger AS $$ BEGIN {body} RETURN NEW; END $$ LANGUAGE plpgsql")
+        )
+        tx.execute(text(trigger))
+    yield
+    with api.database.transaction("tests") as tx:
+        tx.execute(text("DROP FUNCTION fault CASCADE"))
+
+
+def create(caller: Any, key: str = "once") -> httpx.Response:
+    response: httpx.Response = caller.post("/customers", {"name": "Jane"}, headers={"Idempotency-Key": key})
+    return response
+
+
+@pytest.mark.database("postgresql")
+@pytest.mark.parametrize(("what", "body", "trigger", "code"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_what_postgresql_meets_is_told_as_it_is(api: Api, what: str, body: str, trigger: str, code: str) -> None:
+    with fault(api, body, trigger):
+        refused = create(api)
+    assert refused.json()["code"] == code
+    assert refused.status_code == (500 if code == "INTERNAL_ERROR" else 503)
+    assert ("Retry-After" in refused.headers) is (code != "INTERNAL_ERROR")
+    assert create(api).status_code == 201
+    assert len(api.data(api.get("/customers"))) == 1
+
+
+@pytest.mark.slow
+def test_an_unknown_outcome_is_told_and_the_key_tells_it(tmp_path: Path) -> None:
+    """A sync that fails at COMMIT leaves what it should have kept in the log, where a restart may find it."""
+    disk = FailingSync(tmp_path)
+    url = f"sqlite:///{tmp_path / 'books.db'}"
+    with Server(url, tmp_path, environment=disk.environment) as server:
+        server.start()
+        with disk.of("-wal"):
+            refused = create(server)
+            read = server.get("/customers")
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert refused.json() == {"success": False, "error": UNKNOWN, "code": "OUTCOME_UNKNOWN"}
+        assert read.status_code == 200
+        assert "the database failed: OperationalError: disk I/O error" in server.log
+        server.kill()
+        server.start()
+        again = create(server)
+        assert again.status_code == 201
+        assert len(server.data(server.get("/customers"))) == 1
+
+
+def test_a_full_disk_is_told_and_goes_by(tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "disk", 4 << 20) as disk,
+        closing(Database(f"sqlite:///{disk / 'books.db'}")) as database,
+    ):
+        migrate(database)
+        api = Api(database)
+        ballast = filled(disk)
+        numbers = iter(range(10_000))
+        while (answer := create(api, f"key-{(last := next(numbers))}")).status_code == 201:
+            pass
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+        assert (answer.json()["error"], answer.json()["code"]) == (NOTHING_DONE, "UNAVAILABLE")
+        assert api.get("/customers").status_code == 200
+        ballast.unlink()
+        again = create(api, f"key-{last}")
+        assert (again.status_code, again.headers.get("Idempotent-Replayed")) == (201, None)
+        assert len(api.data(api.get("/customers?limit=100"))) == min(last + 1, 100)
+        assert api.differences() == []
+
+
+def test_what_was_sent_stays_out_of_errors(database_url: str) -> None:
+    with closing(Database(database_url)) as database, database.transaction("tests") as tx:
+        with pytest.raises(DBAPIError) as told:
+            tx.execute(text("SELECT * FROM nowhere WHERE name = :name"), {"name": "a secret"})
+        assert "a secret" not in str(told.value)
