@@ -51,9 +51,9 @@ def errors(header: Header) -> dict[str, list[str]]:
     return {}
 
 
-def with_notes(header: Header, notes: str | None) -> Header:
-    """The header, with these notes where it has none."""
-    return header if header.notes is not None else changed(header, {"notes": notes})
+def completed(header: Header, **defaults: str | None) -> Header:
+    """The header, with these values in the fields where it has none."""
+    return changed(header, {name: value for name, value in defaults.items() if getattr(header, name) is None})
 
 
 def changed(header: Header, named: Mapping[str, Any]) -> Header:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from tallystick.bills import header
 from tallystick.bills.dates import changed_dates, date_columns, issued_dates
@@ -141,13 +141,21 @@ def _chosen_tax(item: Item, tax_id: int, found: Found, path: str, errors: Errors
     return stored.content, tax_id
 
 
+def for_customer(new: NewBill, found: Found) -> NewBill:
+    """The bill that was asked for, with the customer's buyer reference where it names none (EN 16931, BT-10)."""
+    if found.customer is None or found.customer.buyer_reference is None:
+        return new
+    reference = found.customer.buyer_reference
+    return structs.replace(new, header=header.completed(new.header, buyer_reference=reference))
+
+
 def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> dict[str, Any]:
     """The columns of a new draft that do not follow from its bill; ``until`` names the one for ``new.due_date``."""
     return {
         **wanted_columns(new.number),
         **date_columns(new.issue_date, new.due_date, account.payment_terms_days, account.today(now), until),
         "customer_id": new.customer_id,
-        "header": header.with_notes(new.header, account.default_notes),
+        "header": header.completed(new.header, notes=account.default_notes),
         "labels": new.labels,
         "share_token": new.share_token,
         "created_at": now,

@@ -42,7 +42,7 @@ def preview(tx: Tx, account: Account, kind: DraftKind[R, B], new: NewBill, custo
     found = store.gather(tx, account, new.customer_id, new.items, customer)
     bill, totals = rules.bill_from(new, found, account)
     buyer = rules.buyer(found)
-    columns = rules.draft_columns(new, account, tx.now, kind.until)
+    columns = rules.draft_columns(rules.for_customer(new, found), account, tx.now, kind.until)
     row = kind.draft_row(columns, bill, totals, buyer.name)
     return kind.whole(row, store.unstored_lines(bill, totals), buyer)
 

@@ -21,11 +21,15 @@ from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, Metadata
 
 
 class CustomerChange(PartyChange, kw_only=True):
-    """A customer, as far as it is to change. Without a ``currency`` it is billed in the account's."""
+    """A customer, as far as it is to change. Without a ``currency`` it is billed in the account's.
+
+    A new bill that names no ``buyer_reference`` (EN 16931, BT-10) has the customer's.
+    """
 
     phone: ShortText | None | UnsetType = UNSET
     currency: Currency | None | UnsetType = UNSET
     notes: LongText | None | UnsetType = UNSET
+    buyer_reference: ShortText | None | UnsetType = UNSET
     external_id: ExternalId | None | UnsetType = UNSET
     metadata: MetadataChange | None | UnsetType = UNSET
 
@@ -64,6 +68,7 @@ class Customer(Buyer, frozen=True, kw_only=True):
 
     currency: str | None
     notes: str | None
+    buyer_reference: str | None
     external_id: str | None
     metadata: Metadata
     version: int
@@ -83,6 +88,7 @@ def to_json(customer: types.Customer) -> Customer:
         **msgspec.structs.asdict(customer.buyer),
         currency=customer.currency,
         notes=customer.notes,
+        buyer_reference=customer.buyer_reference,
         external_id=customer.external_id,
         metadata=customer.metadata,
         version=customer.version,

@@ -9,11 +9,15 @@ from tallystick.core.party import Buyer
 
 
 class Customer(msgspec.Struct, frozen=True):
-    """Whom an account bills, and what it keeps with it. ``currency`` is a code of ISO 4217."""
+    """Whom an account bills, and what it keeps with it.
+
+    ``currency``, a code of ISO 4217, and ``buyer_reference`` (EN 16931, BT-10) are those of a new bill that names none.
+    """
 
     buyer: Buyer
     currency: str | None
     notes: str | None
+    buyer_reference: str | None
     external_id: str | None
     metadata: Metadata
     version: int

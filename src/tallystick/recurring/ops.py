@@ -1,13 +1,13 @@
 """The verbs of recurring billing: each one use case and one transaction. For billing itself see ``billing.py``."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec import structs
 
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
-from tallystick.bills.types import NewBill
+from tallystick.bills.types import Found, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.errors import ValidationFailed
@@ -30,16 +30,17 @@ def create(
     amount: Decimal | None = None,
     consent: Consent = NO_CONSENT,
 ) -> Recurring:
-    """Makes a schedule. Its currency, and whether its prices include tax, stay what they are today.
+    """Makes a schedule. Its currency, whether its prices include tax, and its buyer reference stay those of today.
 
     ``amount`` (major units) is what its one item was given as, if it was. Raises ValidationFailed with every field that
     is wrong, and EmailNotConfigured where it is to send invoices.
     """
-    bill, totals = _computed(tx, account, content, terms, amount, rules.term_errors(terms))
+    computed = _computed(tx, account, content, terms, amount, rules.term_errors(terms))
+    content = bill_rules.for_customer(content, computed.found)
     rules.check_sending(structs.asdict(terms))
     values = {
         **structs.asdict(terms),
-        **_content_columns(content, bill, totals),
+        **_content_columns(content, computed),
         **rules.begun(terms, account.today(tx.now), consent),
     }
     made = store.insert(tx, account, values, content.items)
@@ -62,10 +63,10 @@ def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, 
     terms = Terms(**{name: getattr(stored.row, name) for name in Terms.__struct_fields__} | change.terms)
     errors = rules.term_errors(terms)
     content = rules.changed_content(rules.content(stored.row, stored.items), change, errors)
-    bill, totals = _computed(tx, account, content, terms, change.amount.get("unit_price"), errors)
+    computed = _computed(tx, account, content, terms, change.amount.get("unit_price"), errors)
     rules.check_sending(change.terms)
     move = rules.moved(stored.row, terms, account.today(tx.now), change.consent)
-    columns = {**structs.asdict(terms), **_content_columns(content, bill, totals), **move.columns}
+    columns = {**structs.asdict(terms), **_content_columns(content, computed), **move.columns}
     outbox.add(tx, account, Event.RECURRING_UPDATED, recurring_id, _left_out(move))
     return Changed(store.change(tx, account, stored, columns, content.items), move.unbilled)
 
@@ -98,23 +99,32 @@ def delete(tx: Tx, account: Account, recurring_id: int) -> bool:
     return store.delete_or_hide(tx, account, stored.row)
 
 
+class Computed(NamedTuple):
+    """What the rows that a schedule names make of its content today."""
+
+    found: Found
+    bill: Bill
+    totals: Totals
+
+
 def _computed(
     tx: Tx, account: Account, content: NewBill, terms: Terms, amount: Decimal | None, errors: bill_rules.Errors
-) -> tuple[Bill, Totals]:
+) -> Computed:
     """What the schedule would bill today. Raises ValidationFailed with ``errors`` and whatever else is wrong."""
     new = rules.taxed(content, terms)
     found = bill_store.gather(tx, account, new.customer_id, new.items)
     errors |= rules.amount_errors(amount, bill_rules.currency_of(new, found, account))
     try:
-        computed = bill_rules.bill_from(new, found, account)
+        bill, totals = bill_rules.bill_from(new, found, account)
     except ValidationFailed as failure:
         raise ValidationFailed(rules.asked(failure.errors, content.items) | errors) from None
     if errors:
         raise ValidationFailed(errors)
-    return computed
+    return Computed(found, bill, totals)
 
 
-def _content_columns(content: NewBill, bill: Bill, totals: Totals) -> dict[str, Any]:
+def _content_columns(content: NewBill, computed: Computed) -> dict[str, Any]:
+    bill = computed.bill
     return {
         "customer_id": content.customer_id,
         "currency": bill.currency,
@@ -124,5 +134,5 @@ def _content_columns(content: NewBill, bill: Bill, totals: Totals) -> dict[str, 
         "header": content.header,
         "labels": content.labels,
         "error": None,
-        **rules.sums(totals),
+        **rules.sums(computed.totals),
     }

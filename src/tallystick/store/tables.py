@@ -178,6 +178,7 @@ customers = Table(
     *_postal(),
     Column("currency", String(3)),
     Column("notes", Text),
+    Column("buyer_reference", Text),
     # What ``customers.rules`` compares of the e-mail address.
     Column("email_key", Text),
     *_labels(),
