@@ -49,13 +49,20 @@ def test_the_tour(tmp_path: Path) -> None:
     tour = list(examples())
     assert len(tour) == 13
     with serving(f"sqlite:///{tmp_path / 'empty.db'}", tmp_path) as server:
+        (printed,) = (line for line in server.log.splitlines() if line.startswith("curl "))
+        assert '"success":true' in pasted(printed)
         for command, parts in tour:
-            pasted = command.replace("localhost:8000", server.origin.removeprefix("http://"))
-            done = subprocess.run(
-                ["bash", "-c", pasted], env=os.environ | {"API_KEY": KEY}, capture_output=True, text=True, check=True
-            )
+            told = pasted(command.replace("localhost:8000", server.origin.removeprefix("http://")))
             assert parts, f"the README shows no part of the answer to: {command}"
-            assert [part for part in parts if not is_in(done.stdout, part)] == [], f"{command}\n{done.stdout}"
+            assert [part for part in parts if not is_in(told, part)] == [], f"{command}\n{told}"
+
+
+def pasted(command: str) -> str:
+    """What a command answers in a shell that has the key."""
+    done = subprocess.run(
+        ["bash", "-c", command], env=os.environ | {"API_KEY": KEY}, capture_output=True, text=True, check=True
+    )
+    return done.stdout
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

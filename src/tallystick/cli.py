@@ -6,23 +6,23 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import date, datetime
 from functools import partial
 from itertools import chain as both
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import Progress
 
-from tallystick import config, demo, serve
+from tallystick import __version__, access, config, demo, serve
+from tallystick.access import ACTOR, AccountId
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
-from tallystick.accounts.types import Scope
+from tallystick.console import AsJson, counting, progress, show, watched
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
 from tallystick.opening import check_seal_key, existing, opened
@@ -30,7 +30,7 @@ from tallystick.recurring import billing, rules
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import Order, Outcome
 from tallystick.store.backup import CannotBackUp, back_up, heads, new_file
-from tallystick.store.db import Database, Tx, utc_now
+from tallystick.store.db import Database, utc_now
 from tallystick.store.migrate import NewerDatabase, OlderDatabase
 from tallystick.store.seals import BEFORE_THE_FIRST, WrongSealKey
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
@@ -41,22 +41,19 @@ from tallystick.verify import chain, checks, records
 from tallystick.worker import Worker
 
 T = TypeVar("T")
-ACTOR = "command line"
 OWNER_ALONE = 0o077
 """The umask: what the program writes, databases, backups and exports, nobody else may read."""
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="A self-hosted billing server.")
-keys = typer.Typer(no_args_is_help=True, help="API keys.")
-account_commands = typer.Typer(no_args_is_help=True, help="The businesses that send bills.")
-app.add_typer(keys, name="keys")
-app.add_typer(account_commands, name="accounts")
+app = typer.Typer(no_args_is_help=True)
+app.add_typer(access.keys, name="keys")
+app.add_typer(access.accounts, name="accounts")
 
 REFUSALS = (
     *(config.BadSetting, DatabaseTrouble, NewerDatabase, OlderDatabase),
     *(WrongSealKey, CannotBackUp, BadExport, DomainError),
 )
 REVOKED = "API_KEY: This key was revoked, and opens nothing. Set another one: `openssl rand -base64 32`."
+COUNTED = ("schedules", "invoices", "nothing_to_bill", "failed")
 NO_WORKER = "No worker runs in this server. Start `tallystick worker` beside it, or no schedule is billed."
-AccountId = Annotated[int, typer.Option("--account", help="The id of the account.")]
 
 
 def main() -> None:
@@ -79,6 +76,21 @@ def _refuse(reason: str) -> NoReturn:
     console = Console(stderr=True)
     console.print(f"tallystick: {reason}", style="red", highlight=False, markup=False, soft_wrap=True)
     raise SystemExit(2) from None
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"tallystick {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A self-hosted billing server."""
 
 
 @app.command("serve")
@@ -119,14 +131,12 @@ def _welcome(settings: config.Settings, new_key: str | None) -> None:
     origin = settings.origin
     if new_key:
         print(f"Your API key, shown this once: {new_key}\n")
-    curl = f"curl -H 'X-API-Key: {new_key}'" if new_key else 'curl -H "X-API-Key: $API_KEY"'
-    json = "-H 'Content-Type: application/json'"
-    item = '{"description": "Consulting", "quantity": 5, "unit_price": 80, "tax_rate": 20}'
     print(f"Tallystick serves {settings.database_url.partition('://')[0]} at {origin}; its API is at {origin}/docs.")
     print("Try:\n")
-    print(f"""{curl} {json} {origin}/api/v1/customers -d '{{"name": "John Doe"}}'""")
-    print(f"""{curl} {json} {origin}/api/v1/invoices -d '{{"customer_id": 1, "items": [{item}]}}'""")
-    print(f"{curl} -X POST {origin}/api/v1/invoices/1/publish\n", flush=True)
+    if new_key:
+        print(f"export API_KEY='{new_key}'")
+    # Nothing that writes: the README's tour begins with an empty database.
+    print(f'curl -H "X-API-Key: $API_KEY" {origin}/api/v1/settings\n', flush=True)
 
 
 @app.command("demo")
@@ -172,39 +182,39 @@ def process_command(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Bill up to this day; today without it.")
     ] = None,
     account: Annotated[int | None, typer.Option("--account", help="The id of one account; all without it.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Bill every period that is due, exactly once; exit 1 where a schedule could not be billed."""
-    table = Table("account", "schedules", "invoices", "nothing to bill", "failed")
+    rows = []
     failures: list[str] = []
-    with existing(config.from_environment()) as database, _progress() as progress:
+    with existing(config.from_environment()) as database, progress() as bars:
         check_seal_key(database)
         for owner in _owners(database, account):
-            counts: Counter[str] = Counter()
-            for outcome in _billed(database, owner, as_of.date() if as_of else None, progress):
+            counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
+            for outcome in _billed(database, owner, as_of.date() if as_of else None, bars):
                 failures += (f"account {owner.id}, schedule {each.id}: {each.reason}" for each in outcome.failures)
                 counts.update(
                     schedules=outcome.processed,
                     invoices=len(outcome.invoices),
-                    skipped=outcome.skipped,
+                    nothing_to_bill=outcome.skipped,
                     failed=len(outcome.failures),
                 )
-            shown = (f"{counts[name]:,}" for name in ("schedules", "invoices", "skipped", "failed"))
-            table.add_row(str(owner.id), *shown)
-    Console().print(table)
+            rows.append({"account": owner.id, **counts})
+    show(rows, ("account", *COUNTED), as_json=as_json)
     if failures:
-        print("\n".join(failures))
+        print("\n".join(failures), file=sys.stderr if as_json else sys.stdout)
         raise typer.Exit(1)
 
 
-def _billed(database: Database, owner: Account, day: date | None, progress: Progress) -> Iterator[Outcome]:
+def _billed(database: Database, owner: Account, day: date | None, bars: Progress) -> Iterator[Outcome]:
     """Bills what is due for one account, and answers what each batch did."""
     with database.read() as tx:
         today = owner.today(tx.now)
         order = Order(day or today)
         rules.check_as_of(order.as_of, today)
-        task = progress.add_task(f"account {owner.id}", total=recurring.count_due(tx, owner, order))
+        task = bars.add_task(f"account {owner.id}", total=recurring.count_due(tx, owner, order))
     for outcome in billing.to_the_end(database, ACTOR, owner, order):
-        progress.advance(task, outcome.processed)
+        bars.advance(task, outcome.processed)
         yield outcome
 
 
@@ -223,10 +233,10 @@ def verify_command(
     """Work out every bill, balance, number and seal again, and print each difference; exit 1 where there is one."""
     kept = [_hash(text) for text in head or []]
     found = 0
-    with existing(config.from_environment()) as database, database.read() as tx, _progress() as progress:
+    with existing(config.from_environment()) as database, database.read() as tx, progress() as bars:
         owners = account_store.every(tx) if account is None else [account_store.get(tx, account)]
         lost = chain.lost_heads(tx, owners, kept)
-        for difference in both(lost, checks.differences(tx, owners, partial(_watched, progress))):
+        for difference in both(lost, checks.differences(tx, owners, partial(watched, bars))):
             found += 1
             print(difference)
         bills = checks.counted_bills(tx, owners)
@@ -259,7 +269,7 @@ def export_command(
         if file is None:
             sys.stdout.buffer.writelines(lines)
         else:
-            with new_file(file) as part, part.open("wb") as output, _counting("lines written") as counted:
+            with new_file(file) as part, part.open("wb") as output, counting("lines written") as counted:
                 output.writelines(counted(lines))
 
 
@@ -271,7 +281,7 @@ def import_command(
     with (
         file.open("rb") if file else nullcontext(sys.stdin.buffer) as lines,
         opened(config.from_environment()) as database,
-        _counting("lines read") as counted,
+        counting("lines read") as counted,
         database.transaction(ACTOR) as tx,
     ):
         imported = reading.load(tx, counted(lines))
@@ -290,103 +300,3 @@ def backup_command(file: Annotated[Path, typer.Argument(help="A new file.")]) ->
     print(f"Backed up {source} to {file}.")
     for account_id, newest in heads(file):
         print(f"The newest seal of account {account_id}: {newest.hex()}")
-
-
-def _progress() -> Progress:
-    """A bar that stays out of what the program prints: it is drawn on the terminal only, and above new lines."""
-    console = Console() if sys.stdout.isatty() else Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(
-        *columns,
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        redirect_stdout=not console.stderr,
-        disable=not console.is_terminal,
-    )
-
-
-@contextmanager
-def _watched(progress: Progress, title: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Shows a line for the time of the block, which tells how many more are done."""
-    task = progress.add_task(title, total=total)
-    yield partial(progress.advance, task)
-    progress.remove_task(task)
-
-
-@contextmanager
-def _counting(title: str) -> Iterator[Callable[[Iterable[bytes]], Iterator[bytes]]]:
-    """Shows how many lines have come through what it gives to the block."""
-
-    def counted(lines: Iterable[bytes]) -> Iterator[bytes]:
-        for line in lines:
-            advance(1)
-            yield line
-
-    with _progress() as progress, _watched(progress, title, None) as advance:
-        yield counted
-
-
-@keys.command("create")
-def create_key(
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[Scope] | None, typer.Option(help="read, write or admin; write without it.")] = None,
-    account: AccountId = FIRST_ACCOUNT_ID,
-    expires: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, in UTC, from which on it opens nothing.")
-    ] = None,
-) -> None:
-    """Make a key and print its secret, this once."""
-    scopes = scope or [Scope.WRITE]
-    expires_at = expires and expires.replace(tzinfo=UTC)
-    _key, secret = _in_account(account, lambda tx, owner: accounts.create_key(tx, owner, name, scopes, expires_at))
-    print(secret)
-
-
-@keys.command("list")
-def list_keys(account: AccountId = FIRST_ACCOUNT_ID) -> None:
-    """List the keys, without their secrets."""
-    table = Table("id", "name", "scopes", "begins", "made", "revoked")
-    for key in _in_account(account, account_store.keys):
-        revoked = key.revoked_at.isoformat(timespec="seconds") if key.revoked_at else ""
-        made = key.created_at.isoformat(timespec="seconds")
-        table.add_row(str(key.id), key.name, " ".join(key.scopes), key.hint, made, revoked)
-    Console().print(table)
-
-
-@keys.command("revoke")
-def revoke_key(key_id: int, account: AccountId = FIRST_ACCOUNT_ID) -> None:
-    """Revoke a key, for ever and at once."""
-    key = _in_account(account, lambda tx, owner: accounts.revoke_key(tx, owner, key_id))
-    print(f"Revoked the key {key.id}, {key.name}.")
-
-
-@account_commands.command("create")
-def create_account(name: Annotated[str, typer.Argument(help="The business' name.")]) -> None:
-    """Make an account and an admin key for it, whose secret is printed this once."""
-
-    def make(tx: Tx) -> tuple[int, str]:
-        account = accounts.create(tx, name)
-        return account.id, accounts.create_key(tx, account, "first key", [Scope.ADMIN])[1]
-
-    account_id, secret = _in_database(make)
-    print(f"Made the account {account_id}. Its key, shown this once: {secret}")
-
-
-@account_commands.command("list")
-def list_accounts() -> None:
-    """List the accounts."""
-    table = Table("id", "name", "currency", "time zone")
-    for account in _in_database(account_store.every):
-        table.add_row(str(account.id), account.seller.name, account.currency, account.timezone)
-    Console().print(table)
-
-
-def _in_database(work: Callable[[Tx], T]) -> T:
-    with existing(config.from_environment()) as database:
-        check_seal_key(database)
-        return database.transact(ACTOR, work)
-
-
-def _in_account(account_id: int, work: Callable[[Tx, Any], T]) -> T:
-    return _in_database(lambda tx: work(tx, account_store.get(tx, account_id)))
