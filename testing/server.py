@@ -44,7 +44,7 @@ class Server(Caller):
     ) -> None:
         self._log_path = directory / "server.log"
         self._command = [PROGRAM, "serve", f"--workers={workers}", *options]
-        self._port = _free_port()
+        self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = {
             **os.environ,
@@ -126,7 +126,8 @@ def serving(database_url: str, directory: Path, *, workers: int = 1, options: Se
         yield server
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine at which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
