@@ -49,7 +49,7 @@ app.add_typer(access.accounts, name="accounts")
 
 REFUSALS = (
     *(config.BadSetting, DatabaseTrouble, NewerDatabase, OlderDatabase),
-    *(WrongSealKey, CannotBackUp, BadExport, DomainError),
+    *(WrongSealKey, CannotBackUp, BadExport),
 )
 REVOKED = "API_KEY: This key was revoked, and opens nothing. Set another one: `openssl rand -base64 32`."
 COUNTED = ("schedules", "invoices", "nothing_to_bill", "failed")
@@ -64,6 +64,8 @@ def main() -> None:
     os.umask(OWNER_ALONE)
     try:
         app()
+    except DomainError as error:
+        _refuse(error.reason)
     except REFUSALS as error:
         _refuse(str(error))
     except OSError as error:

@@ -33,7 +33,7 @@ def test_process(database_url: str) -> None:
     ("options", "expected"),
     [
         (["--account", "99"], "There is no such account."),
-        (["--as-of", "2999-01-01"], "as_of"),
+        (["--as-of", "2999-01-01"], "tallystick: as_of: "),
         (["--as-of", "soon"], "soon"),
     ],
 )
