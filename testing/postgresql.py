@@ -7,6 +7,7 @@ PostgreSQL refuses to run as root. For root, the server runs as ``nobody`` from 
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -76,7 +77,30 @@ class Server:
             *("--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
             *(f"--set=unix_socket_directories={self.directory}", *choices),
         )
+        self.start_again()
+
+    def start_again(self) -> None:
+        """Starts the server over the data that it has."""
         self._run("pg_ctl", "start", "--wait", "--silent", f"--log={self.directory / 'log'}")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """For the time of the block no process of the server does anything, as when the machine below it hangs."""
+        processes = self._processes()
+        for pid in processes:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in processes:
+                os.kill(pid, signal.SIGCONT)
+
+    def _processes(self) -> list[int]:
+        """The postmaster and its children, itself first, so that it makes no more of them."""
+        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
+        os.kill(postmaster, signal.SIGSTOP)
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        return [postmaster, *map(int, children)]
 
     def stop(self) -> None:
         """Stop at once, without saving what only the memory holds: the data is thrown away."""

@@ -31,6 +31,7 @@ SURFACES = (NATIVE, INVOICE_NG, BILLINGDB, IQRAA)
 
 THREADS = 8
 STOP_TIMEOUT_S = 30
+STATEMENT_TIMEOUT_S = 30
 
 
 def application(database: Database, origin: str, uses: Uses | None = None) -> WSGIApplication:
@@ -69,7 +70,12 @@ def _kept_uses(database: Database) -> Uses:
 def _start() -> tuple[Database, str]:
     logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
     settings = config.from_environment()
-    database = Database(settings.database_url, connections=THREADS + len(Lane) + 1, seal_key=settings.seal_key)
+    database = Database(
+        settings.database_url,
+        connections=THREADS + len(Lane) + 1,
+        seal_key=settings.seal_key,
+        statement_timeout_s=STATEMENT_TIMEOUT_S,
+    )
     return database, settings.origin
 
 

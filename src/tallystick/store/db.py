@@ -29,10 +29,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from tallystick.core.errors import OutcomeUnknown
 from tallystick.store.search import FOLDED, folded
 from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
+from tallystick.store.watchdog import Watchdog
 
 SQLITE_BUSY_TIMEOUT_S = 30.0
-POSTGRES_CONNECT_TIMEOUT_S = 10
-POSTGRES_OPTIONS = "-c timezone=UTC -c lock_timeout=30s"
+POSTGRES_OPTIONS = "-c timezone=UTC -c lock_timeout=10s"
+POSTGRES_CONNECTION = {"connect_timeout": 2, "tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1}
+"""How long libpq waits: to connect, for what it sent to be acknowledged (ms), and for a silent server's kernel."""
+
+POOL_TIMEOUT_S = 2
 TRANSACTION_ATTEMPTS = 5
 # A broken deadlock, and violated constraints: of two transactions on PostgreSQL, the later may learn only from its
 # INSERT that a row has come or gone since it looked. A second look finds the row, and so the fitting refusal.
@@ -94,7 +98,10 @@ class Tx:
 
 
 class Database:
-    """A database, open. ``clock`` tells when a transaction begins; ``seal_key`` is what its seals are made with."""
+    """A database, open. ``clock`` tells when a transaction begins; ``seal_key`` is what its seals are made with.
+
+    On PostgreSQL no statement may take longer than ``statement_timeout_s``; 0 is no limit.
+    """
 
     def __init__(
         self,
@@ -103,11 +110,13 @@ class Database:
         clock: Callable[[], datetime] = utc_now,
         connections: int = 16,
         seal_key: str | None = None,
+        statement_timeout_s: int = 0,
     ) -> None:
         self.url = url
         self._clock = clock
         self._seal_key = seal_key.encode() if seal_key else None
         self._kept: Connection | None = None
+        self._watchdog: Watchdog | None = None
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=2)
@@ -116,7 +125,8 @@ class Database:
             self._glancer = self._reader
             self._turn: AbstractContextManager[Any] = threading.Lock()
         else:
-            self._writer = _postgresql_engine(url, connections=connections)
+            self._writer = _postgresql_engine(url, connections=connections, statement_timeout_s=statement_timeout_s)
+            self._watchdog = Watchdog(self._writer)
             self._begin = self._writer.begin
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
@@ -208,6 +218,8 @@ class Database:
 
     def close(self) -> None:
         """Closes every connection."""
+        if self._watchdog is not None:
+            self._watchdog.close()
         if self._kept is not None:
             self._kept.close()
         self._writer.dispose()
@@ -274,13 +286,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.create_function(FOLDED, 1, folded, deterministic=True)
 
 
-def _postgresql_engine(url: str, *, connections: int) -> Engine:
+def _postgresql_engine(url: str, *, connections: int, statement_timeout_s: int) -> Engine:
+    options = f"{POSTGRES_OPTIONS} -c statement_timeout={statement_timeout_s}s"
     return create_engine(
         url,
         pool_size=connections,
         max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=False,
-        connect_args={"options": POSTGRES_OPTIONS, "connect_timeout": POSTGRES_CONNECT_TIMEOUT_S},
+        connect_args={"options": options, **POSTGRES_CONNECTION},
         json_serializer=to_json,
         json_deserializer=msgspec.json.decode,
         hide_parameters=True,

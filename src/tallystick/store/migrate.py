@@ -13,6 +13,8 @@ from tallystick.store.db import Database, Tx
 MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK_NUMBER = 0x7A11_57CC
 LOCK_TIMEOUT = "10s"
+TURN_TIMEOUT = "5min"
+"""How long a server waits for another one that migrates."""
 
 
 class NewerDatabase(Exception):
@@ -49,6 +51,7 @@ def revision(connection: Connection) -> str | None:
 
 def _take_turn(connection: Connection, *, is_postgresql: bool) -> None:
     if is_postgresql:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{TURN_TIMEOUT}'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
 
