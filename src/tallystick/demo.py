@@ -269,7 +269,7 @@ def paid_in_parts(shop: Shop, invoice: Invoice) -> Story:
 def half_paid(shop: Shop, invoice: Invoice) -> Story:
     """Half comes soon, and nothing after it."""
     tx = yield shop.luck.randrange(1, 8)
-    payments.record(tx, shop.account, invoice.row.id, receipt(shop, major(invoice, invoice.row.total // 2)))
+    payments.record(tx, shop.account, invoice.row.id, receipt(shop, major(invoice, invoice.row.sums.total // 2)))
 
 
 def never_paid(_shop: Shop, _invoice: Invoice) -> Story:
@@ -280,7 +280,7 @@ def never_paid(_shop: Shop, _invoice: Invoice) -> Story:
 def declined(shop: Shop, invoice: Invoice) -> Story:
     """The card is declined, and the money comes late."""
     tx = yield shop.luck.randrange(1, 8)
-    attempt = receipt(shop, major(invoice, invoice.row.total))
+    attempt = receipt(shop, major(invoice, invoice.row.sums.total))
     failed = structs.replace(attempt, method=Method.CARD, status=PaymentStatus.FAILED, notes="Declined by the bank.")
     payments.record(tx, shop.account, invoice.row.id, failed)
     yield from paid_late(shop, invoice)
@@ -298,8 +298,8 @@ def charged_back(shop: Shop, invoice: Invoice) -> Story:
 def overpaid(shop: Shop, invoice: Invoice) -> Story:
     """Too much comes, and what is too much helps to pay the next invoice."""
     tx = yield shop.luck.randrange(terms_days(invoice))
-    excess = invoice.row.total // 10
-    payment = receipt(shop, major(invoice, invoice.row.total + excess))
+    excess = invoice.row.sums.total // 10
+    payment = receipt(shop, major(invoice, invoice.row.sums.total + excess))
     payments.record(tx, shop.account, invoice.row.id, structs.replace(payment, excess=Excess.CREDIT))
     tx = yield shop.luck.randrange(5, 20)
     copy = invoices.duplicate(tx, shop.account, invoice.row.id)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import InvoiceState
@@ -22,9 +23,10 @@ FAILED, REVERSED, SUCCEEDED = PaymentStatus.FAILED, PaymentStatus.REVERSED, Paym
 
 def invoice(id: int, total: int, paid: int = 0, due: int = 31, **fields: Any) -> InvoiceRow:
     """An invoice of customer 1 in EUR, due on this day of March; minor units."""
-    changed = {"id": id, "total": total, "paid": paid, "due_date": date(2026, 3, due), "currency": "EUR", **fields}
     row = invoice_of(bill(line("1.00"))).row
-    return InvoiceRow(**{name: changed.get(name, getattr(row, name)) for name in row.__struct_fields__})
+    sums = structs.replace(row.sums, total=total)
+    changed = {"id": id, "sums": sums, "paid": paid, "due_date": date(2026, 3, due), "currency": "EUR", **fields}
+    return structs.replace(row, **changed)
 
 
 def payment(status: PaymentStatus) -> Payment:

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
+from tallystick.bills.sums import Sums
 from tallystick.core.errors import Conflict, EmailNotConfigured, ValidationFailed
 from tallystick.core.party import Buyer
 from tallystick.core.periods import Frequency, today
@@ -227,7 +228,7 @@ def row(start: str, frequency: str = "monthly", **fields: Any) -> ScheduleRow:
     instant = datetime(2026, 1, 1, tzinfo=UTC)
     begun = rules.begun(own, date.min, NO_CONSENT)
     rest: dict[str, Any] = {
-        **dict.fromkeys(rules.SUMS, 0),
+        "sums": Sums(subtotal=0, discount=0, tax=0, total=0),
         "last_billed_date": None,
         "created_at": instant,
         "updated_at": instant,

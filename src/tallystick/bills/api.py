@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tallystick.bills import header, labels
+from tallystick.bills import header, labels, sums
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.bills.types import BillFilter, BillRow, DraftChange, Item, LineRow, NewBill
@@ -284,13 +284,10 @@ def commercial_fields(row: BillRow) -> dict[str, Any]:
     return {
         "issue_date": row.issue_date,
         "currency": row.currency,
-        "subtotal": render.amount(row.subtotal, places),
+        **sums.shown(row.sums, places),
         "discount_type": row.discount_type,
         "discount_value": None if row.discount_value is None else render.plain(row.discount_value),
-        "discount_amount": render.amount(row.discount, places),
-        "tax_total": render.amount(row.tax, places),
         "taxes": taxes_json(row.taxes, places),
-        "total": render.amount(row.total, places),
         "prices_include_tax": row.prices_include_tax,
         "issued_at": row.issued_at,
     }

@@ -318,7 +318,7 @@ def _with_reason(tax: Tax, source: StoredTax | None) -> Tax:
 def renewed_totals(bill: Bill, row: BillRow) -> Totals:
     """The totals of a renewed draft. Raises Conflict where they are no longer those that the draft shows."""
     totals = checked_totals(bill, {})
-    if (totals.tax, totals.total) != (row.tax, row.total):
+    if (totals.tax, totals.total) != (row.sums.tax, row.sums.total):
         total = to_decimal(totals.total, digits(row.currency))
         raise Conflict(
             f"An older version made this draft; by the rules of today it comes to {total} {row.currency}. "

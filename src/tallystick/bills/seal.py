@@ -38,11 +38,18 @@ def columns(row: Any) -> dict[str, Any]:
     What it keeps as JSON is as JSON has it. Its labels are left out: they are the client's own, and change whatever
     becomes of the bill.
     """
-    content = structs.asdict(row)
+    content = _with_sums(structs.asdict(row))
     del content["labels"]
     header: Header = content.pop("header")
     copies = {name: kept.as_json(content[name]) for name in ("taxes", "customer", "seller")}
     return content | copies | structs.asdict(header)
+
+
+def _with_sums(content: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in content.items():
+        flat |= structs.asdict(value) if name == "sums" else {name: value}
+    return flat
 
 
 def _line(line: LineRow) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.bills.numbers import NumberInUse
+from tallystick.bills.sums import Sums
 from tallystick.bills.types import BillFilter, BillRow, Found, Item, LineRow
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill, Line
@@ -131,10 +132,7 @@ def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
         "rounding": bill.rounding.value,
         "rounding_mode": bill.rounding_mode.value,
         "calculation": bill.calculation.value,
-        "subtotal": totals.subtotal,
-        "discount": totals.discount,
-        "tax": totals.tax,
-        "total": totals.total,
+        "sums": Sums.of(totals),
         "taxes": totals.taxes,
     }
 

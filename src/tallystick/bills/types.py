@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
+from tallystick.bills.sums import Sums
 from tallystick.core.bill import Discount, DiscountType
 from tallystick.core.party import Buyer, Seller
 from tallystick.core.totals import TaxTotal
@@ -146,10 +147,7 @@ class BillRow(msgspec.Struct, frozen=True):
     rounding: str
     rounding_mode: str
     calculation: str
-    subtotal: int
-    discount: int
-    tax: int
-    total: int
+    sums: Sums
     taxes: tuple[TaxTotal, ...]
     header: Header
     labels: Labels

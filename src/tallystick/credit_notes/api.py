@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from tallystick.bills import header
+from tallystick.bills import header, sums
 from tallystick.bills.api import ItemJson, TaxJson, item_json, taxes_json
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
@@ -139,12 +139,9 @@ def _row_fields(row: CreditNoteRow) -> dict[str, Any]:
         "customer_name": row.customer_name,
         "issue_date": row.issue_date,
         "currency": row.currency,
-        "subtotal": render.amount(row.subtotal, places),
-        "discount_amount": render.amount(row.discount, places),
-        "tax_total": render.amount(row.tax, places),
+        **sums.shown(row.sums, places),
         "taxes": taxes_json(row.taxes, places),
-        "total": render.amount(row.total, places),
-        "amount_applied": render.amount(row.total - row.to_credit, places),
+        "amount_applied": render.amount(row.sums.total - row.to_credit, places),
         "amount_to_credit": render.amount(row.to_credit, places),
         "prices_include_tax": row.prices_include_tax,
         "reason": row.reason,

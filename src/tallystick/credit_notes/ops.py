@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import structs
 
 from tallystick.bills.seal import seal_of
+from tallystick.bills.sums import Sums
 from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
 from tallystick.core.errors import Conflict
@@ -35,7 +36,7 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
     check_allowed(invoice.row.state, Action.CREDIT)
     lines = rules.credit_lines(invoice, new, store.credited(tx, account, invoice_id))
     values = _values(tx, account, invoice, lines, new)
-    applied = values["total"] - values["to_credit"]
+    applied = values["sums"].total - values["to_credit"]
     if values["to_credit"]:
         customer_credit.add(tx, account, invoice.row.customer_id, invoice.row.currency, values["to_credit"])
     values |= CREDIT_NOTES.numbers.take(tx, account, values["issue_date"]).columns()
@@ -83,10 +84,7 @@ def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine],
         "calculation": calculation.value,
         "state": first_state(CreditNoteState),
         "issue_date": max(account.today(tx.now), row.issue_date),
-        "subtotal": totals.subtotal,
-        "discount": totals.discount,
-        "tax": totals.tax,
-        "total": totals.total,
+        "sums": Sums.of(totals),
         "taxes": totals.taxes,
         "to_credit": max(0, totals.total - row.balance),
         "reason": new.reason,
@@ -103,9 +101,11 @@ def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine],
 def _tell(tx: Tx, account: Account, row: CreditNoteRow) -> None:
     """Records the issue with the note and with its invoice."""
     issued = CreditNoteIssued(
-        invoice_id=row.invoice_id, currency=row.currency, total=row.total, to_credit=row.to_credit
+        invoice_id=row.invoice_id, currency=row.currency, total=row.sums.total, to_credit=row.to_credit
     )
-    credited = InvoiceCredited(credit_note_id=row.id, currency=row.currency, total=row.total, to_credit=row.to_credit)
+    credited = InvoiceCredited(
+        credit_note_id=row.id, currency=row.currency, total=row.sums.total, to_credit=row.to_credit
+    )
     outbox.add(tx, account, Event.CREDIT_NOTE_ISSUED, row.id, issued)
     outbox.add(tx, account, Event.INVOICE_CREDITED, row.invoice_id, credited)
 
@@ -115,8 +115,8 @@ def _post(tx: Tx, account: Account, credit_note: CreditNote) -> None:
     row = credit_note.row
     subject = Subject(row.customer_id, row.currency, invoice_id=row.invoice_id, credit_note_id=row.id)
     postings = [
-        Posting(Ledger.REVENUE, Ledger.RECEIVABLE, row.total - row.tax),
-        Posting(Ledger.TAX, Ledger.RECEIVABLE, row.tax),
+        Posting(Ledger.REVENUE, Ledger.RECEIVABLE, row.sums.net),
+        Posting(Ledger.TAX, Ledger.RECEIVABLE, row.sums.tax),
         Posting(Ledger.RECEIVABLE, Ledger.CUSTOMER_CREDIT, row.to_credit),
     ]
     journal.post(tx, account, "credit_note", subject, postings)

@@ -194,7 +194,7 @@ def _check_sum(row: InvoiceRow, credited: Sequence[CreditLine], earlier: Earlier
     total = _total(credited, prices_include_tax=row.prices_include_tax)
     if total < 0:
         errors.append("These lines add up to less than 0; a rebate is credited with its lines.")
-    rest = row.total - _total(earlier.values(), prices_include_tax=row.prices_include_tax)
+    rest = row.sums.total - _total(earlier.values(), prices_include_tax=row.prices_include_tax)
     if total > rest:
         places = digits(row.currency)
         errors.append(

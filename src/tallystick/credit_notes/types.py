@@ -8,6 +8,7 @@ import msgspec
 
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
+from tallystick.bills.sums import Sums
 from tallystick.bills.types import LineRow
 from tallystick.core.party import Buyer, Seller
 from tallystick.core.states import CreditNoteState
@@ -107,10 +108,7 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     rounding: str
     rounding_mode: str
     calculation: str
-    subtotal: int
-    discount: int
-    tax: int
-    total: int
+    sums: Sums
     taxes: tuple[TaxTotal, ...]
     to_credit: int
     reason: str | None

@@ -23,5 +23,5 @@ def changed_content(description: str, amount: Decimal, currency: str) -> dict[st
 def check_total(row: InvoiceRow, amount: Decimal, field: str) -> None:
     """Raises ValidationFailed for a field whose amount is finer than the currency, and so not what the bill asks."""
     places = digits(row.currency)
-    if to_decimal(row.total, places) != amount:
+    if to_decimal(row.sums.total, places) != amount:
         raise ValidationFailed({field: [too_fine(places)]})

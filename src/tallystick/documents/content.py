@@ -46,7 +46,7 @@ def of_invoice(invoice: Invoice, account: Account) -> Document:
         due_date=row.due_date,
         seller=_party(row.seller or account.seller),
         buyer=_party(invoice.customer),
-        total=f"{to_decimal(row.total, digits(row.currency))} {row.currency}",
+        total=f"{to_decimal(row.sums.total, digits(row.currency))} {row.currency}",
         changed_at=row.updated_at,
     )
 

@@ -37,7 +37,7 @@ UNSAID_OF_LINE = frozenset({"id", "discount"})
 def issued(invoice: Invoice, action: IssueAction, *, auto_send: bool | UnsetType = UNSET) -> list[NewEvent]:
     """Of an issue: by what ``action``, and whether its schedule is to send it. An invoice of 0 is paid at once."""
     row = invoice.row
-    facts = InvoiceIssued(action=action, currency=row.currency, total=row.total, auto_send=auto_send)
+    facts = InvoiceIssued(action=action, currency=row.currency, total=row.sums.total, auto_send=auto_send)
     return [NewEvent(Event.INVOICE_ISSUED, row.id, facts), *paid(row, owed_before=None)]
 
 

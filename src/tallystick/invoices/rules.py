@@ -83,8 +83,8 @@ def revenue(invoice: Invoice) -> list[Posting]:
     """The postings of an issue: the customer owes the total, which is revenue and tax."""
     row = invoice.row
     return [
-        Posting(Ledger.RECEIVABLE, Ledger.REVENUE, row.total - row.tax),
-        Posting(Ledger.RECEIVABLE, Ledger.TAX, row.tax),
+        Posting(Ledger.RECEIVABLE, Ledger.REVENUE, row.sums.net),
+        Posting(Ledger.RECEIVABLE, Ledger.TAX, row.sums.tax),
     ]
 
 

@@ -31,12 +31,12 @@ class InvoiceRow(BillRow, frozen=True):
     @property
     def balance(self) -> int:
         """What is left to pay, in minor units: nothing, once it is voided."""
-        return 0 if self.state is InvoiceState.VOIDED else self.total - self.paid - self.credited
+        return 0 if self.state is InvoiceState.VOIDED else self.sums.total - self.paid - self.credited
 
     def status(self, account: Account, now: datetime) -> Status:
         """What the invoice shows as its status at the instant ``now``."""
         today = account.today(now)
-        return status(self.state, self.total, self.paid, self.credited, self.due_date, today)
+        return status(self.state, self.sums.total, self.paid, self.credited, self.due_date, today)
 
 
 class PaymentLine(msgspec.Struct, frozen=True):

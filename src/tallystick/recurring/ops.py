@@ -7,6 +7,7 @@ from msgspec import structs
 
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
+from tallystick.bills.sums import Sums
 from tallystick.bills.types import Found, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
@@ -134,5 +135,5 @@ def _content_columns(content: NewBill, computed: Computed) -> dict[str, Any]:
         "header": content.header,
         "labels": content.labels,
         "error": None,
-        **rules.sums(computed.totals),
+        "sums": Sums.of(computed.totals),
     }

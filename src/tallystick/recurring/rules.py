@@ -10,12 +10,12 @@ from msgspec import UNSET, structs
 
 from tallystick.bills import header
 from tallystick.bills import rules as bills
+from tallystick.bills.sums import Sums
 from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, DomainError, EmailNotConfigured, ValidationFailed
 from tallystick.core.money import digits, to_minor
 from tallystick.core.periods import Frequency, due_date, first_on_or_after, occurrence, on_day_of_month
-from tallystick.core.totals import Totals
 from tallystick.invoices.many import Content, Period, Wanted
 from tallystick.recurring.types import (
     Catalogue,
@@ -419,16 +419,8 @@ def advanced(plan: Plan) -> dict[str, Any]:
         "occurrences": plan.schedule.occurrences + len(plan.due.periods),
         "waits": False,
         "error": None,
-        **sums(plan.content.totals),
+        "sums": Sums.of(plan.content.totals),
     }
-
-
-def sums(totals: Totals) -> dict[str, int]:
-    """The columns that say what a period comes to."""
-    return {name: getattr(totals, name) for name in SUMS}
-
-
-SUMS = ("subtotal", "discount", "tax", "total")
 
 
 def failure(schedule: Schedule, error: DomainError) -> Failure:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, literal, or_, select, update
 
+from tallystick.bills.sums import Sums
 from tallystick.bills.types import Found, Item
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
@@ -53,7 +54,7 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 NAMED = "Invoices name this schedule."
 PROGRESS = (
     *("active", "bills_from", "next_date", "last_billed_date", "occurrences", "waits", "error"),
-    *("subtotal", "discount", "tax", "total"),
+    *Sums.__struct_fields__,
 )
 ITEM_COLUMNS = (
     *("product_id", "description", "quantity", "unit", "unit_price"),
@@ -326,7 +327,10 @@ def advance(tx: Tx, account: Account, progress: Mapping[int, Mapping[str, Any]])
         tx,
         recurring,
         PROGRESS,
-        [(*map(each.__getitem__, PROGRESS), account.id, recurring_id) for recurring_id, each in progress.items()],
+        [
+            (*map(rows.flat(recurring, each).__getitem__, PROGRESS), account.id, recurring_id)
+            for recurring_id, each in progress.items()
+        ],
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
+from tallystick.bills.sums import Sums
 from tallystick.bills.types import DraftChange, Found, Item
 from tallystick.core.party import Buyer
 from tallystick.core.periods import Frequency
@@ -62,14 +63,11 @@ class Schedule(Terms, frozen=True):
 class ScheduleRow(Schedule, frozen=True):
     """A schedule as it is stored.
 
-    ``subtotal`` to ``total`` (minor units) are what a period comes to, as last computed. A run changes no ``version``:
+    ``sums`` are what a period comes to, as last computed. A run changes no ``version``:
     what it changes is nothing that a user sets.
     """
 
-    subtotal: int
-    discount: int
-    tax: int
-    total: int
+    sums: Sums
     active: bool
     last_billed_date: date | None
     created_at: datetime

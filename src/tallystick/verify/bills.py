@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, select
 
+from tallystick.bills import sums
 from tallystick.bills.kind import Kind
 from tallystick.bills.seal import CONTENT_HASHES
 from tallystick.bills.types import LineRow
@@ -26,7 +27,6 @@ from tallystick.verify.types import Check, Difference, row_name, unequal
 
 BATCH = 500
 BEYOND_ALL = 2**63 - 1
-SUMS = ("subtotal", "discount", "tax", "total")
 DRAFT = "draft"
 LINE_SUMS = ("amount", "discount", "tax")
 
@@ -143,9 +143,10 @@ def _recomputed(kind: Kind, row: Any, lines: list[LineRow]) -> Iterator[Differen
             if getattr(line, what) != getattr(line_due, what):
                 finding = unequal(what, getattr(line, what), getattr(line_due, what), row.currency)
                 yield Difference(kind.lines.name, row_name(line.id, row.number), finding)
-    for what in SUMS:
-        if getattr(row, what) != getattr(due, what):
-            finding = unequal(what, getattr(row, what), getattr(due, what), row.currency)
+    for what in sums.FIELDS:
+        stored, should = getattr(row.sums, what), getattr(due, what)
+        if stored != should:
+            finding = unequal(what, stored, should, row.currency)
             yield Difference(kind.bills.name, name, finding)
     if _as_values(row.taxes) != _as_values(kept.as_json(due.taxes)):
         finding = f"taxes are {row.taxes}, should be {kept.as_json(due.taxes)} (rate, category, reason, base, tax)"

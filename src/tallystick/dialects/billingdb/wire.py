@@ -104,7 +104,7 @@ def new_bill(body: AmountBody, account: Account) -> NewBill:
 
 def change(body: AmountBody, row: InvoiceRow, currency: str, account: Account) -> DraftChange:
     """What a request changes of an invoice; where the amount stays, so do the lines that it is made of."""
-    is_kept = (currency, body.amount) == (row.currency, to_decimal(row.total, digits(row.currency)))
+    is_kept = (currency, body.amount) == (row.currency, to_decimal(row.sums.total, digits(row.currency)))
     content: dict[str, Any] = {} if is_kept else payable.changed_content(LINE, body.amount, currency)
     return DraftChange(
         customer_id=int(body.customer_id),
@@ -123,7 +123,7 @@ def _short_fields(row: InvoiceRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "customer_id": row.customer_id,
-        "amount": render.amount(row.total, digits(row.currency)),
+        "amount": render.amount(row.sums.total, digits(row.currency)),
         "date": row.issue_date,
         "due_date": row.due_date,
     }
@@ -137,9 +137,9 @@ def whole(invoice: Invoice, status: Status) -> WholeInvoice:
     return WholeInvoice(
         **_short_fields(row),
         currency=row.currency,
-        subtotal=render.amount(row.total - row.tax, places),
-        tax=render.amount(row.tax, places),
-        total=render.amount(row.total, places),
+        subtotal=render.amount(row.sums.net, places),
+        tax=render.amount(row.sums.tax, places),
+        total=render.amount(row.sums.total, places),
         line_items=[_line(line, row, places) for line in invoice.lines],
         customer=_customer(invoice.customer),
         status=status,

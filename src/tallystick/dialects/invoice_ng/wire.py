@@ -159,8 +159,8 @@ def tax_rate(row: InvoiceRow) -> Decimal:
     rates = {tax.rate for tax in row.taxes}
     if len(rates) == 1:
         return rates.pop()
-    base = row.total - row.tax
-    return to_decimal(round_ratio(row.tax * 100_00, base, RoundingMode.HALF_UP), 2) if base > 0 else Decimal(0)
+    base = row.sums.net
+    return to_decimal(round_ratio(row.sums.tax * 100_00, base, RoundingMode.HALF_UP), 2) if base > 0 else Decimal(0)
 
 
 def shown_lines(invoice: Invoice) -> list[ShownLine]:
@@ -172,7 +172,7 @@ def shown_lines(invoice: Invoice) -> list[ShownLine]:
         ShownLine(line.description, line.quantity, net.price(line, row, places), net.amount(line, row) + discount)
         for line, discount in zip(invoice.lines, discounts, strict=True)
     ]
-    if row.discount:
+    if row.sums.discount:
         shown.append(ShownLine(DISCOUNT, Decimal(1), to_decimal(-sum(discounts), places), -sum(discounts)))
     return shown
 
@@ -231,9 +231,9 @@ def _fields(row: InvoiceRow) -> dict[str, Any]:
         "currency": row.currency,
         "payment_status": NOT_PAID if row.balance else PAID,
         "tax_rate": render.plain(tax_rate(row)),
-        "tax_amount": render.plain(to_decimal(row.tax, places)),
-        "sub_total": render.plain(to_decimal(row.total - row.tax, places)),
-        "total": render.plain(to_decimal(row.total, places)),
+        "tax_amount": render.plain(to_decimal(row.sums.tax, places)),
+        "sub_total": render.plain(to_decimal(row.sums.net, places)),
+        "total": render.plain(to_decimal(row.sums.total, places)),
         "amount_paid": _text(to_decimal(row.paid, places)),
         "outstanding_balance": _text(to_decimal(row.balance, places)),
         "issue_date": row.issue_date,

@@ -245,9 +245,9 @@ def check_amounts(body: IqraaInvoiceBody, invoice: Invoice) -> None:
         amount = to_decimal(line.amount, places)
         if asked.amount not in (None, amount):
             errors[f"components.lineItems.{index}.amount"] = [f"Is not quantity times unitPrice, which is {amount}."]
-    if invoice.row.total != body.amount:
-        total = f"{to_decimal(invoice.row.total, places)} {currency}"
-        errors["amount"] = [f"Is not what the line items add up to: {total}, as amount {invoice.row.total}."]
+    if invoice.row.sums.total != body.amount:
+        total = f"{to_decimal(invoice.row.sums.total, places)} {currency}"
+        errors["amount"] = [f"Is not what the line items add up to: {total}, as amount {invoice.row.sums.total}."]
         errors["components.lineItems"] = [f"Add up to {total}, and not to the amount {body.amount}."]
     if errors:
         raise ValidationFailed(errors)
@@ -268,7 +268,7 @@ def to_json(row: InvoiceRow, buyer: Buyer, status: Status, origin: str, *, has_f
         invoice_number=row.shown_number,
         date=row.issue_date,
         status=IqraaStatus.PAYMENT_FAILED if has_failed and known is IqraaStatus.FINALIZED else known,
-        amount=row.total,
+        amount=row.sums.total,
         currency=row.currency,
         description=row.header.title or "",
         customer_name="" if is_unnamed else buyer.name,
