@@ -11,8 +11,9 @@ from msgspec import UNSET, UnsetType
 
 from tallystick.bills import header, labels, sums
 from tallystick.bills.header import Header
+from tallystick.bills.kind import DraftKind
 from tallystick.bills.labels import Labels
-from tallystick.bills.types import BillFilter, BillRow, DraftChange, Item, LineRow, NewBill
+from tallystick.bills.types import BillFilter, BillRow, DraftChange, Item, LineRow, NewBill, StoredBill
 from tallystick.core.account import Account
 from tallystick.core.bill import MAX_LINES, Discount, DiscountType
 from tallystick.core.errors import ValidationFailed
@@ -21,6 +22,7 @@ from tallystick.core.totals import TaxTotal
 from tallystick.wire import render
 from tallystick.wire.asking import asking_for
 from tallystick.wire.call import Body, Change
+from tallystick.wire.csv import heading
 from tallystick.wire.lists import DatedQuery, days_selected
 from tallystick.wire.scalars import (
     Currency,
@@ -39,6 +41,7 @@ from tallystick.wire.scalars import (
 T = TypeVar("T")
 S = TypeVar("S", bound=StrEnum)
 Errors = dict[str, list[str]]
+AnyDraftKind = DraftKind[Any, Any]
 DiscountName = Literal["percentage", "amount", "fixed"]
 DISCOUNT_TYPES = {
     "percentage": DiscountType.PERCENTAGE,
@@ -129,20 +132,14 @@ def items_from(bodies: list[ItemBody]) -> tuple[Item, ...]:
 
 
 def new_bill(
-    body: BillChange,
-    account: Account,
-    *,
-    customer_id: int,
-    items: list[ItemBody],
-    until: Day | None | UnsetType,
-    number: str | None | UnsetType,
+    kind: AnyDraftKind, body: BillChange, account: Account, *, customer_id: int, items: list[ItemBody]
 ) -> NewBill:
-    """The bill that a request asks for; ``until`` is the day to pay by, or of validity."""
+    """The bill of this kind that a request asks for."""
     return msgspec.structs.replace(
         new_content(body, account, customer_id, items_from(items)),
         issue_date=_day(body.issue_date, account),
-        due_date=_day(until, account),
-        number=_or_none(number),
+        due_date=_day(getattr(body, kind.until), account),
+        number=_or_none(getattr(body, kind.number)),
     )
 
 
@@ -159,15 +156,14 @@ def new_content(body: ContentChange, account: Account, customer_id: int, items: 
     )
 
 
-def draft_change(
-    body: BillChange, account: Account, *, until: Day | None | UnsetType, number: str | None | UnsetType
-) -> DraftChange:
-    """The change of a draft that a request asks for; null takes a field back to its default."""
+def draft_change(kind: AnyDraftKind, body: BillChange, account: Account) -> DraftChange:
+    """The change of a draft of this kind that a request asks for; null takes a field back to its default."""
+    until = getattr(body, kind.until)
     return msgspec.structs.replace(
         content_change(body, account),
         issue_date=body.issue_date if body.issue_date is UNSET else _day(body.issue_date, account),
         due_date=until if until is UNSET else _day(until, account),
-        number=number,
+        number=getattr(body, kind.number),
     )
 
 
@@ -258,13 +254,15 @@ class TaxJson(msgspec.Struct, frozen=True):
     exemption_reason: str | None
 
 
-def shared_fields(row: BillRow) -> dict[str, Any]:
-    """The fields of a reply that quotations and invoices share."""
+def shared_fields(kind: AnyDraftKind, row: BillRow) -> dict[str, Any]:
+    """The fields of a reply that the kinds of bill share which begin as a draft."""
     return (
         commercial_fields(row)
         | header.shown(row.header)
         | {
             "id": row.id or None,
+            kind.number: row.shown_number,
+            kind.until: getattr(row, kind.until),
             "customer_id": row.customer_id,
             "customer_name": row.customer_name,
             "issue_date_given": row.issue_date_given,
@@ -290,6 +288,29 @@ def commercial_fields(row: BillRow) -> dict[str, Any]:
         "taxes": taxes_json(row.taxes, places),
         "prices_include_tax": row.prices_include_tax,
         "issued_at": row.issued_at,
+    }
+
+
+def whole_fields(bill: StoredBill[BillRow]) -> dict[str, Any]:
+    """The fields of a reply that only a bill has which is shown whole."""
+    places = digits(bill.row.currency)
+    return {"items": [item_json(line, places) for line in bill.lines], "customer": bill.customer}
+
+
+def csv_columns(kind: AnyDraftKind) -> dict[str, str]:
+    """The columns of seeds/inkvoice.txt, and the fields of a list row that they show."""
+    return {
+        heading(kind.number): kind.number,
+        "Customer": "customer_name",
+        "Status": "status",
+        "Issue Date": "issue_date",
+        heading(kind.until): kind.until,
+        "Subtotal": "subtotal",
+        "Tax": "tax_total",
+        "Discount": "discount_amount",
+        "Total": "total",
+        "Currency": "currency",
+        "Created": "created_at",
     }
 
 

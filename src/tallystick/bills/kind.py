@@ -52,6 +52,11 @@ class Kind:
         """The column of ``lines`` that names their bill."""
         return f"{self.name}_id"
 
+    @property
+    def number(self) -> str:
+        """What its number is called, over the API."""
+        return f"{self.name}_number"
+
     @cached_property
     def numbers(self) -> Numbers:
         """The numbers of this kind."""

@@ -21,7 +21,7 @@ from tallystick.invoices import store as invoice_store
 from tallystick.invoices.api import InvoiceJson
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call
-from tallystick.wire.csv import Cell, CsvFile
+from tallystick.wire.csv import CsvFile, selected
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import ExternalId, Id, LongText, MetadataChange, Positive
@@ -207,12 +207,8 @@ def export_csv(call: Call, query: CreditNoteQuery) -> CsvFile:
     `page`, `limit` and `after` change nothing.
     """
     found = store.every(call.tx, call.account, filter_from(query), page_request(query))
-    return CsvFile("credit-notes.csv", list(CSV_COLUMNS), (_cells(row, number) for row, number in found))
-
-
-def _cells(row: CreditNoteRow, invoice_number: str) -> list[Cell]:
-    shown = {**_row_fields(row), "invoice_number": invoice_number}
-    return [shown[field] for field in CSV_COLUMNS.values()]
+    shown = ({**_row_fields(row), "invoice_number": number} for row, number in found)
+    return selected("credit-notes.csv", CSV_COLUMNS, shown)
 
 
 def get(call: Call, credit_note_id: Id) -> CreditNoteJson:

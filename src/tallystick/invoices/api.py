@@ -15,14 +15,15 @@ from tallystick.bills.api import (
     Items,
     TaxJson,
     bill_filter,
+    csv_columns,
     discount_errors,
     draft_change,
-    item_json,
     new_bill,
     shared_fields,
+    whole_fields,
 )
 from tallystick.bills.header import Header
-from tallystick.bills.types import DraftChange, NewBill
+from tallystick.bills.types import NewBill
 from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.facts import in_major_units
@@ -31,11 +32,12 @@ from tallystick.core.money import digits
 from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState, Status
 from tallystick.invoices import ops, store
+from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
 from tallystick.store.outbox import Recorded
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted
-from tallystick.wire.csv import CsvFile
+from tallystick.wire.csv import CsvFile, selected
 from tallystick.wire.lists import ListQuery, listed, page_request
 from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import BillNumber, Day, Id
@@ -73,19 +75,7 @@ def filter_from(query: InvoiceQuery, account: Account) -> InvoiceFilter:
 
 def from_json(body: NewInvoiceBody, account: Account) -> NewBill:
     """The invoice that a request asks for."""
-    return new_bill(
-        body,
-        account,
-        customer_id=body.customer_id,
-        items=body.items,
-        until=body.due_date,
-        number=body.invoice_number,
-    )
-
-
-def change_from_json(body: InvoiceBody, account: Account) -> DraftChange:
-    """The change of a draft that a request asks for; null takes a field back to its default."""
-    return draft_change(body, account, until=body.due_date, number=body.invoice_number)
+    return new_bill(INVOICES, body, account, customer_id=body.customer_id, items=body.items)
 
 
 class PaymentSummary(msgspec.Struct, frozen=True):
@@ -182,10 +172,8 @@ class NextNumber(msgspec.Struct, frozen=True):
 
 def row_fields(row: InvoiceRow, call: Call) -> dict[str, Any]:
     """The fields that a list row and a whole invoice share."""
-    return shared_fields(row) | {
-        "invoice_number": row.shown_number,
+    return shared_fields(INVOICES, row) | {
         "status": row.status(call.account, call.tx.now),
-        "due_date": row.due_date,
         **settled_fields(row),
         "revised_at": row.revised_at,
         "recurring_id": row.recurring_id,
@@ -226,8 +214,7 @@ def to_json(invoice: Invoice, call: Call) -> InvoiceJson:
     places = digits(invoice.row.currency)
     return InvoiceJson(
         **row_fields(invoice.row, call),
-        items=[item_json(line, places) for line in invoice.lines],
-        customer=invoice.customer,
+        **whole_fields(invoice),
         payments=[payment_json(payment, places) for payment in invoice.payments],
         credit_notes=[credit_note_json(credit_note, places) for credit_note in invoice.credit_notes],
         send_log=[],
@@ -279,22 +266,6 @@ def index(call: Call, query: InvoiceQuery) -> Listed[InvoiceRowJson]:
     return listed(page, lambda row: row_json(row, call))
 
 
-CSV_COLUMNS = {
-    "Invoice Number": "invoice_number",
-    "Customer": "customer_name",
-    "Status": "status",
-    "Issue Date": "issue_date",
-    "Due Date": "due_date",
-    "Subtotal": "subtotal",
-    "Tax": "tax_total",
-    "Discount": "discount_amount",
-    "Total": "total",
-    "Currency": "currency",
-    "Created": "created_at",
-}
-"""The columns of seeds/inkvoice.txt, and the fields of a list row that they show."""
-
-
 def export_csv(call: Call, query: InvoiceQuery) -> CsvFile:
     """Export the invoices that a list would show on all its pages.
 
@@ -302,8 +273,7 @@ def export_csv(call: Call, query: InvoiceQuery) -> CsvFile:
     """
     invoices = store.every(call.tx, call.account, filter_from(query, call.account), page_request(query))
     shown = (row_fields(row, call) for row in invoices)
-    rows = ([fields[name] for name in CSV_COLUMNS.values()] for fields in shown)
-    return CsvFile("invoices.csv", list(CSV_COLUMNS), rows)
+    return selected("invoices.csv", csv_columns(INVOICES), shown)
 
 
 def create(call: Call, body: NewInvoiceBody) -> InvoiceJson:
@@ -323,7 +293,7 @@ def get(call: Call, invoice_id: Id) -> InvoiceJson:
 
 def update(call: Call, invoice_id: Id, body: InvoiceBody) -> InvoiceJson:
     """Change a draft; of any other invoice, `external_id` and `metadata`."""
-    change = change_from_json(body, call.account)
+    change = draft_change(INVOICES, body, call.account)
     return to_json(ops.update(call.tx, call.account, invoice_id, change, body.seen_version), call)
 
 
@@ -345,7 +315,7 @@ def revise(call: Call, invoice_id: Id, body: InvoiceBody) -> Reply[InvoiceJson]:
     credit note is written, for another number, and for a date that its number is not of. A body that would change
     nothing changes nothing.
     """
-    change = change_from_json(body, call.account)
+    change = draft_change(INVOICES, body, call.account)
     invoice = ops.revise(call.tx, call.account, invoice_id, change, body.seen_version)
     is_revised = invoice.row.revised_at == call.tx.now
     message = "The invoice is revised." if is_revised else "The invoice says this already; nothing is changed."

@@ -14,23 +14,24 @@ from tallystick.bills.api import (
     Items,
     TaxJson,
     bill_filter,
+    csv_columns,
     discount_errors,
     draft_change,
-    item_json,
     new_bill,
     shared_fields,
+    whole_fields,
 )
 from tallystick.bills.header import Header
-from tallystick.bills.types import DraftChange, NewBill
+from tallystick.bills.types import NewBill
 from tallystick.core.account import Account
 from tallystick.core.labels import Metadata
-from tallystick.core.money import digits
 from tallystick.core.party import Buyer
 from tallystick.core.states import QuotationStatus
 from tallystick.quotations import ops, store
+from tallystick.quotations.kind import QUOTATIONS
 from tallystick.quotations.types import Quotation, QuotationRow
 from tallystick.wire.call import Call, Deleted
-from tallystick.wire.csv import CsvFile
+from tallystick.wire.csv import CsvFile, selected
 from tallystick.wire.lists import listed, page_request
 from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import BillNumber, Day, Id
@@ -60,19 +61,7 @@ class QuotationQuery(BillQuery, frozen=True, kw_only=True):
 
 def from_json(body: NewQuotationBody, account: Account) -> NewBill:
     """The quotation that a request asks for."""
-    return new_bill(
-        body,
-        account,
-        customer_id=body.customer_id,
-        items=body.items,
-        until=body.valid_until,
-        number=body.quotation_number,
-    )
-
-
-def change_from_json(body: QuotationBody, account: Account) -> DraftChange:
-    """The change of a draft that a request asks for; null takes a field back to its default."""
-    return draft_change(body, account, until=body.valid_until, number=body.quotation_number)
+    return new_bill(QUOTATIONS, body, account, customer_id=body.customer_id, items=body.items)
 
 
 class QuotationRowJson(Header, frozen=True):
@@ -118,10 +107,8 @@ class QuotationJson(QuotationRowJson, frozen=True, kw_only=True):
 
 def row_fields(row: QuotationRow, call: Call) -> dict[str, Any]:
     """The fields that a list row and a whole quotation share."""
-    return shared_fields(row) | {
-        "quotation_number": row.shown_number,
+    return shared_fields(QUOTATIONS, row) | {
         "status": row.status(call.account, call.tx.now),
-        "valid_until": row.valid_until,
         "invoice_id": row.invoice_id,
         "share_url": row.share_token and f"{call.origin}/public/quotations/{row.share_token}",
         "accepted_at": row.accepted_at,
@@ -137,11 +124,9 @@ def row_json(row: QuotationRow, call: Call) -> QuotationRowJson:
 
 def to_json(quotation: Quotation, call: Call) -> QuotationJson:
     """A quotation, whole."""
-    places = digits(quotation.row.currency)
     return QuotationJson(
         **row_fields(quotation.row, call),
-        items=[item_json(line, places) for line in quotation.lines],
-        customer=quotation.customer,
+        **whole_fields(quotation),
     )
 
 
@@ -152,22 +137,6 @@ def index(call: Call, query: QuotationQuery) -> Listed[QuotationRowJson]:
     return listed(page, lambda row: row_json(row, call))
 
 
-CSV_COLUMNS = {
-    "Quotation Number": "quotation_number",
-    "Customer": "customer_name",
-    "Status": "status",
-    "Issue Date": "issue_date",
-    "Valid Until": "valid_until",
-    "Subtotal": "subtotal",
-    "Tax": "tax_total",
-    "Discount": "discount_amount",
-    "Total": "total",
-    "Currency": "currency",
-    "Created": "created_at",
-}
-"""As the columns of invoices, and the fields of a list row that they show."""
-
-
 def export_csv(call: Call, query: QuotationQuery) -> CsvFile:
     """Export the quotations that a list would show on all its pages.
 
@@ -175,8 +144,7 @@ def export_csv(call: Call, query: QuotationQuery) -> CsvFile:
     """
     wanted = bill_filter(query, call.account, QuotationStatus)
     shown = (row_fields(row, call) for row in store.every(call.tx, call.account, wanted, page_request(query)))
-    rows = ([fields[name] for name in CSV_COLUMNS.values()] for fields in shown)
-    return CsvFile("quotations.csv", list(CSV_COLUMNS), rows)
+    return selected("quotations.csv", csv_columns(QUOTATIONS), shown)
 
 
 def create(call: Call, body: NewQuotationBody) -> QuotationJson:
@@ -196,7 +164,7 @@ def get(call: Call, quotation_id: Id) -> QuotationJson:
 
 def update(call: Call, quotation_id: Id, body: QuotationBody) -> QuotationJson:
     """Change a draft; of any other quotation, `external_id` and `metadata`."""
-    change = change_from_json(body, call.account)
+    change = draft_change(QUOTATIONS, body, call.account)
     return to_json(ops.update(call.tx, call.account, quotation_id, change, body.seen_version), call)
 
 

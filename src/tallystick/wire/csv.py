@@ -2,12 +2,13 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 from itertools import islice
+from typing import Any
 
 from tallystick.wire.file import Export
 
@@ -31,6 +32,11 @@ class CsvFile(Export):
 def heading(name: str) -> str:
     """What the column of a field is called: ``address_line1`` is Address Line 1."""
     return re.sub(r"(?=\d)", " ", name.replace("_", " ").title())
+
+
+def selected(name: str, columns: Mapping[str, str], shown: Iterable[Mapping[str, Any]]) -> CsvFile:
+    """A table of what is shown: by the headings of its columns, the fields that they hold."""
+    return CsvFile(name, list(columns), ([fields[field] for field in columns.values()] for fields in shown))
 
 
 def _chunks(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[bytes]:
