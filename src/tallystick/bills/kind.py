@@ -62,6 +62,11 @@ class Kind:
         """The numbers of this kind."""
         return Numbers(self.name, self.bills)
 
+    @cached_property
+    def own_lines(self) -> Lines[Any]:
+        """The lines of this kind, which are of the type ``line``."""
+        return Lines(self.lines, self.owner, self.line)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DraftKind(Kind, Generic[R, B]):
@@ -83,11 +88,6 @@ class DraftKind(Kind, Generic[R, B]):
     def rows(self) -> BillRows[R]:
         """The rows of this kind."""
         return BillRows(self.bills, self.row, self.until, self.unique_numbers)
-
-    @cached_property
-    def own_lines(self) -> Lines:
-        """The lines of this kind."""
-        return Lines(self.lines, self.owner)
 
     def draft_row(self, columns: dict[str, Any], bill: Bill, totals: Totals, customer_name: str) -> R:
         """The row of a new draft: ``columns`` are those that do not follow from its bill."""

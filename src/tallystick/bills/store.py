@@ -41,6 +41,7 @@ from tallystick.store.tables import customers, products, taxes
 from tallystick.taxes.types import Tax
 
 R = TypeVar("R", bound=BillRow)
+L = TypeVar("L", bound=LineRow)
 
 UNDATED = date.max
 """What is stored as the date of a draft that nobody dated: so lists and statistics have it among the newest."""
@@ -168,27 +169,28 @@ def _columns(line: LineRow) -> dict[str, Any]:
     return columns
 
 
-class Lines:
-    """The lines of one kind of bill: their table, and the column that names their bill."""
+class Lines(Generic[L]):
+    """The lines of one kind of bill: their table, the column that names their bill, and the struct that holds one."""
 
-    def __init__(self, table: Table, owner: str) -> None:
+    def __init__(self, table: Table, owner: str, line: type[L]) -> None:
         self._table = table
         self._owner = owner
+        self._line = line
         self._insert = Prepared(table.insert().returning(table.c.id))
         belonging = (table.c.account_id == bindparam("account"), table.c[owner] == bindparam("bill"))
-        self._select = Prepared(select(*rows.columns(table, LineRow)).where(*belonging).order_by(table.c.position))
+        self._select = Prepared(select(*rows.columns(table, line)).where(*belonging).order_by(table.c.position))
         self._delete = delete(table).where(*belonging)
 
-    def insert(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[LineRow]) -> list[LineRow]:
+    def insert(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
         """Writes the lines of a bill and answers them with their ids."""
         keys = {"account_id": account.id, self._owner: bill_id}
         placed = [{**keys, "position": position, **_columns(line)} for position, line in enumerate(lines)]
         inserted = self._insert.each(tx, placed)
         return [structs.replace(line, id=line_id) for (line_id,), line in zip(inserted, lines, strict=True)]
 
-    def insert_many(self, tx: Tx, account: Account, owned: Sequence[tuple[int, list[LineRow]]]) -> None:
+    def insert_many(self, tx: Tx, account: Account, owned: Sequence[tuple[int, list[L]]]) -> None:
         """Writes the lines of many bills, each beside its bill's id; the ids that the lines have are not kept."""
-        columns = ("account_id", self._owner, "position", *LineRow.__struct_fields__[1:])
+        columns = ("account_id", self._owner, "position", *self._line.__struct_fields__[1:])
         placed = [
             (account.id, bill_id, position, *structs.astuple(line)[1:])
             for bill_id, lines in owned
@@ -196,14 +198,14 @@ class Lines:
         ]
         blocks.insert(tx, self._table, columns, placed)
 
-    def replace(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[LineRow]) -> list[LineRow]:
+    def replace(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
         """Puts other lines in the place of a draft's."""
         tx.execute(self._delete, {"account": account.id, "bill": bill_id})
         return self.insert(tx, account, bill_id, lines)
 
-    def of(self, tx: Tx, account: Account, bill_id: int) -> list[LineRow]:
+    def of(self, tx: Tx, account: Account, bill_id: int) -> list[L]:
         """The lines of a bill, in order."""
-        return [LineRow(*row) for row in self._select.all(tx, {"account": account.id, "bill": bill_id})]
+        return [self._line(*row) for row in self._select.all(tx, {"account": account.id, "bill": bill_id})]
 
 
 class BillRows(Generic[R]):

@@ -115,8 +115,12 @@ def from_json(body: CreditNoteBody) -> NewCreditNote:
     labels = Labels(external_id=body.external_id, metadata=merged({}, body.metadata))
     if body.items is None:
         return NewCreditNote(reason=body.reason, labels=labels)
-    wanted = (WantedCredit(line_id=item.item_id, quantity=item.quantity, amount=item.amount) for item in body.items)
-    return NewCreditNote(items=tuple(wanted), reason=body.reason, labels=labels)
+    return NewCreditNote(items=tuple(map(_wanted, body.items)), reason=body.reason, labels=labels)
+
+
+def _wanted(item: CreditBody) -> WantedCredit:
+    quantity = None if item.quantity is None else Decimal(item.quantity)
+    return WantedCredit(line_id=item.item_id, quantity=quantity, amount=item.amount)
 
 
 def filter_from(query: CreditNoteQuery) -> CreditNoteFilter:

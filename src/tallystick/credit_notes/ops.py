@@ -1,6 +1,6 @@
 """The verbs of credit notes."""
 
-from typing import Any
+from datetime import datetime
 
 from msgspec import structs
 
@@ -35,14 +35,15 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
     invoice = invoice_store.get_locked(tx, account, invoice_id)
     check_allowed(invoice.row.state, Action.CREDIT)
     lines = rules.credit_lines(invoice, new, store.credited(tx, account, invoice_id))
-    values = _values(tx, account, invoice, lines, new)
-    applied = values["sums"].total - values["to_credit"]
-    if values["to_credit"]:
-        customer_credit.add(tx, account, invoice.row.customer_id, invoice.row.currency, values["to_credit"])
-    values |= CREDIT_NOTES.numbers.take(tx, account, values["issue_date"]).columns()
-    credit_note = store.insert(tx, account, values, lines)
+    draft = _draft(invoice, lines, new, account, tx.now)
+    if draft.row.to_credit:
+        customer_credit.add(tx, account, draft.row.customer_id, draft.row.currency, draft.row.to_credit)
+    number = CREDIT_NOTES.numbers.take(tx, account, draft.row.issue_date)
+    numbered = structs.replace(draft, row=structs.replace(draft.row, **number.columns()))
+    credit_note = store.insert(tx, account, numbered)
     _post(tx, account, credit_note)
     _tell(tx, account, credit_note.row)
+    applied = draft.row.sums.total - draft.row.to_credit
     if applied:
         invoice_ops.settle(tx, account, invoice.row, credited=applied)
     seals.append(tx, account, [sealed(credit_note)])
@@ -72,30 +73,48 @@ NOT_THE_NOTES = {"notes": None, "payment_terms": None}
 """What an invoice says on how to pay it is not said of what is given back."""
 
 
-def _values(tx: Tx, account: Account, invoice: Invoice, lines: list[CreditLine], new: NewCreditNote) -> dict[str, Any]:
-    row = invoice.row
+def _draft(
+    invoice: Invoice, lines: list[CreditLine], new: NewCreditNote, account: Account, now: datetime
+) -> CreditNote:
+    """A credit note but for its number, which is taken last, and its ids."""
+    of = invoice.row
     calculation = Calculation.EN16931
-    totals = rules.totals(lines, prices_include_tax=row.prices_include_tax, calculation=calculation)
-    copied = ("customer_id", "currency", "prices_include_tax", "rounding", "rounding_mode")
-    return {
-        **{name: getattr(row, name) for name in copied},
-        "header": structs.replace(row.header, **NOT_THE_NOTES),
-        "invoice_id": row.id,
-        "calculation": calculation.value,
-        "state": first_state(CreditNoteState),
-        "issue_date": max(account.today(tx.now), row.issue_date),
-        "sums": Sums.of(totals),
-        "taxes": totals.taxes,
-        "to_credit": max(0, totals.total - row.balance),
-        "reason": new.reason,
-        "labels": new.labels,
-        "customer": row.customer,
-        "customer_name": row.customer_name,
-        "seller": row.seller,
-        "issued_at": tx.now,
-        "created_at": tx.now,
-        "updated_at": tx.now,
-    }
+    totals = rules.totals(lines, prices_include_tax=of.prices_include_tax, calculation=calculation)
+    if of.number is None or of.customer is None or of.seller is None:
+        raise AssertionError("an invoice that is not issued is not credited")
+    row = CreditNoteRow(
+        id=0,
+        number="",
+        number_scope=None,
+        number_sequence=None,
+        number_key=None,
+        number_order="",
+        invoice_id=of.id,
+        customer_id=of.customer_id,
+        customer_name=of.customer_name,
+        state=first_state(CreditNoteState),
+        issue_date=max(account.today(now), of.issue_date),
+        currency=of.currency,
+        discount_type=None,
+        discount_value=None,
+        prices_include_tax=of.prices_include_tax,
+        rounding=of.rounding,
+        rounding_mode=of.rounding_mode,
+        calculation=calculation.value,
+        sums=Sums.of(totals),
+        taxes=totals.taxes,
+        to_credit=max(0, totals.total - of.balance),
+        reason=new.reason,
+        header=structs.replace(of.header, **NOT_THE_NOTES),
+        labels=new.labels,
+        share_token=None,
+        customer=of.customer,
+        seller=of.seller,
+        created_at=now,
+        issued_at=now,
+        version=1,
+    )
+    return CreditNote(row=row, lines=list(map(rules.credited_line, lines)), invoice_number=of.number)
 
 
 def _tell(tx: Tx, account: Account, row: CreditNoteRow) -> None:

@@ -8,6 +8,8 @@ credit notes of an invoice add up to it, to the last digit.
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal
 
+from msgspec import structs
+
 from tallystick.bills.rules import stored_bill, stored_line
 from tallystick.bills.types import LineRow
 from tallystick.core.bill import Bill, Calculation
@@ -18,6 +20,7 @@ from tallystick.credit_notes.types import (
     NOTHING,
     Credited,
     CreditLine,
+    CreditNoteLine,
     Given,
     NewCreditNote,
     Part,
@@ -205,6 +208,18 @@ def _check_sum(row: InvoiceRow, credited: Sequence[CreditLine], earlier: Earlier
 
 def _total(taken: Iterable[Credited | CreditLine], *, prices_include_tax: bool) -> int:
     return sum(each.amount - each.discount + (0 if prices_include_tax else each.tax) for each in taken)
+
+
+def credited_line(credited: CreditLine) -> CreditNoteLine:
+    """The line of a credit note, before it has its id: what the invoice's line says, and how much of it."""
+    own = {
+        "id": 0,
+        "quantity": credited.quantity,
+        "amount": credited.amount,
+        "discount": credited.discount,
+        "tax": credited.tax,
+    }
+    return CreditNoteLine(**{**structs.asdict(credited.line), **own}, invoice_line_id=credited.line.id)
 
 
 def totals(lines: Sequence[CreditLine], *, prices_include_tax: bool, calculation: Calculation) -> Totals:

@@ -1,15 +1,17 @@
 """The SQL of credit notes."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 
+from tallystick.bills.store import Lines
 from tallystick.core.account import Account
+from tallystick.credit_notes.kind import CREDIT_NOTES
 from tallystick.credit_notes.types import (
     NOTHING,
     Credited,
-    CreditLine,
     CreditNote,
     CreditNoteFilter,
     CreditNoteLine,
@@ -25,6 +27,9 @@ from tallystick.store.tables import credit_note_lines, credit_notes, invoices
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id, "number": credit_notes.c.number_order}
 ROW_COLUMNS = rows.columns(credit_notes, CreditNoteRow)
 READ = rows.reader(credit_notes, CreditNoteRow)
+WRITE = rows.writer(credit_notes, CreditNoteRow)
+COLUMNS = [column.name for column in ROW_COLUMNS]
+LINES: Lines[CreditNoteLine] = CREDIT_NOTES.own_lines
 INVOICE_NUMBER = (
     select(invoices.c.number)
     .where(invoices.c.account_id == credit_notes.c.account_id, invoices.c.id == credit_notes.c.invoice_id)
@@ -38,14 +43,6 @@ ONE: Select[Any] = (
     select(*ROW_COLUMNS, invoices.c.number.label("invoice_number"))
     .select_from(WITH_INVOICE)
     .where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.id == bindparam("credit_note"))
-)
-LINES: Select[Any] = (
-    select(*rows.columns(credit_note_lines, CreditNoteLine))
-    .where(
-        credit_note_lines.c.account_id == bindparam("account"),
-        credit_note_lines.c.credit_note_id == bindparam("credit_note"),
-    )
-    .order_by(credit_note_lines.c.position)
 )
 # A subquery and not a join, in which SQLite would begin with all the lines of the account.
 CREDITED: Select[Any] = select(credit_note_lines).where(
@@ -87,7 +84,6 @@ LOWER = (
     )
 )
 INSERT = credit_notes.insert().returning(credit_notes.c.id)
-INSERT_LINES = credit_note_lines.insert()
 
 
 def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, Credited]:
@@ -99,60 +95,26 @@ def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, Credited]:
     return taken
 
 
-def insert(tx: Tx, account: Account, values: Mapping[str, Any], lines: Sequence[CreditLine]) -> CreditNote:
-    """Writes a credit note with its lines and answers it as it is stored.
+def insert(tx: Tx, account: Account, new: CreditNote) -> CreditNote:
+    """Writes a credit note with its lines, and answers the same with its ids.
 
     Raises Conflict where its ``external_id`` is taken.
     """
-    stored = {**rows.flat(credit_notes, values), "account_id": account.id}
-    with labels.refusing_a_taken_external_id(credit_notes, stored):
-        credit_note_id: int = tx.execute(INSERT, stored).scalar_one()
-    keys = {"account_id": account.id, "credit_note_id": credit_note_id}
-    tx.execute(
-        INSERT_LINES, [{**keys, "position": position, **line_values(line)} for position, line in enumerate(lines)]
-    )
-    return get(tx, account, credit_note_id)
-
-
-def line_values(credited: CreditLine) -> dict[str, Any]:
-    """The columns of a credit note's line."""
-    line = credited.line
-    return {
-        **{name: getattr(line, name) for name in COPIED_FROM_LINE},
-        "quantity": credited.quantity,
-        "amount": credited.amount,
-        "discount": credited.discount,
-        "tax": credited.tax,
-        "invoice_line_id": line.id,
-    }
-
-
-COPIED_FROM_LINE = (
-    "product_id",
-    "description",
-    "unit",
-    "unit_price",
-    "discount_type",
-    "discount_value",
-    "tax_id",
-    "tax_rate",
-    "tax_category",
-    "exemption_reason",
-)
+    values = dict(zip(COLUMNS, WRITE(new.row), strict=True), account_id=account.id, updated_at=new.row.created_at)
+    del values["id"]
+    with labels.refusing_a_taken_external_id(credit_notes, values):
+        note_id: int = tx.execute(INSERT, values).scalar_one()
+    lines = LINES.insert(tx, account, note_id, new.lines)
+    return structs.replace(new, row=structs.replace(new.row, id=note_id), lines=lines)
 
 
 def get(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
     """One credit note, whole, or NotFound."""
-    wanted = {"account": account.id, "credit_note": credit_note_id}
-    found = tx.all(ONE, wanted)
+    found = tx.all(ONE, {"account": account.id, "credit_note": credit_note_id})
     if not found:
         raise rows.not_found(credit_notes)
-    lines = tx.all(LINES, wanted)
-    return CreditNote(
-        row=READ(*found[0][:-1]),
-        lines=[CreditNoteLine(*line) for line in lines],
-        invoice_number=found[0].invoice_number,
-    )
+    lines = LINES.of(tx, account, credit_note_id)
+    return CreditNote(row=READ(*found[0][:-1]), lines=lines, invoice_number=found[0].invoice_number)
 
 
 def given(tx: Tx, account: Account, invoice_ids: Collection[int]) -> list[Given]:

@@ -20,6 +20,8 @@ from sqlalchemy import (
     union_all,
 )
 
+from tallystick.bills.store import Lines
+from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
 from tallystick.core.states import InvoiceState, Status
 from tallystick.invoices.kind import INVOICES
@@ -38,7 +40,7 @@ from tallystick.store.tables import (
 )
 
 bills = INVOICES.rows
-lines = INVOICES.own_lines
+lines: Lines[LineRow] = INVOICES.own_lines
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
     "created_at": invoices.c.id,

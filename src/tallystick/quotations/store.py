@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, not_, or_, select
 
+from tallystick.bills.store import Lines
+from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
 from tallystick.core.states import QuotationState, QuotationStatus
 from tallystick.quotations.kind import QUOTATIONS
@@ -19,7 +21,7 @@ from tallystick.store.tables import (
 )
 
 bills = QUOTATIONS.rows
-lines = QUOTATIONS.own_lines
+lines: Lines[LineRow] = QUOTATIONS.own_lines
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
     "created_at": quotations.c.id,
