@@ -17,6 +17,7 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from rich.console import Console
 from rich.progress import Progress
+from sqlalchemy import make_url
 
 from tallystick import __version__, access, config, demo, serve
 from tallystick.access import ACTOR, AccountId
@@ -133,12 +134,18 @@ def _welcome(settings: config.Settings, new_key: str | None) -> None:
     origin = settings.origin
     if new_key:
         print(f"Your API key, shown this once: {new_key}\n")
-    print(f"Tallystick serves {settings.database_url.partition('://')[0]} at {origin}; its API is at {origin}/docs.")
+    print(f"Tallystick serves {_named(settings.database_url)} at {origin}; its API is at {origin}/docs.")
     print("Try:\n")
     if new_key:
         print(f"export API_KEY='{new_key}'")
     # Nothing that writes: the README's tour begins with an empty database.
     print(f'curl -H "X-API-Key: $API_KEY" {origin}/api/v1/settings\n', flush=True)
+
+
+def _named(database_url: str) -> str:
+    """The database for people: its file's whole path, or its URL without what may be secret."""
+    file = sqlite_file(database_url)
+    return str(file) if file else make_url(database_url).set(query={}).render_as_string(hide_password=True)
 
 
 @app.command("demo")
