@@ -86,6 +86,25 @@ def test_a_command_beside_the_service_has_its_settings(machine: Path, database_u
     assert "admin" in listed.stdout
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+@pytest.mark.database("sqlite")
+def test_a_backup_is_restored(machine: Path, database_url: str) -> None:
+    data, backups = machine / "var/lib/tallystick", machine / "var/backups/tallystick"
+    backups.mkdir(parents=True)
+    with opened(database_url):
+        back_up(Path(database_url.removeprefix("sqlite:///")), backups / "2026-03-31.db")
+    for name in ("tallystick.db", "tallystick.db-wal", "tallystick.db-shm"):
+        (data / name).write_text("lost")
+    lines = below(machine, block("backup.md", "sh", "replaced")).splitlines()
+    assert (lines[0], lines[-1]) == ("systemctl stop tallystick", "systemctl start tallystick")
+    commands = "\n".join(lines[1:-1]).replace("-u tallystick", "-u root").replace(" -o tallystick", "")
+    restored = shell(f"set -e\n{commands}", PATH=f"{machine}/usr/local/bin:/usr/sbin:{BARE['PATH']}")
+    assert (restored.returncode, restored.stderr) == (0, "")
+    assert restored.stdout.startswith("ok: accounts 1")
+    assert len(list((data / "replaced").iterdir())) == 3
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
 def test_the_unit_is_one_and_leaves_little_to_attack(tmp_path: Path) -> None:
     unit = tmp_path / "tallystick.service"
