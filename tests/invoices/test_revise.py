@@ -319,3 +319,22 @@ def test_one_of_two_revisions_of_the_same_version_wins(api: Api, issued: Any) ->
         statuses = [reply.status_code for reply in pool.map(partial(revise, api, issued), bodies)]
     assert sorted(statuses) == [200, *[409] * 5]
     assert names(recorded(api)).count("invoice.revised") == 1
+
+
+def test_labels_alone_are_changed_and_revise_nothing(api: Api, issued: Any, clock: Clock) -> None:
+    api.data(api.put("/customers/1", {"name": "Ann by now"}))
+    path, labels = f"/invoices/{issued['id']}", {"external_id": "A-17", "metadata": {"order": "4711"}}
+    with api.database.read() as tx:
+        sealed = len(tx.all(select(seals)))
+    answer = api.post(f"{path}/revise", labels)
+    now = api.data(answer)
+    assert answer.json()["message"] == "The external_id and metadata are changed; what the invoice says is not."
+    assert (now["external_id"], now["metadata"], now["revised_at"]) == ("A-17", {"order": "4711"}, None)
+    assert (now["customer"]["name"], now["version"]) == ("Ann Example", issued["version"] + 1)
+    assert api.data(api.get(f"{path}/activity"))[-1]["type"] == "invoice.updated"
+    clock.set("2026-03-18T09:00:00Z")
+    again = api.post(f"{path}/revise", labels)
+    assert again.json()["message"] == "The invoice says this already; nothing is changed."
+    assert api.data(again)["version"] == now["version"]
+    with api.database.read() as tx:
+        assert len(tx.all(select(seals))) == sealed

@@ -317,9 +317,16 @@ def revise(call: Call, invoice_id: Id, body: InvoiceBody) -> Reply[InvoiceJson]:
     """
     change = draft_change(INVOICES, body, call.account)
     invoice = ops.revise(call.tx, call.account, invoice_id, change, body.seen_version)
-    is_revised = invoice.row.revised_at == call.tx.now
-    message = "The invoice is revised." if is_revised else "The invoice says this already; nothing is changed."
-    return Reply(to_json(invoice, call), message)
+    return Reply(to_json(invoice, call), _revision(invoice.row, call.tx.now))
+
+
+def _revision(row: InvoiceRow, now: datetime) -> str:
+    """What became of an invoice that was to be revised at this instant."""
+    if row.revised_at == now:
+        return "The invoice is revised."
+    if row.updated_at == now:
+        return "The external_id and metadata are changed; what the invoice says is not."
+    return "The invoice says this already; nothing is changed."
 
 
 def unpublish(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:

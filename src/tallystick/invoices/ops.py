@@ -65,21 +65,23 @@ def settle(tx: Tx, account: Account, row: InvoiceRow, *, paid: int = 0, credited
 def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, version: int | None) -> Invoice:
     """Takes an issued invoice back, changes it and issues it again at once, to the customer as it is by now.
 
-    Its number and its share link stay; one that would say what it says already stays as it is. Raises Conflict where
-    something is paid or credited, for another number, a day that is not its number's, and a stale ``version``.
+    Its number and its share link stay; one that would say what it says already stays as it is, but for its labels, and
+    labels alone revise nothing. Raises Conflict where something is paid or credited, for another number, a day that is
+    not its number's, and a stale ``version``.
     """
     invoice = store.get_locked(tx, account, invoice_id)
     state = next_state(invoice.row.state, Action.REVISE)
     rows.check_version(invoice.row.version, version)
     rules.check_untouched(invoice)
     rules.check_keeps_number(invoice.row, change)
+    if change.is_of_labels_alone:
+        return _labelled(tx, account, invoice, change)
     changed = verbs.changed(tx, account, INVOICES, invoice, change)
     columns = rules.revised(structs.replace(invoice.row, **changed.columns), changed.customer, account, tx.now)
     changed = changed._replace(columns={**changed.columns, **columns, "state": state})
     is_same_bill = changed.bill == bill_rules.stored_bill(invoice.row, invoice.lines)
     if is_same_bill and not rules.is_changed(invoice.row, changed.columns):
-        is_labelled = invoice.row.labels.changed(change.labels) != invoice.row.labels
-        return verbs.label(tx, account, INVOICES, invoice, change) if is_labelled else invoice
+        return _labelled(tx, account, invoice, change)
     verbs.write(tx, account, INVOICES, invoice, changed)
     revised = store.get(tx, account, invoice_id)
     bill_rules.check_issuable(revised.lines)
@@ -88,6 +90,11 @@ def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
     outbox.add_all(tx, account, news.revised(invoice, revised))
     seals.append(tx, account, [_withdrawn(invoice), seal_of(INVOICES, revised.row, revised.lines)])
     return revised
+
+
+def _labelled(tx: Tx, account: Account, invoice: Invoice, change: DraftChange) -> Invoice:
+    is_labelled = invoice.row.labels.changed(change.labels) != invoice.row.labels
+    return verbs.label(tx, account, INVOICES, invoice, change) if is_labelled else invoice
 
 
 def unpublish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
