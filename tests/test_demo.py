@@ -13,7 +13,7 @@ import pytest
 
 from tallystick import demo
 from tallystick.core.payment import Method, PaymentStatus
-from tallystick.core.states import QuotationStatus, Status
+from tallystick.core.states import InvoiceStatus, QuotationStatus
 from tallystick.native.routes import PREFIX
 from tallystick.serve import application
 from tallystick.store.db import Database
@@ -27,12 +27,12 @@ SHOWN: list[tuple[str, dict[str, str], int]] = [
     ("customers", {}, 40),
     ("products", {}, 8),
     ("taxes", {}, 4),
-    ("invoices", {"status": Status.DRAFT}, 3),
-    ("invoices", {"status": Status.SENT}, 5),
-    ("invoices", {"status": Status.PARTIALLY_PAID}, 3),
-    ("invoices", {"status": Status.PAID}, 200),
-    ("invoices", {"status": Status.OVERDUE}, 20),
-    ("invoices", {"status": Status.VOIDED}, 3),
+    ("invoices", {"status": InvoiceStatus.DRAFT}, 3),
+    ("invoices", {"status": InvoiceStatus.SENT}, 5),
+    ("invoices", {"status": InvoiceStatus.PARTIALLY_PAID}, 3),
+    ("invoices", {"status": InvoiceStatus.PAID}, 200),
+    ("invoices", {"status": InvoiceStatus.OVERDUE}, 20),
+    ("invoices", {"status": InvoiceStatus.VOIDED}, 3),
     ("invoices/trash/list", {}, 3),
     ("credit-notes", {}, 10),
     ("payments", {"status": PaymentStatus.SUCCEEDED}, 300),
@@ -43,8 +43,8 @@ SHOWN: list[tuple[str, dict[str, str], int]] = [
     ("recurring-billing", {"active_only": "true"}, 3),
     ("recurring-billing", {}, 6),
 ]
-NUMBERED = frozenset(Status) - {Status.DRAFT}
-OWED = NUMBERED - {Status.VOIDED}
+NUMBERED = frozenset(InvoiceStatus) - {InvoiceStatus.DRAFT}
+OWED = NUMBERED - {InvoiceStatus.VOIDED}
 
 
 @contextmanager

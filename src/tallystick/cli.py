@@ -130,7 +130,7 @@ def _notes(start: accounts.FirstStart, *, is_sqlite: bool, with_worker: bool) ->
         yield fault
 
 
-def _welcome(settings: config.Settings, new_key: str | None) -> None:
+def _welcome(settings: config.ProcessSettings, new_key: str | None) -> None:
     origin = settings.origin
     if new_key:
         print(f"Your API key, shown this once: {new_key}\n")
@@ -163,7 +163,7 @@ def demo_command() -> None:
         serve.run(settings, workers=1, with_worker=True)
 
 
-def _welcome_to_demo(settings: config.Settings) -> None:
+def _welcome_to_demo(settings: config.ProcessSettings) -> None:
     api = f"{settings.origin}/api/v1"
     curl = f"curl -H 'X-API-Key: {demo.API_KEY}'"
     print(f"Tallystick shows a year of made-up business at {settings.origin}; its API is at {settings.origin}/docs.")

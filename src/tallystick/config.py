@@ -29,7 +29,7 @@ def _default_url() -> str:
     return f"sqlite:///{default_file()}"
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How this process runs.
 
     ``public_url`` is the origin in links; the server's own address where it is not set. ``seal_key`` is what seals are
@@ -54,14 +54,16 @@ class BadSetting(Exception):
     """A setting in the environment has a value that cannot be used."""
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+def from_environment(environment: Mapping[str, str] = os.environ) -> ProcessSettings:
     """The settings. An empty variable counts as not set. Raises BadSetting, naming the variable."""
-    given = {name: environment[name.upper()] for name in Settings.__struct_fields__ if environment.get(name.upper())}
+    given = {
+        name: environment[name.upper()] for name in ProcessSettings.__struct_fields__ if environment.get(name.upper())
+    }
     for name, text in given.items():
         wrong = CHECKS[name](text) if name in CHECKS else None
         if wrong:
             raise BadSetting(f"{name.upper()}: {wrong}")
-    return msgspec.convert(given, Settings, strict=False)
+    return msgspec.convert(given, ProcessSettings, strict=False)
 
 
 def _wrong_with_port(text: str) -> str | None:

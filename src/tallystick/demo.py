@@ -42,7 +42,7 @@ from tallystick.quotations import ops as quotations
 from tallystick.quotations.types import Quotation
 from tallystick.recurring import billing
 from tallystick.recurring import ops as schedules
-from tallystick.recurring.types import Order, Terms
+from tallystick.recurring.types import BillingTerms, Order
 from tallystick.store.db import Database, Tx
 from tallystick.store.migrate import migrate
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
@@ -387,7 +387,7 @@ RETAINED = 8
 """The last so many clients are on a retainer."""
 
 RETAINERS = (Decimal(250), Decimal(480), Decimal(900))
-RETAINER = Terms(
+RETAINER = BillingTerms(
     frequency=Frequency.MONTHLY,
     interval=1,
     start_date=date.min,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from tallystick.accounts import store as account_store
-from tallystick.config import BadSetting, Settings, default_file
+from tallystick.config import BadSetting, ProcessSettings, default_file
 from tallystick.store import seals
 from tallystick.store.db import Database
 from tallystick.store.migrate import check_current, migrate
@@ -12,7 +12,7 @@ from tallystick.store.trouble import explained, sqlite_file
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
+def opened(settings: ProcessSettings) -> Iterator[Database]:
     """The database of the settings, made where it is missing and migrated, for the time of the block.
 
     Where none is named, its folder is made too. Raises DatabaseTrouble, NewerDatabase and WrongSealKey.
@@ -26,7 +26,7 @@ def opened(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def existing(settings: Settings) -> Iterator[Database]:
+def existing(settings: ProcessSettings) -> Iterator[Database]:
     """The database of the settings as it is, for the time of the block; refused where it is missing or not current.
 
     Raises BadSetting, DatabaseTrouble, NewerDatabase and OlderDatabase.
@@ -41,7 +41,7 @@ def existing(settings: Settings) -> Iterator[Database]:
 
 
 @contextmanager
-def _connected(settings: Settings) -> Iterator[Database]:
+def _connected(settings: ProcessSettings) -> Iterator[Database]:
     url = settings.database_url
     with explained(url), closing(Database(url, seal_key=settings.seal_key)) as database:
         yield database

@@ -84,7 +84,7 @@ def _end(worker: Worker | Uses, thread: threading.Thread) -> None:
     thread.join(STOP_TIMEOUT_S)
 
 
-def run(settings: config.Settings, *, workers: int, with_worker: bool) -> None:
+def run(settings: config.ProcessSettings, *, workers: int, with_worker: bool) -> None:
     """Serves until SIGTERM or SIGINT, and then finishes what is under way. ``workers`` are Granian's, of requests."""
     # A forked worker would not run what is registered for its exit, and would have read its environment before this.
     multiprocessing.set_start_method("spawn", force=True)
@@ -97,7 +97,7 @@ def run(settings: config.Settings, *, workers: int, with_worker: bool) -> None:
         _serve(settings, target, workers=workers)
 
 
-def _serve(settings: config.Settings, target: Callable[[], WSGIApplication], *, workers: int) -> None:
+def _serve(settings: config.ProcessSettings, target: Callable[[], WSGIApplication], *, workers: int) -> None:
     Granian(
         f"{__name__}:{target.__name__}",
         factory=True,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.config import BadSetting, Settings, default_file, from_environment
+from tallystick.config import BadSetting, ProcessSettings, default_file, from_environment
 
 NUMBER = "Must be a number from 1 to 65535, as 8000."
 ORIGIN = "Must be an origin with its scheme, as https://billing.example.com."
@@ -55,32 +55,32 @@ def test_a_wrong_setting_is_named_with_what_is_right(name: str, value: str, sent
 
 
 TAKEN = [
-    ("PORT", "65535", Settings(port=65535)),
-    ("PORT", "", Settings()),
-    ("DATABASE_URL", "sqlite:////srv/a b.db", Settings(database_url="sqlite:////srv/a b.db")),
-    ("DATABASE_URL", "postgresql://localhost/books", Settings(database_url="postgresql://localhost/books")),
-    ("API_KEY", "a" * 20, Settings(api_key="a" * 20)),
-    ("API_KEY", "1." + "a" * 43, Settings(api_key="1." + "a" * 43)),
-    ("API_KEY", "x2.0-my-long-and-secret-key", Settings(api_key="x2.0-my-long-and-secret-key")),
-    ("SEAL_KEY", "a" * 32, Settings(seal_key="a" * 32)),
-    ("PUBLIC_URL", "https://billing.example.com:8443", Settings(public_url="https://billing.example.com:8443")),
+    ("PORT", "65535", ProcessSettings(port=65535)),
+    ("PORT", "", ProcessSettings()),
+    ("DATABASE_URL", "sqlite:////srv/a b.db", ProcessSettings(database_url="sqlite:////srv/a b.db")),
+    ("DATABASE_URL", "postgresql://localhost/books", ProcessSettings(database_url="postgresql://localhost/books")),
+    ("API_KEY", "a" * 20, ProcessSettings(api_key="a" * 20)),
+    ("API_KEY", "1." + "a" * 43, ProcessSettings(api_key="1." + "a" * 43)),
+    ("API_KEY", "x2.0-my-long-and-secret-key", ProcessSettings(api_key="x2.0-my-long-and-secret-key")),
+    ("SEAL_KEY", "a" * 32, ProcessSettings(seal_key="a" * 32)),
+    ("PUBLIC_URL", "https://billing.example.com:8443", ProcessSettings(public_url="https://billing.example.com:8443")),
 ]
 
 
 @pytest.mark.parametrize(("name", "value", "settings"), TAKEN)
-def test_a_good_setting_is_taken(name: str, value: str, settings: Settings) -> None:
+def test_a_good_setting_is_taken(name: str, value: str, settings: ProcessSettings) -> None:
     assert from_environment({name: value}) == settings
 
 
 ORIGINS = [
-    (Settings(), "http://127.0.0.1:8000"),
-    (Settings(host="::1", port=80), "http://[::1]:80"),
-    (Settings(public_url="https://billing.example.com/"), "https://billing.example.com"),
+    (ProcessSettings(), "http://127.0.0.1:8000"),
+    (ProcessSettings(host="::1", port=80), "http://[::1]:80"),
+    (ProcessSettings(public_url="https://billing.example.com/"), "https://billing.example.com"),
 ]
 
 
 @pytest.mark.parametrize(("settings", "origin"), ORIGINS)
-def test_links_begin_with_the_origin(settings: Settings, origin: str) -> None:
+def test_links_begin_with_the_origin(settings: ProcessSettings, origin: str) -> None:
     assert settings.origin == origin
 
 

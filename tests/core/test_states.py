@@ -9,14 +9,14 @@ from tallystick.core.states import (
     Action,
     CreditNoteState,
     InvoiceState,
+    InvoiceStatus,
     QuotationState,
     QuotationStatus,
-    Status,
     check_allowed,
     first_state,
+    invoice_status,
     next_state,
     quotation_status,
-    status,
 )
 
 DRAFT, ISSUED, VOIDED = InvoiceState.DRAFT, InvoiceState.ISSUED, InvoiceState.VOIDED
@@ -141,26 +141,28 @@ BEFORE, AFTER = date(2026, 3, 30), date(2026, 4, 1)
 @pytest.mark.parametrize(
     ("state", "total", "paid", "credited", "today", "expected"),
     [
-        (DRAFT, 10000, 0, 0, BEFORE, Status.DRAFT),
-        (DRAFT, 10000, 0, 0, AFTER, Status.DRAFT),
-        (DRAFT, 0, 0, 0, BEFORE, Status.DRAFT),
-        (ISSUED, 10000, 0, 0, BEFORE, Status.SENT),
-        (ISSUED, 10000, 0, 0, DUE, Status.SENT),
-        (ISSUED, 10000, 0, 0, AFTER, Status.OVERDUE),
-        (ISSUED, 24995, 1000, 0, BEFORE, Status.PARTIALLY_PAID),
-        (ISSUED, 10000, 0, 1, BEFORE, Status.PARTIALLY_PAID),
-        (ISSUED, 10000, 9999, 0, DUE, Status.PARTIALLY_PAID),
-        (ISSUED, 10000, 9999, 0, AFTER, Status.OVERDUE),
-        (ISSUED, 24995, 24995, 0, AFTER, Status.PAID),
-        (ISSUED, 10000, 6000, 4000, AFTER, Status.PAID),
-        (ISSUED, 10000, 0, 10000, BEFORE, Status.PAID),
-        (ISSUED, 0, 0, 0, AFTER, Status.PAID),
-        (VOIDED, 10000, 0, 0, AFTER, Status.VOIDED),
-        (VOIDED, 0, 0, 0, BEFORE, Status.VOIDED),
+        (DRAFT, 10000, 0, 0, BEFORE, InvoiceStatus.DRAFT),
+        (DRAFT, 10000, 0, 0, AFTER, InvoiceStatus.DRAFT),
+        (DRAFT, 0, 0, 0, BEFORE, InvoiceStatus.DRAFT),
+        (ISSUED, 10000, 0, 0, BEFORE, InvoiceStatus.SENT),
+        (ISSUED, 10000, 0, 0, DUE, InvoiceStatus.SENT),
+        (ISSUED, 10000, 0, 0, AFTER, InvoiceStatus.OVERDUE),
+        (ISSUED, 24995, 1000, 0, BEFORE, InvoiceStatus.PARTIALLY_PAID),
+        (ISSUED, 10000, 0, 1, BEFORE, InvoiceStatus.PARTIALLY_PAID),
+        (ISSUED, 10000, 9999, 0, DUE, InvoiceStatus.PARTIALLY_PAID),
+        (ISSUED, 10000, 9999, 0, AFTER, InvoiceStatus.OVERDUE),
+        (ISSUED, 24995, 24995, 0, AFTER, InvoiceStatus.PAID),
+        (ISSUED, 10000, 6000, 4000, AFTER, InvoiceStatus.PAID),
+        (ISSUED, 10000, 0, 10000, BEFORE, InvoiceStatus.PAID),
+        (ISSUED, 0, 0, 0, AFTER, InvoiceStatus.PAID),
+        (VOIDED, 10000, 0, 0, AFTER, InvoiceStatus.VOIDED),
+        (VOIDED, 0, 0, 0, BEFORE, InvoiceStatus.VOIDED),
     ],
 )
-def test_status(*, state: InvoiceState, total: int, paid: int, credited: int, today: date, expected: Status) -> None:
-    assert status(state, total, paid, credited, DUE, today) is expected
+def test_status(
+    *, state: InvoiceState, total: int, paid: int, credited: int, today: date, expected: InvoiceStatus
+) -> None:
+    assert invoice_status(state, total, paid, credited, DUE, today) is expected
 
 
 @pytest.mark.parametrize(

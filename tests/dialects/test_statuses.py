@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tallystick.core.states import Status
+from tallystick.core.states import InvoiceStatus
 from tallystick.http.surface import Surface
 from tests.api import Api
 from tests.bills import a_customer, a_draft, an_invoice, pay
@@ -61,26 +61,26 @@ def draft(api: Api) -> Any:
     return a_draft(api, 100)
 
 
-MADE: dict[Status, Callable[[Api], Any]] = {
-    Status.DRAFT: draft,
-    Status.SENT: sent,
-    Status.PARTIALLY_PAID: partially_paid,
-    Status.PAID: paid,
-    Status.OVERDUE: overdue,
-    Status.VOIDED: voided,
+MADE: dict[InvoiceStatus, Callable[[Api], Any]] = {
+    InvoiceStatus.DRAFT: draft,
+    InvoiceStatus.SENT: sent,
+    InvoiceStatus.PARTIALLY_PAID: partially_paid,
+    InvoiceStatus.PAID: paid,
+    InvoiceStatus.OVERDUE: overdue,
+    InvoiceStatus.VOIDED: voided,
 }
 
 
 def test_the_page_has_every_status_and_every_api() -> None:
     found = table()
-    assert list(found) == list(MADE) == list(Status)
+    assert list(found) == list(MADE) == list(InvoiceStatus)
     assert all(list(words) == [reader.column for reader in READERS.values()] for words in found.values())
     assert {surface.name for surface in DIALECTS} <= READERS.keys()
 
 
 @EACH
-@pytest.mark.parametrize("status", Status)
-def test_a_status_in_its_words(api: Api, surface: Surface, status: Status) -> None:
+@pytest.mark.parametrize("status", InvoiceStatus)
+def test_a_status_in_its_words(api: Api, surface: Surface, status: InvoiceStatus) -> None:
     reader, caller = READERS[surface.name], DialectCaller(api, surface)
     invoice = MADE[status](api)
     assert api.data(api.get(f"/invoices/{invoice['id']}"))["status"] == status

@@ -11,7 +11,7 @@ from tallystick.core.errors import Conflict
 from tallystick.core.states import InvoiceState
 from tallystick.invoices import rules
 from tallystick.invoices.types import Invoice
-from tallystick.store.journal import Ledger
+from tallystick.store.journal import LedgerAccount
 from tests.credit_notes.test_rules import bill, invoice_of, line
 from tests.refusals import is_refused
 
@@ -26,7 +26,10 @@ def invoice(**fields: Any) -> Invoice:
 
 
 def test_an_issue_is_revenue_and_tax_and_taking_it_back_the_reverse() -> None:
-    due = [(Ledger.RECEIVABLE, Ledger.REVENUE, 10000), (Ledger.RECEIVABLE, Ledger.TAX, 2000)]
+    due = [
+        (LedgerAccount.RECEIVABLE, LedgerAccount.REVENUE, 10000),
+        (LedgerAccount.RECEIVABLE, LedgerAccount.TAX, 2000),
+    ]
     assert [tuple(each) for each in rules.revenue(invoice())] == due
     assert [tuple(each) for each in rules.reversed_revenue(invoice())] == [(*rest, -minor) for *rest, minor in due]
 

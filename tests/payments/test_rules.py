@@ -12,7 +12,7 @@ from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import InvoiceRow
 from tallystick.payments import rules
 from tallystick.payments.types import Excess, NewPayment, Payment, WantedShare
-from tallystick.store.journal import Ledger
+from tallystick.store.journal import LedgerAccount
 from tests.credit_notes.test_rules import bill, invoice_of, line
 from tests.refusals import is_refused, outcome
 
@@ -123,7 +123,11 @@ def test_what_is_left_over_becomes_credit_only_where_it_is_wanted(
 
 @pytest.mark.parametrize(
     ("method", "expected"),
-    [(Method.CARD, Ledger.CASH), (Method.CASH, Ledger.CASH), (Method.CREDIT, Ledger.CUSTOMER_CREDIT)],
+    [
+        (Method.CARD, LedgerAccount.CASH),
+        (Method.CASH, LedgerAccount.CASH),
+        (Method.CREDIT, LedgerAccount.CUSTOMER_CREDIT),
+    ],
 )
-def test_credit_is_the_one_method_that_brings_no_money(method: Method, expected: Ledger) -> None:
-    assert rules.source(method) is expected
+def test_credit_is_the_one_method_that_brings_no_money(method: Method, expected: LedgerAccount) -> None:
+    assert rules.source_account(method) is expected

@@ -20,7 +20,7 @@ from tallystick.core.account import Account
 from tallystick.core.periods import Frequency
 from tallystick.customers import ops as customers
 from tallystick.recurring import billing, ops, store
-from tallystick.recurring.types import BEGINNING, Order, Terms
+from tallystick.recurring.types import BEGINNING, BillingTerms, Order
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import invoices
 from tallystick.worker import Worker
@@ -50,10 +50,10 @@ def subscribe(tx: Tx) -> Account:
     ann = customers.create(tx, account, {"name": "Ann"}).id
     content = NewBill(customer_id=ann, items=(Item(description="Plan", unit_price=Decimal(10)),))
     first = datetime.now(UTC).date() - timedelta(days=7 * (PERIODS - 1))
-    nothing: dict[str, Any] = dict.fromkeys(Terms.__struct_fields__)
+    nothing: dict[str, Any] = dict.fromkeys(BillingTerms.__struct_fields__)
     weekly = {"frequency": Frequency.WEEKLY, "interval": 1, "start_date": first, "auto_issue": True, "auto_send": False}
     for _ in range(SCHEDULES):
-        ops.create(tx, account, content, Terms(**{**nothing, **weekly}))
+        ops.create(tx, account, content, BillingTerms(**{**nothing, **weekly}))
     return account
 
 

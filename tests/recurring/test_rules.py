@@ -19,13 +19,13 @@ from tallystick.invoices.many import Content, Period
 from tallystick.recurring import rules
 from tallystick.recurring.types import (
     NO_CONSENT,
+    BillingTerms,
     Catalogue,
     Consent,
-    Move,
-    Plan,
+    PlannedInvoices,
+    ProgressChange,
     Schedule,
     ScheduleRow,
-    Terms,
 )
 
 A_DAY = timedelta(days=1)
@@ -46,7 +46,7 @@ CONTENT: dict[str, Any] = {
 
 
 def terms(start: str, frequency: str = "monthly", **fields: Any) -> dict[str, Any]:
-    nothing: dict[str, Any] = dict.fromkeys(Terms.__struct_fields__)
+    nothing: dict[str, Any] = dict.fromkeys(BillingTerms.__struct_fields__)
     rest = {"interval": 1, "auto_issue": True, "auto_send": False}
     return {**nothing, **rest, "frequency": Frequency(frequency), "start_date": date.fromisoformat(start), **fields}
 
@@ -54,7 +54,7 @@ def terms(start: str, frequency: str = "monthly", **fields: Any) -> dict[str, An
 def schedule(start: str, frequency: str = "monthly", *, occurrences: int = 0, **fields: Any) -> Schedule:
     own = terms(start, frequency, **fields)
     begins = own["start_date"]
-    following = rules.next_date(Terms(**own), begins, occurrences)
+    following = rules.next_date(BillingTerms(**own), begins, occurrences)
     return Schedule(**own, **CONTENT, bills_from=begins, next_date=following, occurrences=occurrences)
 
 
@@ -204,7 +204,7 @@ def test_what_has_ended_is_not_switched_on() -> None:
     ],
 )
 def test_terms_that_contradict_each_other(fields: dict[str, Any], wrong: list[str]) -> None:
-    assert sorted(rules.term_errors(Terms(**terms("2026-01-31", **fields)))) == wrong
+    assert sorted(rules.term_errors(BillingTerms(**terms("2026-01-31", **fields)))) == wrong
 
 
 @pytest.mark.parametrize(("days", "is_fine"), [(-400, True), (0, True), (366, True), (367, False)])
@@ -224,9 +224,9 @@ CAUGHT_UP = Consent(catch_up=True)
 
 def row(start: str, frequency: str = "monthly", **fields: Any) -> ScheduleRow:
     """A new schedule as it is stored, nothing of which is billed."""
-    own = Terms(**terms(start, frequency, **fields))
+    own = BillingTerms(**terms(start, frequency, **fields))
     instant = datetime(2026, 1, 1, tzinfo=UTC)
-    begun = rules.begun(own, date.min, NO_CONSENT)
+    begun = rules.first_progress(own, date.min, NO_CONSENT)
     rest: dict[str, Any] = {
         "sums": Sums(subtotal=0, discount=0, tax=0, total=0),
         "last_billed_date": None,
@@ -244,17 +244,19 @@ def run(found: ScheduleRow, as_of: date) -> tuple[ScheduleRow, list[Period]]:
         return found, []
     nothing = Content(None, None, Totals((), 0, 0, (), 0, 0), [])  # type: ignore[arg-type]
     ann = Buyer("Ann", id=1)
-    plan = Plan(found, due, is_whole=True, unbilled=due.periods, content=nothing, customer=ann, due_days=0)
-    return structs.replace(found, **rules.advanced(plan)), due.periods
+    plan = PlannedInvoices(found, due, is_whole=True, unbilled=due.periods, content=nothing, customer=ann, due_days=0)
+    return structs.replace(found, **rules.progress_after_run(plan)), due.periods
 
 
-def changed(found: ScheduleRow, move: Move, fields: dict[str, Any]) -> ScheduleRow:
+def changed(found: ScheduleRow, move: ProgressChange, fields: dict[str, Any]) -> ScheduleRow:
     return structs.replace(found, **fields, **move.columns)
 
 
-def move(found: ScheduleRow, fields: dict[str, Any], consent: Consent = NO_CONSENT, today_is: date = date.min) -> Move:
-    own = {name: getattr(found, name) for name in Terms.__struct_fields__}
-    return rules.moved(found, Terms(**{**own, **fields}), today_is, consent)
+def move(
+    found: ScheduleRow, fields: dict[str, Any], consent: Consent = NO_CONSENT, today_is: date = date.min
+) -> ProgressChange:
+    own = {name: getattr(found, name) for name in BillingTerms.__struct_fields__}
+    return rules.progress_after_change(found, BillingTerms(**{**own, **fields}), today_is, consent)
 
 
 def on(day: str) -> dict[str, Any]:
@@ -418,7 +420,7 @@ def test_whatever_changes_every_day_is_billed_once_or_was_said_to_be_skipped(
     skipped: set[date] = set()
     for kind, given_value in steps:
         fields: dict[str, Any] = {}
-        made = Move({}, None)
+        made = ProgressChange({}, None)
         if kind == "run":
             day += timedelta(days=given_value)
             found, periods = run(found, day)
@@ -469,8 +471,8 @@ def _days(first: date, last: date) -> list[date]:
 def test_a_new_schedule_with_more_than_twelve_periods_due_waits(
     start: str, fields: dict[str, Any], consent: Consent, waits: bool
 ) -> None:
-    own = Terms(**{**terms(start), **fields})
-    assert rules.begun(own, date(2026, 6, 15), consent)["waits"] is waits
+    own = BillingTerms(**{**terms(start), **fields})
+    assert rules.first_progress(own, date(2026, 6, 15), consent)["waits"] is waits
 
 
 TODAY = date(2026, 6, 15)

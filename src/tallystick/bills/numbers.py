@@ -29,7 +29,7 @@ class NumberInUse(Conflict):
         )
 
 
-class Taken(NamedTuple):
+class AssignedNumber(NamedTuple):
     """A number, and its place in the sequence that it was taken from."""
 
     number: str
@@ -61,21 +61,21 @@ class Numbers:
             stepped_over.c.number_key == bindparam("wanted"),
         )
 
-    def take(self, tx: Tx, account: Account, day: date) -> Taken:
+    def take(self, tx: Tx, account: Account, day: date) -> AssignedNumber:
         """The next number for a bill of this day. Its counter stays locked until the transaction ends."""
         return self.take_all(tx, account, [day])[0]
 
-    def take_all(self, tx: Tx, account: Account, days: Sequence[date]) -> list[Taken]:
+    def take_all(self, tx: Tx, account: Account, days: Sequence[date]) -> list[AssignedNumber]:
         """The next numbers for bills of these days, in their order, without a gap."""
         pattern = Pattern.parse(account.number_patterns[self.kind])
         wanted: dict[Series, list[int]] = {}
         for index, day in enumerate(days):
             wanted.setdefault(pattern.series(day), []).append(index)
-        taken: dict[int, Taken] = {}
+        taken: dict[int, AssignedNumber] = {}
         # Always in the order of the scopes, so that two transactions cannot wait for each other's counters.
         for series, indexes in sorted(wanted.items()):
             places = self._take_places(tx, account, series, len(indexes))
-            block = [Taken(series.number(place), series.scope, place) for place in places]
+            block = [AssignedNumber(series.number(place), series.scope, place) for place in places]
             taken |= zip(indexes, block, strict=True)
         return [taken[index] for index in range(len(days))]
 

@@ -111,7 +111,7 @@ def label(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: Draf
     return set_columns(tx, account, kind, bill, {"labels": bill.row.labels.changed(change.labels)})
 
 
-class Changed(NamedTuple):
+class ChangedBill(NamedTuple):
     """What is to become of a bill: its columns but for the bill's own, the bill, and the customer."""
 
     columns: dict[str, Any]
@@ -120,16 +120,16 @@ class Changed(NamedTuple):
     customer: Buyer
 
 
-def changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: DraftChange) -> Changed:
+def changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: DraftChange) -> ChangedBill:
     """What ``change`` makes of a bill. Raises ValidationFailed with every field that is wrong."""
     customer_id = bill.row.customer_id if change.customer_id is UNSET else change.customer_id
     found = store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     content, totals = rules.changed_bill(bill.row, bill.lines, change, found)
     columns = rules.changed_columns(bill.row, change, account, tx.now, kind.until)
-    return Changed(columns, content, totals, rules.buyer(found))
+    return ChangedBill(columns, content, totals, rules.buyer(found))
 
 
-def write(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changed: Changed) -> None:
+def write(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changed: ChangedBill) -> None:
     """Writes what is to become of a bill."""
     kind.rows.change(tx, account, bill.row, changed.columns | store.bill_values(changed.bill, changed.totals))
     if changed.bill != rules.stored_bill(bill.row, bill.lines):

@@ -52,7 +52,7 @@ class QuotationStatus(StrEnum):
     CONVERTED = "converted"
 
 
-class Status(StrEnum):
+class InvoiceStatus(StrEnum):
     """What is shown of an invoice."""
 
     DRAFT = "draft"
@@ -205,18 +205,20 @@ def check_allowed(state: State, action: Action) -> None:
     next_state(state, action)
 
 
-def status(state: InvoiceState, total: int, paid: int, credited: int, due_date: date, today: date) -> Status:
+def invoice_status(
+    state: InvoiceState, total: int, paid: int, credited: int, due_date: date, today: date
+) -> InvoiceStatus:
     """What to show of an invoice: amounts in minor units, ``today`` in the account's time zone.
 
     An issued invoice whose total is 0 is paid. An invoice is overdue from the day after its due date.
     """
     if state != InvoiceState.ISSUED:
-        return Status(state)
+        return InvoiceStatus(state)
     if total - paid - credited <= 0:
-        return Status.PAID
+        return InvoiceStatus.PAID
     if due_date < today:
-        return Status.OVERDUE
-    return Status.PARTIALLY_PAID if paid or credited else Status.SENT
+        return InvoiceStatus.OVERDUE
+    return InvoiceStatus.PARTIALLY_PAID if paid or credited else InvoiceStatus.SENT
 
 
 def quotation_status(state: QuotationState, valid_until: date, today: date) -> QuotationStatus:

@@ -20,7 +20,7 @@ from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import Invoice
 from tallystick.store import customer_credit, journal, outbox, seals
 from tallystick.store.db import Tx
-from tallystick.store.journal import Ledger, Posting, Subject
+from tallystick.store.journal import LedgerAccount, Posting, Subject
 from tallystick.store.seals import Sealed
 
 
@@ -59,7 +59,7 @@ def put_back(tx: Tx, account: Account, customer_id: int, currency: str, back: Gi
         raise Conflict("The customer's credit is spent. Try again.")
     store.lower_credit(tx, account, back)
     subject = Subject(customer_id, currency, invoice_id=back.invoice_id, credit_note_id=back.credit_note_id)
-    posting = Posting(Ledger.CUSTOMER_CREDIT, Ledger.RECEIVABLE, back.amount)
+    posting = Posting(LedgerAccount.CUSTOMER_CREDIT, LedgerAccount.RECEIVABLE, back.amount)
     journal.post(tx, account, "put_back", subject, [posting])
     seals.append(tx, account, [sealed(store.get(tx, account, back.credit_note_id))])
 
@@ -134,8 +134,8 @@ def _post(tx: Tx, account: Account, credit_note: CreditNote) -> None:
     row = credit_note.row
     subject = Subject(row.customer_id, row.currency, invoice_id=row.invoice_id, credit_note_id=row.id)
     postings = [
-        Posting(Ledger.REVENUE, Ledger.RECEIVABLE, row.sums.net),
-        Posting(Ledger.TAX, Ledger.RECEIVABLE, row.sums.tax),
-        Posting(Ledger.RECEIVABLE, Ledger.CUSTOMER_CREDIT, row.to_credit),
+        Posting(LedgerAccount.REVENUE, LedgerAccount.RECEIVABLE, row.sums.net),
+        Posting(LedgerAccount.TAX, LedgerAccount.RECEIVABLE, row.sums.tax),
+        Posting(LedgerAccount.RECEIVABLE, LedgerAccount.CUSTOMER_CREDIT, row.to_credit),
     ]
     journal.post(tx, account, "credit_note", subject, postings)

@@ -44,7 +44,7 @@ def credit_lines(invoice: Invoice, new: NewCreditNote, earlier: Earlier) -> list
         parts = _wanted_parts(invoice, new.items, earlier)
     if not parts:
         raise ValidationFailed({"items": ["Nothing is left to credit on this invoice."]})
-    return taxed(invoice.row, invoice.lines, parts, earlier)
+    return with_tax(invoice.row, invoice.lines, parts, earlier)
 
 
 def _wanted_parts(invoice: Invoice, items: Sequence[WantedCredit], earlier: Earlier) -> list[Part]:
@@ -133,7 +133,7 @@ def _integers(part: Decimal, whole: Decimal) -> tuple[int, int]:
     return to_units(part, places), to_units(whole, places)
 
 
-def taxed(row: InvoiceRow, lines: Sequence[LineRow], parts: Sequence[Part], earlier: Earlier) -> list[CreditLine]:
+def with_tax(row: InvoiceRow, lines: Sequence[LineRow], parts: Sequence[Part], earlier: Earlier) -> list[CreditLine]:
     """The parts of an invoice's lines with their tax.
 
     Raises ValidationFailed where the credit note would give more than is left of the invoice, in sum or in one of its

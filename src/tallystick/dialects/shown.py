@@ -7,14 +7,14 @@ from msgspec import Meta, structs
 
 from tallystick.core.account import Account
 from tallystick.core.errors import NotFound
-from tallystick.core.states import InvoiceState, Status
+from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices import store
 from tallystick.invoices.types import Invoice, InvoiceFilter, InvoiceRow
 from tallystick.store.db import Tx
 from tallystick.store.paging import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE, PageRequest
 from tallystick.wire.call import Call, Query
 
-ISSUED = InvoiceFilter(statuses=frozenset(Status) - {Status.DRAFT, Status.VOIDED})
+ISSUED = InvoiceFilter(statuses=frozenset(InvoiceStatus) - {InvoiceStatus.DRAFT, InvoiceStatus.VOIDED})
 
 
 def seen_by_a_dialect(account: Account) -> Account:

@@ -30,7 +30,7 @@ from tallystick.core.facts import in_major_units
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
 from tallystick.core.party import Buyer
-from tallystick.core.states import InvoiceState, Status
+from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices import ops, store
 from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
@@ -69,7 +69,7 @@ class InvoiceQuery(BillQuery, frozen=True, kw_only=True):
 
 def filter_from(query: InvoiceQuery, account: Account) -> InvoiceFilter:
     """What the query selects. Raises ValidationFailed for an unknown status."""
-    shared = msgspec.structs.asdict(bill_filter(query, account, Status))
+    shared = msgspec.structs.asdict(bill_filter(query, account, InvoiceStatus))
     return InvoiceFilter(**shared, recurring_id=query.recurring_id)
 
 
@@ -111,7 +111,7 @@ class InvoiceRowJson(Header, frozen=True):
     invoice_number: str
     customer_id: int
     customer_name: str
-    status: Status
+    status: InvoiceStatus
     issue_date: date
     issue_date_given: bool
     due_date: date

@@ -10,7 +10,7 @@ from tallystick.bills import header
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
 from tallystick.bills.labels import Labels
-from tallystick.bills.numbers import Taken
+from tallystick.bills.numbers import AssignedNumber
 from tallystick.bills.seal import seal_of
 from tallystick.bills.types import LineRow, NewBill
 from tallystick.core.account import Account
@@ -97,7 +97,7 @@ class _Models:
         """As ``ops.create`` makes it."""
         return self._invoice(wanted, self._columns(invoice_id, wanted))
 
-    def issued(self, invoice_id: int, wanted: Wanted, number: Taken) -> Invoice:
+    def issued(self, invoice_id: int, wanted: Wanted, number: AssignedNumber) -> Invoice:
         """As ``ops.issue`` makes it of a draft."""
         issued = {**number.columns(), "customer": wanted.customer, **self._issue}
         return self._invoice(wanted, self._columns(invoice_id, wanted) | issued)

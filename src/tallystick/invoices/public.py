@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from tallystick.bills.public import PublicBill, public_fields
-from tallystick.core.states import Status
+from tallystick.core.states import InvoiceStatus
 from tallystick.invoices import store
 from tallystick.invoices.api import settled_fields
 from tallystick.invoices.types import Invoice
@@ -16,7 +16,7 @@ class PublicInvoice(PublicBill, frozen=True, kw_only=True):
     """An invoice, as its customer sees it."""
 
     invoice_number: str
-    status: Status
+    status: InvoiceStatus
     due_date: date
     revised_on: date | None
     amount_paid: Decimal

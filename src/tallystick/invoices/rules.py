@@ -12,7 +12,7 @@ from tallystick.core.errors import Conflict
 from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice, InvoiceRow
-from tallystick.store.journal import Ledger, Posting, Subject
+from tallystick.store.journal import LedgerAccount, Posting, Subject
 
 
 def billed_again(original: InvoiceRow) -> dict[str, Any] | None:
@@ -83,8 +83,8 @@ def revenue(invoice: Invoice) -> list[Posting]:
     """The postings of an issue: the customer owes the total, which is revenue and tax."""
     row = invoice.row
     return [
-        Posting(Ledger.RECEIVABLE, Ledger.REVENUE, row.sums.net),
-        Posting(Ledger.RECEIVABLE, Ledger.TAX, row.sums.tax),
+        Posting(LedgerAccount.RECEIVABLE, LedgerAccount.REVENUE, row.sums.net),
+        Posting(LedgerAccount.RECEIVABLE, LedgerAccount.TAX, row.sums.tax),
     ]
 
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from tallystick.bills.store import Lines
 from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
-from tallystick.core.states import InvoiceState, Status
+from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
 from tallystick.store import outbox, rows
@@ -52,7 +52,7 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 # Written into the statement, because with a parameter SQLite could not tell that the index of open invoices will do.
 ISSUED = invoices.c.state == literal_column(f"'{InvoiceState.ISSUED}'")
 OWED = invoices.c.total > invoices.c.paid + invoices.c.credited
-OPEN_STATUSES = frozenset({Status.SENT, Status.PARTIALLY_PAID, Status.OVERDUE})
+OPEN_STATUSES = frozenset({InvoiceStatus.SENT, InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.OVERDUE})
 IN_USE = invoices.c.deleted_at.is_(None)
 # True of every row. SQLite, which plans without knowing how many rows there are, takes the narrowest index that will
 # do; a condition on its second column leads it to the one that holds all it takes, so that no row need be looked at.
@@ -277,18 +277,18 @@ def conditions(account: Account, wanted: InvoiceFilter, today: date) -> list[Col
     return tests
 
 
-def shows(status: Status, today: date) -> ColumnElement[bool]:
-    """The test that a row shows this status on this day: ``core.states.status`` in SQL."""
+def shows(status: InvoiceStatus, today: date) -> ColumnElement[bool]:
+    """The test that a row shows this status on this day: ``core.states.invoice_status`` in SQL."""
     settled = invoices.c.paid + invoices.c.credited
     owed = and_(ISSUED, OWED)
     on_time = and_(owed, invoices.c.due_date >= today)
     return {
-        Status.DRAFT: invoices.c.state == InvoiceState.DRAFT,
-        Status.VOIDED: invoices.c.state == InvoiceState.VOIDED,
-        Status.PAID: and_(ISSUED, invoices.c.total <= settled),
-        Status.OVERDUE: and_(owed, invoices.c.due_date < today),
-        Status.PARTIALLY_PAID: and_(on_time, settled > 0),
-        Status.SENT: and_(on_time, settled == 0),
+        InvoiceStatus.DRAFT: invoices.c.state == InvoiceState.DRAFT,
+        InvoiceStatus.VOIDED: invoices.c.state == InvoiceState.VOIDED,
+        InvoiceStatus.PAID: and_(ISSUED, invoices.c.total <= settled),
+        InvoiceStatus.OVERDUE: and_(owed, invoices.c.due_date < today),
+        InvoiceStatus.PARTIALLY_PAID: and_(on_time, settled > 0),
+        InvoiceStatus.SENT: and_(on_time, settled == 0),
     }[status]
 
 

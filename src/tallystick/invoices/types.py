@@ -6,7 +6,7 @@ import msgspec
 
 from tallystick.bills.types import BillFilter, BillRow, StoredBill
 from tallystick.core.account import Account
-from tallystick.core.states import InvoiceState, Status, status
+from tallystick.core.states import InvoiceState, InvoiceStatus, invoice_status
 
 
 class InvoiceRow(BillRow, frozen=True):
@@ -33,10 +33,10 @@ class InvoiceRow(BillRow, frozen=True):
         """What is left to pay, in minor units: nothing, once it is voided."""
         return 0 if self.state is InvoiceState.VOIDED else self.sums.total - self.paid - self.credited
 
-    def status(self, account: Account, now: datetime) -> Status:
+    def status(self, account: Account, now: datetime) -> InvoiceStatus:
         """What the invoice shows as its status at the instant ``now``."""
         today = account.today(now)
-        return status(self.state, self.sums.total, self.paid, self.credited, self.due_date, today)
+        return invoice_status(self.state, self.sums.total, self.paid, self.credited, self.due_date, today)
 
 
 class PaymentLine(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ class Invoice(StoredBill[InvoiceRow], frozen=True):
     credit_notes: list[CreditNoteLine] = []
 
 
-class InvoiceFilter(BillFilter[Status], frozen=True, kw_only=True):
+class InvoiceFilter(BillFilter[InvoiceStatus], frozen=True, kw_only=True):
     """Which invoices a list selects."""
 
     recurring_id: int | None = None

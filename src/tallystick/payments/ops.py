@@ -97,7 +97,7 @@ def _receive(tx: Tx, account: Account, subject: Subject, amount: int, shares: Sh
 def _settle(tx: Tx, account: Account, row: InvoiceRow, share: int, payment: Payment, subject: Subject) -> None:
     check_allowed(row.state, Action.PAY)
     invoice_ops.settle(tx, account, row, paid=share)
-    posting = rules.settlement(payment.method, share)
+    posting = rules.settlement_posting(payment.method, share)
     journal.post(tx, account, "payment", subject._replace(invoice_id=row.id), [posting])
 
 
@@ -107,7 +107,7 @@ def _move_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -
         raise Conflict("The customer's credit is not enough for this payment.")
     if payment.to_credit:
         customer_credit.add(tx, account, payment.customer_id, payment.currency, payment.to_credit)
-        journal.post(tx, account, "payment", subject, [rules.kept(payment.method, payment.to_credit)])
+        journal.post(tx, account, "payment", subject, [rules.credit_posting(payment.method, payment.to_credit)])
 
 
 def _locked(tx: Tx, account: Account, invoice_id: int) -> InvoiceRow:

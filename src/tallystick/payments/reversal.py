@@ -81,7 +81,7 @@ def _take_back_credit(tx: Tx, account: Account, payment: Payment) -> None:
         if not customer_credit.spend(tx, account, payment.customer_id, payment.currency, payment.to_credit):
             raise Conflict("The excess of this payment became credit, and that is spent. Reverse its use first.")
         subject = Subject(payment.customer_id, payment.currency, payment_id=payment.id)
-        journal.post(tx, account, "reversal", subject, [rules.kept(payment.method, -payment.to_credit)])
+        journal.post(tx, account, "reversal", subject, [rules.credit_posting(payment.method, -payment.to_credit)])
 
 
 def _put_back(
@@ -104,7 +104,7 @@ def _return(tx: Tx, account: Account, payment: Payment, returned: Returned) -> N
     row = returned.invoice
     invoice_ops.settle(tx, account, row, paid=-returned.share, credited=returned.put_back)
     subject = Subject(row.customer_id, row.currency, invoice_id=row.id, payment_id=payment.id)
-    journal.post(tx, account, "reversal", subject, [rules.settlement(payment.method, -returned.share)])
+    journal.post(tx, account, "reversal", subject, [rules.settlement_posting(payment.method, -returned.share)])
     if returned.notes and not returned.share:
         put_back = rules.put_back([returned])
         credited = InvoiceCredited(currency=payment.currency, payment_id=payment.id, put_back=put_back)

@@ -12,7 +12,7 @@ from tallystick.core.money import digits, to_decimal, to_minor
 from tallystick.core.payment import Method
 from tallystick.invoices.types import InvoiceRow
 from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, Returned, WantedShare
-from tallystick.store.journal import Ledger, Posting
+from tallystick.store.journal import LedgerAccount, Posting
 
 FIRST_DAY = date(1970, 1, 1)
 
@@ -90,19 +90,19 @@ def put_back(returned: Iterable[Returned]) -> list[CreditPutBack]:
     ]
 
 
-def source(method: Method) -> Ledger:
+def source_account(method: Method) -> LedgerAccount:
     """The ledger account that a payment comes from."""
-    return Ledger.CUSTOMER_CREDIT if method is Method.CREDIT else Ledger.CASH
+    return LedgerAccount.CUSTOMER_CREDIT if method is Method.CREDIT else LedgerAccount.CASH
 
 
-def settlement(method: Method, share: int) -> Posting:
+def settlement_posting(method: Method, share: int) -> Posting:
     """The posting by which a share of a payment settles an invoice."""
-    return Posting(source(method), Ledger.RECEIVABLE, share)
+    return Posting(source_account(method), LedgerAccount.RECEIVABLE, share)
 
 
-def kept(method: Method, excess: int) -> Posting:
+def credit_posting(method: Method, excess: int) -> Posting:
     """The posting by which money left over becomes the customer's credit."""
-    return Posting(source(method), Ledger.CUSTOMER_CREDIT, excess)
+    return Posting(source_account(method), LedgerAccount.CUSTOMER_CREDIT, excess)
 
 
 def columns(new: NewPayment, amount: int, today: date) -> dict[str, object]:

@@ -20,7 +20,8 @@ from tallystick.core.states import RunStatus
 from tallystick.invoices.many import Wanted
 from tallystick.recurring import billing, ops, rules, store
 from tallystick.recurring.types import (
-    Changed,
+    BillingTerms,
+    ChangedSchedule,
     Consent,
     Failure,
     Order,
@@ -30,7 +31,6 @@ from tallystick.recurring.types import (
     ScheduleChange,
     ScheduleFilter,
     ScheduleRow,
-    Terms,
 )
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call, Deleted
@@ -301,7 +301,7 @@ def _plain(number: Decimal | None) -> Decimal | None:
     return None if number is None else render.plain(number)
 
 
-def terms_from(body: NewRecurringBody, call: Call) -> Terms:
+def terms_from(body: NewRecurringBody, call: Call) -> BillingTerms:
     """When a new schedule bills, and how."""
     defaults = {
         "interval": 1,
@@ -309,12 +309,12 @@ def terms_from(body: NewRecurringBody, call: Call) -> Terms:
         "auto_issue": True,
         "auto_send": False,
     }
-    nothing: dict[str, Any] = dict.fromkeys(Terms.__struct_fields__)
-    return Terms(**{**nothing, **defaults, **_given_terms(body, call.account)})
+    nothing: dict[str, Any] = dict.fromkeys(BillingTerms.__struct_fields__)
+    return BillingTerms(**{**nothing, **defaults, **_given_terms(body, call.account)})
 
 
 def _given_terms(body: RecurringBody, account: Account) -> dict[str, Any]:
-    given = {name: value for name in Terms.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
+    given = {name: value for name in BillingTerms.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
     return {name: value.on_calendar_of(account) if isinstance(value, Day) else value for name, value in given.items()}
 
 
@@ -371,7 +371,7 @@ WAITS = (
 )
 
 
-def _unbilled(changed: Changed) -> str:
+def _unbilled(changed: ChangedSchedule) -> str:
     return f" These days are not billed: {changed.unbilled}." if changed.unbilled else ""
 
 

@@ -29,7 +29,7 @@ from tallystick.recurring.types import (
     Order,
     Outcome,
     Place,
-    Plan,
+    PlannedInvoices,
     Run,
     Schedule,
 )
@@ -54,7 +54,7 @@ WORK_S = 2.0
 class Decision(NamedTuple):
     """What is to become of some schedules."""
 
-    plans: list[Plan]
+    plans: list[PlannedInvoices]
     failures: list[tuple[Schedule, Failure]]
     place: Place
 
@@ -62,7 +62,7 @@ class Decision(NamedTuple):
 def decide(tx: Tx, account: Account, schedules: Sequence[Schedule], order: Order, after: Place) -> Decision:
     """Decides on schedules, in order, until there is no room for more invoices; writes nothing."""
     catalogue = store.gather(tx, account, schedules)
-    plans: list[Plan] = []
+    plans: list[PlannedInvoices] = []
     failures: list[tuple[Schedule, Failure]] = []
     place, room = after, BATCH
     for schedule in schedules:
@@ -89,7 +89,7 @@ def bill_batch(tx: Tx, account: Account, order: Order, after: Place) -> Outcome:
         return Outcome(0, 0, [], [], None)
     decision = decide(tx, account, claimed, order, after)
     # What locks nothing that others need comes first: from the numbers on, they wait until this transaction ends.
-    store.advance(tx, account, {plan.schedule.id: rules.advanced(plan) for plan in decision.plans})
+    store.advance(tx, account, {plan.schedule.id: rules.progress_after_run(plan) for plan in decision.plans})
     _keep_failures(tx, account, decision)
     outcome = _outcome(decision, _make(tx, account, decision.plans))
     if order.run_id is not None:
@@ -107,13 +107,13 @@ def _outcome(decision: Decision, invoices: list[int]) -> Outcome:
     )
 
 
-def _make(tx: Tx, account: Account, plans: Sequence[Plan]) -> list[int]:
+def _make(tx: Tx, account: Account, plans: Sequence[PlannedInvoices]) -> list[int]:
     return many.create(tx, account, _wanted(plans))
 
 
-def _wanted(plans: Sequence[Plan]) -> list[Wanted]:
+def _wanted(plans: Sequence[PlannedInvoices]) -> list[Wanted]:
     """The invoices to make, those of the earliest period first, so that their numbers follow their dates."""
-    return sorted((wanted for plan in plans for wanted in rules.wanted(plan)), key=attrgetter("period"))
+    return sorted((wanted for plan in plans for wanted in rules.invoices_to_make(plan)), key=attrgetter("period"))
 
 
 def _keep_failures(tx: Tx, account: Account, decision: Decision) -> None:
@@ -174,7 +174,7 @@ def _idle(order: Order, processed: int) -> int:
 
 def forecast(tx: Tx, account: Account, order: Order) -> Forecast:
     """What billing all that is due would do, to the last invoice, and the first ``MOST_AT_ONCE`` of these."""
-    plans: list[Plan] = []
+    plans: list[PlannedInvoices] = []
     counts: list[int] = []
     failures: list[Failure] = []
     room = MOST_AT_ONCE

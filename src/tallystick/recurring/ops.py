@@ -16,7 +16,15 @@ from tallystick.core.events import Event
 from tallystick.core.facts import ScheduleChanged
 from tallystick.core.totals import Totals
 from tallystick.recurring import rules, store
-from tallystick.recurring.types import NO_CONSENT, Changed, Consent, Move, Recurring, ScheduleChange, Terms
+from tallystick.recurring.types import (
+    NO_CONSENT,
+    BillingTerms,
+    ChangedSchedule,
+    Consent,
+    ProgressChange,
+    Recurring,
+    ScheduleChange,
+)
 from tallystick.store import outbox, rows
 from tallystick.store.db import Tx
 
@@ -27,7 +35,7 @@ def create(
     tx: Tx,
     account: Account,
     content: NewBill,
-    terms: Terms,
+    terms: BillingTerms,
     amount: Decimal | None = None,
     consent: Consent = NO_CONSENT,
 ) -> Recurring:
@@ -42,43 +50,43 @@ def create(
     values = {
         **structs.asdict(terms),
         **_content_columns(content, computed),
-        **rules.begun(terms, account.today(tx.now), consent),
+        **rules.first_progress(terms, account.today(tx.now), consent),
     }
     made = store.insert(tx, account, values, content.items)
     outbox.add(tx, account, Event.RECURRING_CREATED, made.row.id)
     return made
 
 
-def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, version: int | None) -> Changed:
+def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, version: int | None) -> ChangedSchedule:
     """Changes what ``change`` names, for the periods to come; labels alone, whatever the catalogue is by now.
 
     Raises ValidationFailed with every field that is wrong, EmailNotConfigured where it is to send invoices, and
-    Conflict for a stale ``version`` and for a new start date that leaves days unbilled: see ``rules.moved``.
+    Conflict for a stale ``version`` and for a new start date that leaves days unbilled.
     """
     stored = store.get_locked(tx, account, recurring_id)
     rows.check_version(stored.row.version, version)
     if change.is_of_labels_alone:
         outbox.add(tx, account, Event.RECURRING_UPDATED, recurring_id)
         labels = {"labels": stored.row.labels.changed(change.content.labels)}
-        return Changed(store.change(tx, account, stored, labels, stored.items), None)
-    terms = Terms(**{name: getattr(stored.row, name) for name in Terms.__struct_fields__} | change.terms)
+        return ChangedSchedule(store.change(tx, account, stored, labels, stored.items), None)
+    terms = BillingTerms(**{name: getattr(stored.row, name) for name in BillingTerms.__struct_fields__} | change.terms)
     errors = rules.term_errors(terms)
     content = rules.changed_content(rules.content(stored.row, stored.items), change, errors)
     computed = _computed(tx, account, content, terms, change.amount.get("unit_price"), errors)
     rules.check_sending(change.terms)
-    move = rules.moved(stored.row, terms, account.today(tx.now), change.consent)
+    move = rules.progress_after_change(stored.row, terms, account.today(tx.now), change.consent)
     columns = {**structs.asdict(terms), **_content_columns(content, computed), **move.columns}
     outbox.add(tx, account, Event.RECURRING_UPDATED, recurring_id, _left_out(move))
-    return Changed(store.change(tx, account, stored, columns, content.items), move.unbilled)
+    return ChangedSchedule(store.change(tx, account, stored, columns, content.items), move.unbilled)
 
 
-def toggle(tx: Tx, account: Account, recurring_id: int, *, catches_up: bool) -> Changed:
+def toggle(tx: Tx, account: Account, recurring_id: int, *, catches_up: bool) -> ChangedSchedule:
     """Switches a schedule off, or on again: see ``rules.toggled``. Raises Conflict where it has ended."""
     stored = store.get_locked(tx, account, recurring_id)
     move = rules.toggled(stored.row, account.today(tx.now), catches_up=catches_up)
     changed = store.change(tx, account, stored, move.columns, stored.items)
     outbox.add(tx, account, SWITCHED[stored.row.active, changed.row.active], recurring_id, _left_out(move))
-    return Changed(changed, move.unbilled)
+    return ChangedSchedule(changed, move.unbilled)
 
 
 SWITCHED = {
@@ -88,7 +96,7 @@ SWITCHED = {
 }
 
 
-def _left_out(move: Move) -> ScheduleChanged | None:
+def _left_out(move: ProgressChange) -> ScheduleChanged | None:
     """What the record says of the days that nothing bills any more."""
     return move.unbilled and ScheduleChanged(unbilled_from=move.unbilled.first, unbilled_to=move.unbilled.last)
 
@@ -109,16 +117,16 @@ class Computed(NamedTuple):
 
 
 def _computed(
-    tx: Tx, account: Account, content: NewBill, terms: Terms, amount: Decimal | None, errors: bill_rules.Errors
+    tx: Tx, account: Account, content: NewBill, terms: BillingTerms, amount: Decimal | None, errors: bill_rules.Errors
 ) -> Computed:
     """What the schedule would bill today. Raises ValidationFailed with ``errors`` and whatever else is wrong."""
-    new = rules.taxed(content, terms)
+    new = rules.with_default_tax(content, terms)
     found = bill_store.gather(tx, account, new.customer_id, new.items)
     errors |= rules.amount_errors(amount, bill_rules.currency_of(new, found, account))
     try:
         bill, totals = bill_rules.bill_from(new, found, account)
     except ValidationFailed as failure:
-        raise ValidationFailed(rules.asked(failure.errors, content.items) | errors) from None
+        raise ValidationFailed(rules.errors_by_request_field(failure.errors, content.items) | errors) from None
     if errors:
         raise ValidationFailed(errors)
     return Computed(found, bill, totals)

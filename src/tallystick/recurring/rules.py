@@ -18,18 +18,18 @@ from tallystick.core.money import digits, to_minor
 from tallystick.core.periods import Frequency, due_date, first_on_or_after, occurrence, on_day_of_month
 from tallystick.invoices.many import Content, Period, Wanted
 from tallystick.recurring.types import (
+    BillingTerms,
     Catalogue,
     Consent,
-    Days,
+    DayRange,
     Due,
     Failure,
-    Move,
-    Plan,
+    PlannedInvoices,
+    ProgressChange,
     Schedule,
     ScheduleChange,
     ScheduleRow,
     StoredItem,
-    Terms,
 )
 
 MAX_AHEAD_DAYS = 366
@@ -71,7 +71,7 @@ class Rhythm(NamedTuple):
         return self.start(self.index_from(day))
 
 
-def rhythm(terms: Terms, anchor_date: date | None) -> Rhythm:
+def rhythm(terms: BillingTerms, anchor_date: date | None) -> Rhythm:
     """The periods of a schedule. An anchor at the end of a short month keeps the start date's day for longer ones."""
     anchor, day_of_month = anchor_date or terms.start_date, terms.start_date.day
     if anchor != on_day_of_month(anchor, day_of_month):
@@ -79,7 +79,7 @@ def rhythm(terms: Terms, anchor_date: date | None) -> Rhythm:
     return Rhythm(anchor, terms.frequency, terms.interval, day_of_month)
 
 
-def term_errors(terms: Terms) -> bills.Errors:
+def term_errors(terms: BillingTerms) -> bills.Errors:
     """What is wrong with terms that contradict each other, by field."""
     errors: bills.Errors = {}
     if terms.end_date is not None and terms.end_date < terms.start_date:
@@ -102,9 +102,9 @@ def amount_errors(amount: Decimal | None, currency: str) -> bills.Errors:
     return {}
 
 
-def check_sending(asked: dict[str, Any]) -> None:
+def check_sending(errors_by_request_field: dict[str, Any]) -> None:
     """Raises EmailNotConfigured where invoices are to be sent: there is no way yet to set up SMTP."""
-    if asked.get("auto_send"):
+    if errors_by_request_field.get("auto_send"):
         raise EmailNotConfigured(CANNOT_SEND)
 
 
@@ -114,13 +114,13 @@ def check_as_of(as_of: date, today: date) -> None:
         raise ValidationFailed({"as_of": [f"Must be at most {MAX_AHEAD_DAYS} days after today."]})
 
 
-def next_date(terms: Terms, bills_from: date, occurrences: int, anchor_date: date | None = None) -> date | None:
+def next_date(terms: BillingTerms, bills_from: date, occurrences: int, anchor_date: date | None = None) -> date | None:
     """The start of the first period from ``bills_from`` on; None where the schedule has ended before it."""
     start = rhythm(terms, anchor_date).first(bills_from)
     return None if _is_over(terms, start, occurrences) else start
 
 
-def _is_over(terms: Terms, start: date, occurrences: int) -> bool:
+def _is_over(terms: BillingTerms, start: date, occurrences: int) -> bool:
     """Whether a period that starts then, after so many others, comes too late to be billed."""
     is_enough = terms.max_occurrences is not None and occurrences >= terms.max_occurrences
     return is_enough or (terms.end_date is not None and start > terms.end_date)
@@ -146,13 +146,13 @@ def count_due(schedule: Schedule, as_of: date) -> int:
     return _count(schedule, schedule.anchor_date, schedule.next_date, schedule.occurrences, as_of)
 
 
-def _count(terms: Terms, anchor_date: date | None, first: date | None, occurrences: int, as_of: date) -> int:
+def _count(terms: BillingTerms, anchor_date: date | None, first: date | None, occurrences: int, as_of: date) -> int:
     last = as_of if terms.end_date is None else min(as_of, terms.end_date)
     if first is None or first > last:
         return 0
     every = rhythm(terms, anchor_date)
-    begun = every.index_from(last + A_DAY) - every.index_from(first)
-    return begun if terms.max_occurrences is None else min(begun, terms.max_occurrences - occurrences)
+    first_progress = every.index_from(last + A_DAY) - every.index_from(first)
+    return first_progress if terms.max_occurrences is None else min(first_progress, terms.max_occurrences - occurrences)
 
 
 def count_unbilled(schedule: Schedule, catalogue: Catalogue, as_of: date) -> int:
@@ -178,14 +178,14 @@ def content(schedule: Schedule, items: tuple[Item, ...]) -> NewBill:
     )
 
 
-def taxed(content: NewBill, terms: Terms) -> NewBill:
+def with_default_tax(content: NewBill, terms: BillingTerms) -> NewBill:
     """The bill to make, where the items that name no tax of their own have the schedule's."""
     if terms.tax_id is None and terms.tax_rate is None:
         return content
     return structs.replace(content, items=tuple(_taxed(item, terms) for item in content.items))
 
 
-def _taxed(item: Item, terms: Terms) -> Item:
+def _taxed(item: Item, terms: BillingTerms) -> Item:
     if _names_tax(item):
         return item
     return structs.replace(item, tax_id=terms.tax_id, tax_rate=terms.tax_rate)
@@ -195,7 +195,7 @@ def _names_tax(item: Item) -> bool:
     return item.tax_id is not None or item.tax_rate is not None
 
 
-def asked(errors: bills.Errors, items: Sequence[Item]) -> bills.Errors:
+def errors_by_request_field(errors: bills.Errors, items: Sequence[Item]) -> bills.Errors:
     """Errors of a bill by the fields that asked for it: an item's tax may be the schedule's, its price the amount."""
     named: bills.Errors = {}
     for field, sentences in errors.items():
@@ -238,7 +238,7 @@ def is_one_amount(items: Sequence[Item]) -> bool:
     return len(items) == 1 and items[0] == plain
 
 
-def begun(terms: Terms, today: date, consent: Consent) -> dict[str, Any]:
+def first_progress(terms: BillingTerms, today: date, consent: Consent) -> dict[str, Any]:
     """The columns of progress of a new schedule."""
     following = next_date(terms, terms.start_date, 0)
     return {
@@ -249,12 +249,14 @@ def begun(terms: Terms, today: date, consent: Consent) -> dict[str, Any]:
     }
 
 
-def _is_a_slip(terms: Terms, anchor_date: date | None, first: date | None, today: date, consent: Consent) -> bool:
+def _is_a_slip(
+    terms: BillingTerms, anchor_date: date | None, first: date | None, today: date, consent: Consent
+) -> bool:
     """Whether so much of a schedule that has billed nothing is due that somebody must say that it is meant."""
     return not consent.catch_up and _count(terms, anchor_date, first, 0, today) > MOST_UNASKED
 
 
-def moved(schedule: ScheduleRow, terms: Terms, today: date, consent: Consent) -> Move:
+def progress_after_change(schedule: ScheduleRow, terms: BillingTerms, today: date, consent: Consent) -> ProgressChange:
     """What a change of terms makes of the progress: what is billed stays billed, and no day is billed twice.
 
     Raises Conflict where a new start date leaves days unbilled, unless that is wanted.
@@ -275,15 +277,15 @@ def moved(schedule: ScheduleRow, terms: Terms, today: date, consent: Consent) ->
         "next_date": following if active else None,
         "waits": active and may_wait and _is_a_slip(terms, anchor_date, following, today, consent),
     }
-    return Move(columns, unbilled)
+    return ProgressChange(columns, unbilled)
 
 
-def _periods(terms: Terms) -> tuple[Frequency, int, date]:
+def _periods(terms: BillingTerms) -> tuple[Frequency, int, date]:
     """What tells where the periods of a schedule that has billed nothing lie."""
     return terms.frequency, terms.interval, terms.start_date
 
 
-def _placed(schedule: ScheduleRow, terms: Terms) -> tuple[date | None, date]:
+def _placed(schedule: ScheduleRow, terms: BillingTerms) -> tuple[date | None, date]:
     """From when on the periods are counted, and from when on they are billed.
 
     A new start date is a new anchor, before which a schedule that has billed nothing bills nothing. A new rhythm begins
@@ -301,31 +303,31 @@ def _continues(schedule: Schedule) -> date:
     return rhythm(schedule, schedule.anchor_date).first(schedule.bills_from)
 
 
-def _left_out(schedule: ScheduleRow, terms: Terms, first: date) -> Days | None:
+def _left_out(schedule: ScheduleRow, terms: BillingTerms, first: date) -> DayRange | None:
     """The days that the schedule would have billed, and that lie before the first one after a change."""
     before = _continues(schedule)
     has_ended = any(_is_over(each, before, schedule.occurrences) for each in (schedule, terms))
     return None if has_ended else _days(before, first)
 
 
-def _days(first: date, following: date) -> Days | None:
-    return Days(first, following - A_DAY) if first < following else None
+def _days(first: date, following: date) -> DayRange | None:
+    return DayRange(first, following - A_DAY) if first < following else None
 
 
 SWITCHED_OFF: dict[str, Any] = {"active": False, "next_date": None, "waits": False}
 
 
-def toggled(schedule: ScheduleRow, today: date, *, catches_up: bool) -> Move:
+def toggled(schedule: ScheduleRow, today: date, *, catches_up: bool) -> ProgressChange:
     """What switching a schedule off, or on again, makes of its progress; see ``switched_on``.
 
     One that waits to catch up and is told to does so, instead of being switched off.
     """
     if schedule.waits and catches_up:
-        return Move({"waits": False}, None)
+        return ProgressChange({"waits": False}, None)
     if schedule.active:
-        return Move(SWITCHED_OFF, None)
+        return ProgressChange(SWITCHED_OFF, None)
     columns = switched_on(schedule, today, catches_up=catches_up)
-    return Move(columns, _days(_continues(schedule), columns["next_date"]))
+    return ProgressChange(columns, _days(_continues(schedule), columns["next_date"]))
 
 
 def switched_on(schedule: Schedule, today: date, *, catches_up: bool) -> dict[str, Any]:
@@ -341,20 +343,20 @@ def switched_on(schedule: Schedule, today: date, *, catches_up: bool) -> dict[st
 
 
 # What the content of a bill is computed from, beside its items and the catalogue.
-SAID = attrgetter(
+CONTENT_KEY = attrgetter(
     *("currency", "discount_type", "discount_value", "prices_include_tax", "tax_id", "tax_rate"),
     "header",
 )
 
 
-def plan(schedule: Schedule, catalogue: Catalogue, account: Account, as_of: date, limit: int) -> Plan:
+def plan(schedule: Schedule, catalogue: Catalogue, account: Account, as_of: date, limit: int) -> PlannedInvoices:
     """What to bill. Raises DomainError where the schedule's content makes no bill any more, or none to issue."""
     is_due = due(schedule, as_of, limit)
     billed = catalogue.billed.get(schedule.id, frozenset())
     computed = _computed(schedule, catalogue, account)
     if schedule.auto_issue:
         bills.check_issuable(computed.lines)
-    return Plan(
+    return PlannedInvoices(
         schedule=schedule,
         due=is_due,
         is_whole=is_due.next_date is None or is_due.next_date > as_of,
@@ -367,10 +369,10 @@ def plan(schedule: Schedule, catalogue: Catalogue, account: Account, as_of: date
 
 def _computed(schedule: Schedule, catalogue: Catalogue, account: Account) -> Content:
     lines = catalogue.lines[schedule.id]
-    said = (lines, SAID(schedule))
+    said = (lines, CONTENT_KEY(schedule))
     computed = catalogue.contents.get(said)
     if computed is None:
-        new = taxed(content(schedule, tuple(map(item, lines))), schedule)
+        new = with_default_tax(content(schedule, tuple(map(item, lines))), schedule)
         bill, totals = bills.bill_in(schedule.currency, new, catalogue.found, account, {})
         computed = catalogue.contents[said] = Content.of(new, bill, totals)
     return computed
@@ -391,7 +393,7 @@ def item(stored: StoredItem) -> Item:
     )
 
 
-def wanted(plan: Plan) -> list[Wanted]:
+def invoices_to_make(plan: PlannedInvoices) -> list[Wanted]:
     """The invoices that a plan asks for, one a period, dated and due by that period."""
     labels = plan.schedule.labels.of_copy()
     return [
@@ -408,7 +410,7 @@ def wanted(plan: Plan) -> list[Wanted]:
     ]
 
 
-def advanced(plan: Plan) -> dict[str, Any]:
+def progress_after_run(plan: PlannedInvoices) -> dict[str, Any]:
     """The columns of a schedule's progress once its plan, which has a period, is carried out."""
     last = plan.due.periods[-1]
     return {

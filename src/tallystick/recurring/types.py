@@ -17,7 +17,7 @@ from tallystick.core.states import RunStatus
 from tallystick.invoices.many import Content, Period, Wanted
 
 
-class Terms(msgspec.Struct, frozen=True):
+class BillingTerms(msgspec.Struct, frozen=True):
     """When a schedule bills, and how: what it has beside the content of a bill.
 
     Every ``interval`` times ``frequency``, counted from ``start_date``; no period that starts after ``end_date``.
@@ -36,7 +36,7 @@ class Terms(msgspec.Struct, frozen=True):
     tax_rate: Decimal | None
 
 
-class Schedule(Terms, frozen=True):
+class Schedule(BillingTerms, frozen=True):
     """As much of a stored schedule as billing it takes.
 
     Periods are counted from ``anchor_date``, which is None as long as that is ``start_date``. None that starts before
@@ -110,7 +110,7 @@ class ScheduleChange(NamedTuple):
         return self.content.is_of_labels_alone and not (self.terms or self.amount or any(self.consent))
 
 
-class Days(NamedTuple):
+class DayRange(NamedTuple):
     """From the first to the last of some days."""
 
     first: date
@@ -120,18 +120,18 @@ class Days(NamedTuple):
         return str(self.first) if self.first == self.last else f"{self.first} to {self.last}"
 
 
-class Move(NamedTuple):
+class ProgressChange(NamedTuple):
     """The columns of progress after a change, and the days that nothing bills any more because of it."""
 
     columns: dict[str, Any]
-    unbilled: Days | None
+    unbilled: DayRange | None
 
 
-class Changed(NamedTuple):
+class ChangedSchedule(NamedTuple):
     """A schedule after a change, and the days that nothing bills any more because of it."""
 
     recurring: Recurring
-    unbilled: Days | None
+    unbilled: DayRange | None
 
 
 class ScheduleFilter(NamedTuple):
@@ -190,7 +190,7 @@ class Due(NamedTuple):
     next_date: date | None
 
 
-class Plan(NamedTuple):
+class PlannedInvoices(NamedTuple):
     """What is to become of one schedule: an invoice for each of the periods that are due and not billed.
 
     ``is_whole`` is False where more of its periods are due than a batch takes.

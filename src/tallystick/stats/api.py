@@ -9,14 +9,14 @@ import msgspec
 
 from tallystick.core.account import Account
 from tallystick.core.money import digits
-from tallystick.core.states import QuotationStatus, Status
+from tallystick.core.states import InvoiceStatus, QuotationStatus
 from tallystick.stats import ops
 from tallystick.stats.types import Age, Amounts, Month, Stats, StatsFilter
 from tallystick.wire import render
 from tallystick.wire.call import Call, Query
 from tallystick.wire.scalars import Currency, Day
 
-S = TypeVar("S", Status, QuotationStatus)
+S = TypeVar("S", InvoiceStatus, QuotationStatus)
 
 
 class StatsQuery(Query, frozen=True, kw_only=True):

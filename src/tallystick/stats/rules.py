@@ -7,15 +7,15 @@ from fractions import Fraction
 
 from tallystick.core.money import RoundingMode, round_ratio
 from tallystick.core.periods import occurrences_per_year
-from tallystick.core.states import InvoiceState, QuotationStatus, Status
+from tallystick.core.states import InvoiceState, InvoiceStatus, QuotationStatus
 from tallystick.stats.types import Age, Amounts, Credited, Invoiced, Month, Open, Scheduled, Sum
 
 MONTHS_SHOWN = 12
 MONTHS_PER_YEAR = 12
 UNLESS_OPEN = {
-    InvoiceState.DRAFT: Status.DRAFT,
-    InvoiceState.ISSUED: Status.PAID,
-    InvoiceState.VOIDED: Status.VOIDED,
+    InvoiceState.DRAFT: InvoiceStatus.DRAFT,
+    InvoiceState.ISSUED: InvoiceStatus.PAID,
+    InvoiceState.VOIDED: InvoiceStatus.VOIDED,
 }
 
 
@@ -24,19 +24,19 @@ def by_quotation_status(counted: Mapping[QuotationStatus, int]) -> dict[Quotatio
     return {status: counted.get(status, 0) for status in QuotationStatus}
 
 
-def by_status(invoiced: Iterable[Invoiced], still_open: Iterable[Open]) -> dict[Status, int]:
-    """How many invoices show each status (``core.states.status``)."""
-    counts = Counter[Status]()
+def by_status(invoiced: Iterable[Invoiced], still_open: Iterable[Open]) -> dict[InvoiceStatus, int]:
+    """How many invoices show each status (``core.states.invoice_status``)."""
+    counts = Counter[InvoiceStatus]()
     for each in invoiced:
         counts[UNLESS_OPEN[each.state]] += each.counted
     for owed in still_open:
-        counts[Status.PAID] -= owed.counted
+        counts[InvoiceStatus.PAID] -= owed.counted
         if owed.age is Age.CURRENT:
-            counts[Status.PARTIALLY_PAID] += owed.partially_paid
-            counts[Status.SENT] += owed.counted - owed.partially_paid
+            counts[InvoiceStatus.PARTIALLY_PAID] += owed.partially_paid
+            counts[InvoiceStatus.SENT] += owed.counted - owed.partially_paid
         else:
-            counts[Status.OVERDUE] += owed.counted
-    return {status: counts[status] for status in Status}
+            counts[InvoiceStatus.OVERDUE] += owed.counted
+    return {status: counts[status] for status in InvoiceStatus}
 
 
 def amounts(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from tallystick.core.periods import Frequency
-from tallystick.core.states import InvoiceState, QuotationStatus, Status
+from tallystick.core.states import InvoiceState, InvoiceStatus, QuotationStatus
 
 
 class StatsFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +113,7 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True):
     as_of: date
     customers: int
     quotations: Mapping[QuotationStatus, int]
-    invoices: Mapping[Status, int]
+    invoices: Mapping[InvoiceStatus, int]
     amounts: Mapping[str, Amounts]
     aging: Mapping[str, Mapping[Age, int]]
     revenue: Mapping[str, Mapping[Month, int]]

@@ -17,7 +17,7 @@ from tallystick.store.sums import summed, summed_rows
 from tallystick.store.tables import journal
 
 
-class Ledger(StrEnum):
+class LedgerAccount(StrEnum):
     """The ledger accounts."""
 
     RECEIVABLE = "receivable"
@@ -30,8 +30,8 @@ class Ledger(StrEnum):
 class Posting(NamedTuple):
     """An amount (minor units, of either sign) that debits one ledger account and credits another."""
 
-    debit: Ledger
-    credit: Ledger
+    debit: LedgerAccount
+    credit: LedgerAccount
     amount: int
 
 
@@ -102,7 +102,7 @@ class Standing(NamedTuple):
     credit: int
 
 
-def moves(ledger: Ledger, *events: str) -> ColumnElement[int]:
+def net_debit(ledger: LedgerAccount, *events: str) -> ColumnElement[int]:
     """What a posting debits an account by, or below 0 credits it by; of these events, or of all."""
     signed = case(
         (journal.c.debit == ledger, journal.c.amount),
@@ -112,19 +112,19 @@ def moves(ledger: Ledger, *events: str) -> ColumnElement[int]:
     return case((journal.c.event.in_(events), signed), else_=0) if events else signed
 
 
-def moved(ledger: Ledger) -> ColumnElement[int]:
+def debit_balance(ledger: LedgerAccount) -> ColumnElement[int]:
     """What an account's debits exceed its credits by."""
-    return func.coalesce(func.sum(moves(ledger)), 0)
+    return func.coalesce(func.sum(net_debit(ledger)), 0)
 
 
 STANDING = {
-    "invoiced": moves(Ledger.RECEIVABLE, *ISSUING),
-    "paid": -moves(Ledger.RECEIVABLE, *PAYING),
-    "credited": -moves(Ledger.RECEIVABLE, *CREDITING),
-    "outstanding": moves(Ledger.RECEIVABLE),
-    "received": moves(Ledger.CASH),
-    "credit_notes": moves(Ledger.REVENUE, *CREDITING) + moves(Ledger.TAX, *CREDITING),
-    "credit": -moves(Ledger.CUSTOMER_CREDIT),
+    "invoiced": net_debit(LedgerAccount.RECEIVABLE, *ISSUING),
+    "paid": -net_debit(LedgerAccount.RECEIVABLE, *PAYING),
+    "credited": -net_debit(LedgerAccount.RECEIVABLE, *CREDITING),
+    "outstanding": net_debit(LedgerAccount.RECEIVABLE),
+    "received": net_debit(LedgerAccount.CASH),
+    "credit_notes": net_debit(LedgerAccount.REVENUE, *CREDITING) + net_debit(LedgerAccount.TAX, *CREDITING),
+    "credit": -net_debit(LedgerAccount.CUSTOMER_CREDIT),
 }
 STANDINGS: Select[Any] = (
     select(journal.c.currency, *(summed(amount).label(name) for name, amount in STANDING.items()))

@@ -38,7 +38,7 @@ VALUES: tuple[tuple[type[Any], Any], ...] = (
 )
 
 
-class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExportHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The first line. ``schema`` is the revision of the database, ``account`` the id of what is exported."""
 
     format: Literal["tallystick"]
@@ -54,7 +54,7 @@ class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     last_ids: dict[str, Int64]
 
 
-class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExportLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line after the first: a row of a table, or the end."""
 
     table: str = ""

@@ -15,13 +15,13 @@ from tallystick.store import ids
 from tallystick.store.db import Tx
 from tallystick.store.migrate import revision
 from tallystick.store.tables import accounts, api_keys, events
-from tallystick.transfer.lines import TABLES, End, Header, Line, Rows
+from tallystick.transfer.lines import TABLES, End, ExportHeader, ExportLine, Rows
 
 ROWS_AT_ONCE = 500
 FIRST_VERSION = 1
 MADE_BY_A_FIRST_START = (Event.API_KEY_CREATED, Event.API_KEY_REVOKED)
-_HEADER = msgspec.json.Decoder(Header)
-_LINE = msgspec.json.Decoder(Line)
+_HEADER = msgspec.json.Decoder(ExportHeader)
+_LINE = msgspec.json.Decoder(ExportLine)
 T = TypeVar("T")
 
 
@@ -73,7 +73,7 @@ class Reader:
         self._counts = Counter(dict.fromkeys(TABLES, 0))
         self._end: End | None = None
 
-    def header(self, schema: str | None) -> Header:
+    def header(self, schema: str | None) -> ExportHeader:
         """The header, if its schema is this one."""
         header = self._decoded(_HEADER, self._next())
         if header.schema != schema:

@@ -11,7 +11,7 @@ from tallystick.store import ids
 from tallystick.store.db import Tx
 from tallystick.store.kept import as_stored
 from tallystick.store.migrate import revision
-from tallystick.transfer.lines import FORMAT, TABLES, VERSION, End, Header, Rows
+from tallystick.transfer.lines import FORMAT, TABLES, VERSION, End, ExportHeader, Rows
 
 ROWS_AT_ONCE = 1_000
 
@@ -21,7 +21,7 @@ def lines(tx: Tx, account: Account) -> Iterator[bytes]:
 
     The same rows give the same bytes, on either database.
     """
-    yield _line(Header(FORMAT, VERSION, revision(tx.connection) or "", account.id))
+    yield _line(ExportHeader(FORMAT, VERSION, revision(tx.connection) or "", account.id))
     counts = dict.fromkeys(TABLES, 0)
     for name, rows in TABLES.items():
         for row in tx.execute(_every(tx, rows), {"account": account.id}):

@@ -94,7 +94,7 @@ def _again(invoice: _Credited, note_id: int, note: Sequence[Row[Any]]) -> Iterat
     number, currency = note[0].number, invoice.row.currency
     parts = [Part(invoice.lines[line.invoice_line_id], line.quantity, line.amount, line.discount) for line in note]
     try:
-        expected = rules.taxed(invoice.row, list(invoice.lines.values()), parts, invoice.taken)
+        expected = rules.with_tax(invoice.row, list(invoice.lines.values()), parts, invoice.taken)
     except (ValidationFailed, ValueError) as error:
         reasons = error.errors if isinstance(error, ValidationFailed) else error
         yield Difference(credit_notes.name, row_name(note_id, number), f"takes more than was left: {reasons}")

@@ -7,11 +7,11 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, not_, or_, select
 
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
-from tallystick.store.journal import Ledger
+from tallystick.store.journal import LedgerAccount
 from tallystick.store.tables import journal
 from tallystick.verify.types import Check, Difference, money
 
-RECEIVABLE, REVENUE, TAX, CASH, CREDIT = Ledger
+RECEIVABLE, REVENUE, TAX, CASH, CREDIT = LedgerAccount
 REFERENCES = ("invoice_id", "payment_id", "credit_note_id")
 
 
@@ -20,10 +20,10 @@ class Shape(NamedTuple):
 
     names: frozenset[str]
     may_name: frozenset[str]
-    moves: frozenset[tuple[Ledger, Ledger]]
+    moves: frozenset[tuple[LedgerAccount, LedgerAccount]]
 
 
-def _both_ways(*pairs: tuple[Ledger, Ledger]) -> frozenset[tuple[Ledger, Ledger]]:
+def _both_ways(*pairs: tuple[LedgerAccount, LedgerAccount]) -> frozenset[tuple[LedgerAccount, LedgerAccount]]:
     return frozenset(pairs) | {(credit, debit) for debit, credit in pairs}
 
 

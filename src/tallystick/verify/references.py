@@ -8,7 +8,7 @@ from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, exists, o
 from tallystick.core.account import Account
 from tallystick.core.payment import PaymentStatus
 from tallystick.store.db import Tx
-from tallystick.store.journal import Ledger, moved
+from tallystick.store.journal import LedgerAccount, debit_balance
 from tallystick.store.tables import credit_notes, invoices, journal, payment_allocations, payments
 from tallystick.verify.types import Check, Difference, money, row_name
 
@@ -66,7 +66,7 @@ _was_taken_back = exists().where(
     _later.c.event == "unpublish",
     _later.c.id >= journal.c.id,
 )
-OWED = moved(Ledger.RECEIVABLE)
+OWED = debit_balance(LedgerAccount.RECEIVABLE)
 TAKEN_BACK: Select[Any] = (
     select(
         journal.c.invoice_id,

@@ -24,7 +24,7 @@ from tallystick.core.account import Account
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import InvoiceState
 from tallystick.store.db import Tx
-from tallystick.store.journal import Ledger, moved
+from tallystick.store.journal import LedgerAccount, debit_balance
 from tallystick.store.tables import credit_notes, customer_credits, invoices, journal, payment_allocations, payments
 from tallystick.verify.types import Check, Difference, row_name, unequal
 
@@ -74,7 +74,7 @@ def _by(key: Column[Any], *sums: ColumnElement[Any]) -> Subquery:
 
 def _posted(key: Column[Any]) -> Subquery:
     """What the journal has moved by what ``key`` names, as the debits of each account less its credits."""
-    return _by(key, *(moved(ledger).label(ledger.value) for ledger in Ledger))
+    return _by(key, *(debit_balance(ledger).label(ledger.value) for ledger in LedgerAccount))
 
 
 def _or_0(amount: Amount) -> Amount:
@@ -175,7 +175,7 @@ both = union_all(
         customer_credits.c.amount,
         literal(0).label("expected"),
     ).where(customer_credits.c.account_id == ACCOUNT),
-    select(journal.c.customer_id, journal.c.currency, literal(0), -moved(Ledger.CUSTOMER_CREDIT))
+    select(journal.c.customer_id, journal.c.currency, literal(0), -debit_balance(LedgerAccount.CUSTOMER_CREDIT))
     .where(journal.c.account_id == ACCOUNT)
     .group_by(journal.c.customer_id, journal.c.currency),
 ).subquery()

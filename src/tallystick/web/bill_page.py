@@ -8,7 +8,7 @@ from pathlib import Path
 from tallystick.bills.api import TaxJson
 from tallystick.bills.public import PublicBill, PublicCustomer, PublicItem, PublicSeller
 from tallystick.core.bill import DiscountType
-from tallystick.core.states import QuotationStatus, Status
+from tallystick.core.states import InvoiceStatus, QuotationStatus
 from tallystick.invoices.public import PublicInvoice
 from tallystick.quotations.public import PublicQuotation
 from tallystick.web.formats import Formats
@@ -33,7 +33,7 @@ def invoice_page(invoice: PublicInvoice) -> Html:
     return _page(title, shown_status, invoice, days, rows, _payment(invoice.seller))
 
 
-CREDITED = {Status.PAID: "Credited", Status.PARTIALLY_PAID: "Partially credited"}
+CREDITED = {InvoiceStatus.PAID: "Credited", InvoiceStatus.PARTIALLY_PAID: "Partially credited"}
 """What stands for these where nothing was paid."""
 
 

@@ -35,14 +35,14 @@ class DatedQuery(ListQuery, frozen=True, kw_only=True):
     to: Day | None = None
 
 
-class Days(NamedTuple):
+class SelectedDays(NamedTuple):
     """A range of days, inclusive; None where it is open."""
 
     first: date | None
     last: date | None
 
 
-def days_selected(query: DatedQuery, account: Account) -> Days:
+def days_selected(query: DatedQuery, account: Account) -> SelectedDays:
     """The days that the query selects. Raises ValidationFailed where two names for one day differ."""
 
     def on(day: Day | None) -> date | None:
@@ -50,7 +50,7 @@ def days_selected(query: DatedQuery, account: Account) -> Days:
 
     first = {"from_date": on(query.from_date), "from": on(query.from_)}
     last = {"to_date": on(query.to_date), "to": on(query.to)}
-    return Days(*one_of_two_names(first, last))
+    return SelectedDays(*one_of_two_names(first, last))
 
 
 def page_request(query: ListQuery) -> PageRequest:

@@ -11,7 +11,7 @@ from tallystick.bills.types import DraftChange, LineRow, NewBill
 from tallystick.core.account import Account
 from tallystick.core.money import digits, to_decimal
 from tallystick.core.party import Buyer
-from tallystick.core.states import Status
+from tallystick.core.states import InvoiceStatus
 from tallystick.dialects import net, payable
 from tallystick.invoices.types import Invoice, InvoiceRow, PaymentLine
 from tallystick.wire import render
@@ -88,7 +88,7 @@ class WholeInvoice(ShortInvoice, frozen=True):
     total: Decimal
     line_items: list[LineItem]
     customer: BilledCustomer
-    status: Status
+    status: InvoiceStatus
     payment: LastPayment | None
 
 
@@ -129,7 +129,7 @@ def _short_fields(row: InvoiceRow) -> dict[str, Any]:
     }
 
 
-def whole(invoice: Invoice, status: Status) -> WholeInvoice:
+def whole(invoice: Invoice, status: InvoiceStatus) -> WholeInvoice:
     """An invoice, whole."""
     row = invoice.row
     places = digits(row.currency)

@@ -19,7 +19,7 @@ from tallystick.core.labels import MAX_VALUE_LENGTH, Metadata
 from tallystick.core.money import MAX_MINOR, digits, to_decimal
 from tallystick.core.party import Buyer
 from tallystick.core.payment import PaymentStatus
-from tallystick.core.states import Status
+from tallystick.core.states import InvoiceStatus
 from tallystick.dialects import shown
 from tallystick.dialects.iqraa import countries
 from tallystick.invoices.api import pdf_url
@@ -68,7 +68,7 @@ class MinorUnits(NotNegative):
             raise ValueError("Is larger than an amount can be.")
 
 
-class Days(NotNegative):
+class DayCount(NotNegative):
     """A number of days."""
 
     schema: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": MAX_TERMS_DAYS, "multipleOf": 1}
@@ -91,12 +91,12 @@ class IqraaStatus(StrEnum):
 
 
 SHOWN = {
-    Status.DRAFT: IqraaStatus.DRAFT,
-    Status.SENT: IqraaStatus.FINALIZED,
-    Status.PARTIALLY_PAID: IqraaStatus.FINALIZED,
-    Status.OVERDUE: IqraaStatus.FINALIZED,
-    Status.PAID: IqraaStatus.PAID,
-    Status.VOIDED: IqraaStatus.VOID,
+    InvoiceStatus.DRAFT: IqraaStatus.DRAFT,
+    InvoiceStatus.SENT: IqraaStatus.FINALIZED,
+    InvoiceStatus.PARTIALLY_PAID: IqraaStatus.FINALIZED,
+    InvoiceStatus.OVERDUE: IqraaStatus.FINALIZED,
+    InvoiceStatus.PAID: IqraaStatus.PAID,
+    InvoiceStatus.VOIDED: IqraaStatus.VOID,
 }
 
 
@@ -139,7 +139,7 @@ class IqraaInvoiceBody(Body, kw_only=True, rename="camel"):
     components: IqraaComponents | None = None
     start_date: Day | None = None
     renewal_date: Day | None = None
-    payment_terms: Days | None = None
+    payment_terms: DayCount | None = None
 
     @property
     def lines(self) -> list[IqraaLineItem]:
@@ -258,7 +258,7 @@ def has_failed(invoice: Invoice) -> bool:
     return bool(invoice.payments) and invoice.payments[-1].status == PaymentStatus.FAILED
 
 
-def to_json(row: InvoiceRow, buyer: Buyer, status: Status, origin: str, *, has_failed: bool) -> IqraaInvoice:
+def to_json(row: InvoiceRow, buyer: Buyer, status: InvoiceStatus, origin: str, *, has_failed: bool) -> IqraaInvoice:
     """An invoice as iqraa shows it; ``has_failed`` tells whether the last attempt to pay it did."""
     known = SHOWN[status]
     is_unnamed = (buyer.name, buyer.email) == (UNNAMED, None)
