@@ -26,6 +26,7 @@ from tallystick.accounts import store as account_store
 from tallystick.console import AsJson, counting, progress, show, watched
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
+from tallystick.listener import listen
 from tallystick.opening import check_seal_key, existing, opened
 from tallystick.recurring import billing, rules
 from tallystick.recurring import store as recurring
@@ -108,6 +109,8 @@ def serve_command(
 ) -> None:
     """Start the server: migrates the database, and prints the key when it makes one."""
     settings = config.from_environment()
+    # Before the database is touched: a server that cannot listen must leave its keys as they are.
+    listener = listen(settings)
     with opened(settings) as database:
         if workers > 1 and database.is_sqlite:
             raise config.BadSetting("--workers: SQLite is served by one process. Set DATABASE_URL to a PostgreSQL.")
@@ -116,7 +119,7 @@ def serve_command(
     _welcome(settings, start.new_key)
     for note in _notes(start, is_sqlite=database.is_sqlite, with_worker=with_worker):
         print(note, file=sys.stderr)
-    serve.run(settings, workers=workers, with_worker=with_worker)
+    serve.run(listener, workers=workers, with_worker=with_worker)
 
 
 def _notes(start: accounts.FirstStart, *, is_sqlite: bool, with_worker: bool) -> Iterator[str]:
@@ -157,10 +160,11 @@ def demo_command() -> None:
         # The server's processes read their settings here.
         os.environ["DATABASE_URL"] = f"sqlite:///{Path(folder) / 'demo.db'}"
         settings = config.from_environment()
+        listener = listen(settings)
         with Console(stderr=True).status("Doing a year of business"):
             demo.fill(settings.database_url, utc_now())
         _welcome_to_demo(settings)
-        serve.run(settings, workers=1, with_worker=True)
+        serve.run(listener, workers=1, with_worker=True)
 
 
 def _welcome_to_demo(settings: config.ProcessSettings) -> None:

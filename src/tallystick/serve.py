@@ -4,14 +4,17 @@ import atexit
 import logging
 import multiprocessing
 import os
+import socket
 import sys
 import threading
 from collections.abc import Callable
 from tempfile import TemporaryDirectory
+from typing import Any
 from wsgiref.types import WSGIApplication
 
+from granian._granian import SocketHolder
 from granian.constants import Interfaces
-from granian.server import Server as Granian
+from granian.server import MPServer
 
 from tallystick import config
 from tallystick.accounts.uses import Uses
@@ -21,6 +24,7 @@ from tallystick.dialects.iqraa.routes import IQRAA
 from tallystick.http import metrics
 from tallystick.http.app import create_app
 from tallystick.http.log import DelayedHandler
+from tallystick.listener import BACKLOG
 from tallystick.native.surface import NATIVE
 from tallystick.store.db import Database
 from tallystick.web import dialects, share, welcome
@@ -84,28 +88,41 @@ def _end(worker: Worker | Uses, thread: threading.Thread) -> None:
     thread.join(STOP_TIMEOUT_S)
 
 
-def run(settings: config.ProcessSettings, *, workers: int, with_worker: bool) -> None:
+def run(listener: socket.socket, *, workers: int, with_worker: bool) -> None:
     """Serves until SIGTERM or SIGINT, and then finishes what is under way. ``workers`` are Granian's, of requests."""
     # A forked worker would not run what is registered for its exit, and would have read its environment before this.
     multiprocessing.set_start_method("spawn", force=True)
     target = load_with_worker if with_worker else load
     if workers == 1:
-        _serve(settings, target, workers=1)
+        _serve(listener, target, workers=1)
         return
     with TemporaryDirectory(prefix="tallystick-") as directory:
         os.environ[metrics.DIRECTORY] = directory
-        _serve(settings, target, workers=workers)
+        _serve(listener, target, workers=workers)
 
 
-def _serve(settings: config.ProcessSettings, target: Callable[[], WSGIApplication], *, workers: int) -> None:
-    Granian(
+def _serve(listener: socket.socket, target: Callable[[], WSGIApplication], *, workers: int) -> None:
+    _Granian(
+        listener,
         f"{__name__}:{target.__name__}",
         factory=True,
-        address=settings.host,
-        port=settings.port,
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=THREADS,
         workers_kill_timeout=STOP_TIMEOUT_S,
         log_enabled=False,
     ).serve()
+
+
+class _Granian(MPServer):
+    """A Granian whose processes accept at a socket that is there already, and not each at one of its own."""
+
+    def __init__(self, listener: socket.socket, target: str, **options: Any) -> None:
+        super().__init__(target, **options)
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        holder: Any = SocketHolder
+        self._ssp = None
+        self._shd = holder(self._listener.fileno(), False, BACKLOG)
+        self._sso = self._listener
