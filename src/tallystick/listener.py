@@ -3,15 +3,25 @@
 import errno
 import os
 import socket
+from typing import Any
 
-from tallystick.config import BadSetting, Settings
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.server import embed
+
+from tallystick.config import BadSetting, ProcessSettings
+from tallystick.http.edge import Edge
 
 BACKLOG = 1024
+CONNECTIONS = 800
+"""The most connections at a time; others wait to be accepted."""
+
+STOP_TIMEOUT_S = 30
 STALLED_AFTER_S = 30
 """How long a client may take nothing of what is sent to it, before its connection is ended."""
 
 
-def listen(settings: Settings) -> socket.socket:
+def listen(settings: ProcessSettings) -> socket.socket:
     """A socket on HOST and PORT, whose connections end when their client stalls. Raises BadSetting.
 
     It is bound without SO_REUSEPORT, with which a second server would share the address, and each would get half of
@@ -36,3 +46,23 @@ def _reason(error: OSError) -> str:
     if isinstance(error, socket.gaierror) or error.errno is None:
         return "Set HOST to an address of this machine."
     return f"{os.strerror(error.errno)}."
+
+
+class Granian(embed.Server):
+    """A Granian in this process, over a socket that listens already, for an application of RSGI."""
+
+    def __init__(self, listener: socket.socket, application: Edge) -> None:
+        super().__init__(
+            application,
+            interface=Interfaces.RSGI,
+            backpressure=CONNECTIONS,
+            http=HTTPModes.http1,
+            websockets=False,
+            log_enabled=False,
+        )
+        self.workers_kill_timeout = STOP_TIMEOUT_S
+        self._listener = listener
+
+    def _init_shared_socket(self) -> None:
+        holder: Any = SocketHolder
+        self._shd = holder(self._listener.detach(), False, BACKLOG)

@@ -1,20 +1,19 @@
 """Runs the HTTP server, in threads (ADR 1)."""
 
-import atexit
+import asyncio
 import logging
 import multiprocessing
 import os
+import resource
+import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from multiprocessing.connection import wait
 from tempfile import TemporaryDirectory
-from typing import Any
 from wsgiref.types import WSGIApplication
-
-from granian._granian import SocketHolder
-from granian.constants import Interfaces
-from granian.server import MPServer
 
 from tallystick import config
 from tallystick.accounts.uses import Uses
@@ -23,8 +22,9 @@ from tallystick.dialects.invoice_ng.routes import INVOICE_NG
 from tallystick.dialects.iqraa.routes import IQRAA
 from tallystick.http import metrics
 from tallystick.http.app import create_app
+from tallystick.http.edge import Edge
 from tallystick.http.log import DelayedHandler
-from tallystick.listener import BACKLOG
+from tallystick.listener import STOP_TIMEOUT_S, Granian
 from tallystick.native.surface import NATIVE
 from tallystick.store.db import Database
 from tallystick.web import dialects, share, welcome
@@ -33,9 +33,9 @@ from tallystick.worker import Lane, Worker
 SURFACES = (NATIVE, INVOICE_NG, BILLINGDB, IQRAA)
 """The public APIs; one more is one more value here."""
 
-THREADS = 8
-STOP_TIMEOUT_S = 30
+THREADS = 4
 STATEMENT_TIMEOUT_S = 30
+MOST_FILES = 65_536
 
 
 def application(database: Database, origin: str, uses: Uses | None = None) -> WSGIApplication:
@@ -47,32 +47,42 @@ def application(database: Database, origin: str, uses: Uses | None = None) -> WS
     return app
 
 
-def load() -> WSGIApplication:
-    """What Granian calls in each of its processes: the application, over a database of its own."""
-    database, origin = _start()
-    return application(database, origin, _kept_uses(database))
+def run(listener: socket.socket, *, workers: int, with_worker: bool) -> None:
+    """Serves until SIGTERM or SIGINT, and then finishes what is under way. ``workers`` are processes."""
+    if workers == 1:
+        _serve(listener, with_worker=with_worker)
+        return
+    with TemporaryDirectory(prefix="tallystick-") as directory:
+        os.environ[metrics.DIRECTORY] = directory
+        _supervise(listener, workers=workers, with_worker=with_worker)
 
 
-def load_with_worker() -> WSGIApplication:
-    """As ``load``, with a worker beside it: a thread, which takes its turn to write as every request does."""
-    database, origin = _start()
-    worker = Worker(database)
-    thread = threading.Thread(target=worker.run, name="worker", daemon=True)
-    thread.start()
-    atexit.register(_end, worker, thread)
-    return application(database, origin, _kept_uses(database))
+def _supervise(listener: socket.socket, *, workers: int, with_worker: bool) -> None:
+    """Serves in processes of their own, which share the socket; where one ends by itself, all do, with 1."""
+    context = multiprocessing.get_context("spawn")
+    how = {"with_worker": with_worker}
+    processes = [context.Process(target=_serve, args=(listener,), kwargs=how) for _ in range(workers)]
+    for process in processes:
+        process.start()
+    # Only those who accept at it may hold it, else it would still take connections when they stop.
+    listener.close()
+
+    def stop(*_signal: object) -> None:
+        for process in processes:
+            process.terminate()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    wait([process.sentinel for process in processes])
+    stop()
+    for process in processes:
+        process.join()
+    if any(process.exitcode for process in processes):
+        sys.exit(1)
 
 
-def _kept_uses(database: Database) -> Uses:
-    uses = Uses(database)
-    thread = threading.Thread(target=uses.keep, name="uses of keys", daemon=True)
-    thread.start()
-    atexit.register(_end, uses, thread)
-    return uses
-
-
-def _start() -> tuple[Database, str]:
-    logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
+def _serve(listener: socket.socket, *, with_worker: bool) -> None:
+    _allow_files()
     settings = config.from_environment()
     database = Database(
         settings.database_url,
@@ -80,49 +90,42 @@ def _start() -> tuple[Database, str]:
         seal_key=settings.seal_key,
         statement_timeout_s=STATEMENT_TIMEOUT_S,
     )
-    return database, settings.origin
+    with closing(database):
+        uses, worker = Uses(database), Worker(database)
+        server = Granian(listener, Edge(application(database, settings.origin, uses), THREADS))
+        # After Granian was made, which empties the list of handlers to flush at the end.
+        logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
+        with _beside(uses.keep, uses.stop), _beside(worker.run, worker.stop) if with_worker else nullcontext():
+            asyncio.run(_until_stopped(server))
 
 
-def _end(worker: Worker | Uses, thread: threading.Thread) -> None:
-    worker.stop()
-    thread.join(STOP_TIMEOUT_S)
+async def _until_stopped(server: Granian) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    try:
+        await server.serve()
+    except TimeoutError:
+        # What is still under way holds threads that cannot be ended, and would keep the process for ever.
+        logging.getLogger("tallystick").critical("requests were under way for %d s, and are cut off", STOP_TIMEOUT_S)
+        logging.shutdown()
+        os._exit(1)
 
 
-def run(listener: socket.socket, *, workers: int, with_worker: bool) -> None:
-    """Serves until SIGTERM or SIGINT, and then finishes what is under way. ``workers`` are Granian's, of requests."""
-    # A forked worker would not run what is registered for its exit, and would have read its environment before this.
-    multiprocessing.set_start_method("spawn", force=True)
-    target = load_with_worker if with_worker else load
-    if workers == 1:
-        _serve(listener, target, workers=1)
-        return
-    with TemporaryDirectory(prefix="tallystick-") as directory:
-        os.environ[metrics.DIRECTORY] = directory
-        _serve(listener, target, workers=workers)
+@contextmanager
+def _beside(work: Callable[[], None], stop: Callable[[], None]) -> Iterator[None]:
+    """Works for the time of the block: in a thread, which takes its turn to write as every request does."""
+    thread = threading.Thread(target=work, name=work.__qualname__, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop()
+        thread.join(STOP_TIMEOUT_S)
 
 
-def _serve(listener: socket.socket, target: Callable[[], WSGIApplication], *, workers: int) -> None:
-    _Granian(
-        listener,
-        f"{__name__}:{target.__name__}",
-        factory=True,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=THREADS,
-        workers_kill_timeout=STOP_TIMEOUT_S,
-        log_enabled=False,
-    ).serve()
-
-
-class _Granian(MPServer):
-    """A Granian whose processes accept at a socket that is there already, and not each at one of its own."""
-
-    def __init__(self, listener: socket.socket, target: str, **options: Any) -> None:
-        super().__init__(target, **options)
-        self._listener = listener
-
-    def _init_shared_socket(self) -> None:
-        holder: Any = SocketHolder
-        self._ssp = None
-        self._shd = holder(self._listener.fileno(), False, BACKLOG)
-        self._sso = self._listener
+def _allow_files() -> None:
+    """Lets this process open as many files as it may: each connection is one."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import KEY, PROGRAM, serving
+from testing.server import KEY, PROGRAM, serving
 
 TIMEOUT_S = 120
 

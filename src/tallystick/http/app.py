@@ -8,6 +8,7 @@ import falcon
 from tallystick.accounts.uses import Uses
 from tallystick.http import docs, openapi, probes
 from tallystick.http.download import Download
+from tallystick.http.edge import Refusals
 from tallystick.http.endpoint import Endpoint, Server
 from tallystick.http.handlers import Handlers
 from tallystick.http.log import AccessLog
@@ -25,7 +26,8 @@ def create_app(
     ``uses`` is where it notes the uses of keys, for whoever writes them down. What stands below no API's prefix is
     refused in the words of the first.
     """
-    app = falcon.App(middleware=[AccessLog()])
+    middleware: list[Any] = [AccessLog(), Refusals()]
+    app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     Handlers(surfaces).add_to(app)
     server = Server(database, origin, InFlight(), uses or Uses(database))
@@ -59,3 +61,5 @@ class Resource:
     def __init__(self, responders: list[Endpoint]) -> None:
         for each in responders:
             setattr(self, f"on_{each.route.method.lower()}", each)
+            if each.route.reads:
+                self.on_head = each

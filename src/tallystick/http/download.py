@@ -1,10 +1,8 @@
-"""The way of a request whose reply is a file: sent in parts, so that its length costs no memory."""
-
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack
+"""The way of a request whose reply is a file."""
 
 import falcon
 
+from tallystick.http import spool
 from tallystick.http.endpoint import Endpoint, Server
 from tallystick.http.routes import Route
 from tallystick.http.surface import Surface
@@ -21,40 +19,14 @@ class Download(Endpoint):
             raise ValueError(f"{route.method} {route.path} writes, and so cannot answer a file")
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
-        """Answers one request. What is wrong with it is refused before the first byte is sent."""
-        with ExitStack() as opened:
-            tx = opened.enter_context(self.server.database.read())
+        """Answers one request; what is read for it is read before the first byte is sent."""
+        with self.server.database.read() as tx:
             caller = self._caller(tx, req, ids)
             call = Call(tx, caller.account, self.server.origin)
             file: File = self.route.do(call, *self._arguments(req, ids))
-            if not isinstance(file, Export):
-                opened.close()
-            chunks = iter(file.chunks)
-            if isinstance(chunks, Generator):
-                opened.callback(chunks.close)
-            resp.stream = Stream(next(chunks, b""), chunks, opened.pop_all())
+            content = spool.made(file.chunks) if isinstance(file, Export) else None
+        spool.answer(resp, spool.made(file.chunks) if content is None else content)
         resp.status = self.route.status
         resp.content_type = file.media
         if file.name is not None:
             resp.downloadable_as = file.name
-
-
-class Stream:
-    """The parts of a file, and the transaction that they are read in, if they are.
-
-    It ends with the last part; or when the server closes the stream, because the client has left (PEP 3333).
-    """
-
-    def __init__(self, first: bytes, others: Iterator[bytes], transaction: ExitStack) -> None:
-        self._first = first
-        self._others = others
-        self._transaction = transaction
-
-    def __iter__(self) -> Iterator[bytes]:
-        with self._transaction:
-            yield self._first
-            yield from self._others
-
-    def close(self) -> None:
-        """Ends the transaction, if it has not ended."""
-        self._transaction.close()

@@ -64,7 +64,7 @@ class Endpoint:
             caller = self._caller(tx, req, ids)
         raw, decode = self._body_of(req) if self.route.has_body else NO_BODY
         arguments = self._arguments(req, ids, raw, decode)
-        request = _idempotent(req, caller, raw)
+        request = _idempotent(req, caller, raw) if self.route.takes_idempotency_key else None
         if request is None:
             return database.transact(caller.actor, partial(self._do, caller, arguments)), False
         return self._do_once(request, caller, arguments)
@@ -83,16 +83,20 @@ class Endpoint:
         raw: bytes = req.stream.read(most + 1)
         if len(raw) > most:
             raise _too_large(most)
-        return (raw, self._decoder(req.content_type)) if raw else NO_BODY
+        media = self._media(req.content_type) if raw else ""
+        if req.get_header("Transfer-Encoding") and media != falcon.MEDIA_JSON:
+            # Where a client leaves, a chunked body just ends. Half of an object of JSON is none, but half of a form is.
+            raise falcon.HTTPLengthRequired(description="Send the length of the body as Content-Length.")
+        return (raw, self.surface.decoders[media]) if raw else NO_BODY
 
-    def _decoder(self, content_type: str | None) -> Decoder:
+    def _media(self, content_type: str | None) -> str:
         decoders = self.surface.decoders
-        media = (content_type or next(iter(decoders))).partition(";")[0].strip().lower()
-        found = decoders.get(falcon.MEDIA_JSON if media.endswith("+json") else media)
-        if found is None:
+        named = (content_type or next(iter(decoders))).partition(";")[0].strip().lower()
+        media = falcon.MEDIA_JSON if named.endswith("+json") else named
+        if media not in decoders:
             allowed = " or ".join(decoders)
             raise falcon.HTTPUnsupportedMediaType(description=f"Send the body as Content-Type: {allowed}.")
-        return found
+        return media
 
     def _arguments(
         self, req: falcon.Request, ids: Mapping[str, str], raw: bytes = b"", decode: Decoder = parse_json
@@ -168,7 +172,7 @@ def _with_if_match(body: Body, req: falcon.Request) -> Body:
 
 
 def _idempotent(req: falcon.Request, caller: Caller, raw: bytes) -> Request | None:
-    key = req.get_header("Idempotency-Key") if req.method == "POST" else None
+    key = req.get_header("Idempotency-Key")
     if key is None:
         return None
     if not 1 <= len(key) <= MAX_KEY_LENGTH or not all("!" <= character <= "~" for character in key):

@@ -161,7 +161,7 @@ def _arguments(query: type[Query]) -> Iterator[Argument]:
 
 def _headers(route: Route) -> list[Schema]:
     names = []
-    if route.method == "POST":
+    if route.takes_idempotency_key:
         names.append("IdempotencyKey")
     if issubclass(route.body, Change) and (route.method == "PUT" or route.ids):
         names.append("IfMatch")
@@ -175,7 +175,7 @@ def _successes(route: Route, about: Description, schemas: Schemas) -> dict[str, 
 
 def _success(route: Route, status: int, about: Description, schemas: Schemas) -> Schema:
     headers = dict(REQUEST_ID)
-    if route.method == "POST":
+    if route.takes_idempotency_key:
         headers[endpoint.REPLAYED] = {"$ref": "#/components/headers/Replayed"}
     response: Schema = {"description": HTTPStatus(status).phrase, "headers": headers}
     if status != HTTPStatus.NO_CONTENT:

@@ -13,8 +13,21 @@ from tallystick.http.endpoint import Server
 from tallystick.store.db import Database
 from tallystick.wire import render
 
+HEALTH = "/health"
+
 
 class Health:
+    """200 while the process can answer at all: whoever gets no answer starts it again."""
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+        """Answers without a key, and asks nobody."""
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = render.encode({"status": "ok"})
+
+    on_head = on_get
+
+
+class Ready:
     """200 when the database answers, 503 otherwise."""
 
     def __init__(self, database: Database) -> None:
@@ -32,6 +45,8 @@ class Health:
         else:
             resp.data = render.encode({"status": "ok"})
 
+    on_head = on_get
+
 
 class Metrics:
     """Counts and times of requests, as Prometheus reads them; for admin keys."""
@@ -46,8 +61,11 @@ class Metrics:
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = metrics.text()
 
+    on_head = on_get
+
 
 def add_routes(app: falcon.App[Any, Any], server: Server) -> None:
-    """Adds ``/health`` and ``/metrics``."""
-    app.add_route("/health", Health(server.database))
+    """Adds ``/health``, ``/ready`` and ``/metrics``."""
+    app.add_route(HEALTH, Health())
+    app.add_route("/ready", Ready(server.database))
     app.add_route("/metrics", Metrics(server))

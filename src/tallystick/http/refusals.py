@@ -28,9 +28,12 @@ HTTP_CODES: dict[int, str] = {
     400: errors.Malformed.code,
     404: errors.NotFound.code,
     405: "METHOD_NOT_ALLOWED",
+    408: "REQUEST_TIMEOUT",
+    411: "LENGTH_REQUIRED",
     413: "PAYLOAD_TOO_LARGE",
     415: "UNSUPPORTED_MEDIA_TYPE",
     429: "RATE_LIMITED",
+    503: errors.Unavailable.code,
 }
 SENTENCES: dict[int, str] = {
     400: "The request is malformed.",

@@ -47,8 +47,13 @@ class Route:
 
     @property
     def has_body(self) -> bool:
-        """Whether a request may have a body."""
-        return self.method != "GET"
+        """Whether a request may have a body: none is read where a share token is all that is asked for."""
+        return self.method != "GET" and (self.takes_body or self.scope is not None)
+
+    @cached_property
+    def takes_idempotency_key(self) -> bool:
+        """Whether the answer is kept by a key that the request names: not a stranger's, who could fill the database."""
+        return self.method == "POST" and self.scope is not None
 
     @cached_property
     def _hints(self) -> dict[str, Any]:

@@ -43,7 +43,18 @@ OPERATOR_PATHS: dict[str, Schema] = {
     "/health": {
         "get": {
             "operationId": "health",
-            "summary": "Tell whether the server and its database are well",
+            "summary": "Tell whether the server answers at all",
+            "tags": [OPERATIONS_TAG],
+            "security": [],
+            "responses": {
+                "200": {"description": "Well.", "content": {JSON: {"schema": {"$ref": "#/components/schemas/Health"}}}},
+            },
+        }
+    },
+    "/ready": {
+        "get": {
+            "operationId": "ready",
+            "summary": "Tell whether the database answers",
             "tags": [OPERATIONS_TAG],
             "security": [],
             "responses": {

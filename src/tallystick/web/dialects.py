@@ -136,6 +136,8 @@ class Dialects:
         resp.content_type = falcon.MEDIA_HTML
         resp.text = self._page
 
+    on_head = on_get
+
 
 def ways(names: Collection[str]) -> list[Way]:
     """The ways through the APIs with these names."""

@@ -56,6 +56,8 @@ class SharedBill:
         else:
             _answer(resp, 200, shown)
 
+    on_head = on_get
+
 
 class SharedFile:
     """The PDF of one kind of bill."""
@@ -77,6 +79,8 @@ class SharedFile:
         resp.content_type = file.media
         resp.viewable_as = file.name
         resp.set_headers(FILE_HEADERS)
+
+    on_head = on_get
 
 
 class SharedAnswer:

@@ -22,6 +22,8 @@ class Welcome:
         resp.content_type = falcon.MEDIA_HTML
         resp.text = self._page
 
+    on_head = on_get
+
 
 def add_routes(app: falcon.App[Any, Any], origin: str) -> None:
     """Adds ``/``."""

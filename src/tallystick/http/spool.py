@@ -1,0 +1,95 @@
+"""Replies that are files, made whole before they are sent: in memory where they are short, else in a file.
+
+So what is read for one is read at the pace of the database, and not of a client who may stall; and its length is known,
+by which the client sees whether it has all of it.
+"""
+
+import threading
+import weakref
+from collections.abc import Generator, Iterable
+from itertools import chain
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+
+import falcon
+
+SHORT_BYTES = 1024 * 1024
+LONG_AT_ONCE = 2
+RETRY_AFTER_S = 5
+TOO_MANY = f"{LONG_AT_ONCE} long downloads are being made already. Try again in a moment."
+
+_turns = threading.BoundedSemaphore(LONG_AT_ONCE)
+
+
+class OnDisk:
+    """A file to send, which is only opened where it is read: most servers open it by its ``name`` themselves."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self._opened: BinaryIO | None = None
+
+    @property
+    def length_bytes(self) -> int:
+        """How long it is."""
+        return Path(self.name).stat().st_size
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes of it."""
+        if self._opened is None:
+            self._opened = Path(self.name).open("rb")  # noqa: SIM115  # until it is closed
+        return self._opened.read(-1 if size is None else size)
+
+    def close(self) -> None:
+        """Ends the reading."""
+        if self._opened is not None:
+            self._opened.close()
+
+
+class Temporary(OnDisk):
+    """A file that is gone when it is closed, or forgotten."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._remove = weakref.finalize(self, path.unlink)
+
+    def close(self) -> None:
+        """Removes it."""
+        super().close()
+        self._remove()
+
+
+def made(chunks: Iterable[bytes]) -> bytes | OnDisk:
+    """The whole of it. Raises HTTPServiceUnavailable where it is long, and so many of those are being made already."""
+    others = iter(chunks)
+    try:
+        start = bytearray()
+        for chunk in others:
+            start += chunk
+            if len(start) > SHORT_BYTES:
+                return _in_file(chain([bytes(start)], others))
+        return bytes(start)
+    finally:
+        if isinstance(others, Generator):
+            # Refused half way, it must let go of its transaction before that ends.
+            others.close()
+
+
+def _in_file(chunks: Iterable[bytes]) -> OnDisk:
+    if not _turns.acquire(blocking=False):
+        raise falcon.HTTPServiceUnavailable(description=TOO_MANY, retry_after=RETRY_AFTER_S)
+    try:
+        with NamedTemporaryFile(prefix="tallystick-", delete=False) as file:
+            temporary = Temporary(Path(file.name))
+            file.writelines(chunks)
+        return temporary
+    finally:
+        _turns.release()
+
+
+def answer(resp: falcon.Response, content: bytes | OnDisk) -> None:
+    """Sets what is sent, and its length."""
+    if isinstance(content, bytes):
+        resp.data = content
+    else:
+        resp.set_stream(content, content.length_bytes)

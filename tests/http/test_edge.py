@@ -1,0 +1,170 @@
+"""The edge, over real connections to applications of a few lines."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication
+
+import httpx
+import pytest
+
+from tallystick.http import edge
+from tallystick.http.edge import EARLY_BODY_BYTES, Edge
+from tallystick.http.gateway import FileWrapper
+from tallystick.http.spool import Temporary
+from tallystick.listener import Granian
+
+MOST = 1_000_000
+TIMEOUT_S = 60
+
+Respond = Callable[[dict[str, Any]], bytes]
+
+
+def replying(respond: Respond) -> WSGIApplication:
+    def application(environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        body = respond(environ)
+        start("200 OK", [("content-length", str(len(body)))])
+        return [body]
+
+    return application
+
+
+@contextmanager
+def served(application: WSGIApplication, threads: int = 2) -> Iterator[httpx.Client]:
+    """A client of the application behind an edge."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    loop = asyncio.new_event_loop()
+    ready: list[Granian] = []
+    started = threading.Event()
+
+    async def serve() -> None:
+        ready.append(Granian(listener, Edge(application, threads)))
+        started.set()
+        await ready[0].serve()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    started.wait()
+    with httpx.Client(base_url=origin, timeout=TIMEOUT_S, trust_env=False) as client:
+        yield client
+    loop.call_soon_threadsafe(ready[0].stop)
+    thread.join()
+    loop.close()
+
+
+def read(environ: dict[str, Any]) -> bytes:
+    body: bytes = environ["wsgi.input"].read(MOST)
+    return body
+
+
+@pytest.mark.parametrize("size", [0, 1, EARLY_BODY_BYTES, EARLY_BODY_BYTES + 1, MOST, MOST + 1])
+@pytest.mark.parametrize("chunked", [False, True], ids=["whole", "chunked"])
+def test_a_body_comes_whole_up_to_what_is_asked_for(size: int, chunked: bool) -> None:
+    with served(replying(read)) as client:
+        body = bytes(range(256)) * (size // 256 + 1)
+        reply = client.post("/", content=iter([body[:size]]) if chunked else body[:size])
+        assert reply.content[:MOST] == body[:size][:MOST]
+
+
+def test_a_body_that_nobody_asks_for_is_not_awaited() -> None:
+    with served(replying(lambda _environ: b"early")) as client:
+        with socket.create_connection((client.base_url.host, client.base_url.port or 0), TIMEOUT_S) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n{")
+            received = b""
+            while b"early" not in received:
+                received += connection.recv(4096)
+        assert received.startswith(b"HTTP/1.1 200")
+
+
+def test_headers_as_wsgi_has_them() -> None:
+    def told(environ: dict[str, Any]) -> bytes:
+        return json.dumps({name: environ[name] for name in environ if name.startswith(("HTTP_X", "CONTENT"))}).encode()
+
+    headers = [
+        (b"X-One", b"1"),
+        (b"X-One", b"2"),
+        (b"X-Odd", "١".encode()),
+        (b"X_API_Key", b"forged"),
+        (b"Content-Type", b"text/x"),
+    ]
+    with served(replying(told)) as client:
+        found = client.post("/", content=b"12345", headers=headers).json()
+    assert found == {"HTTP_X_ONE": "1,2", "HTTP_X_ODD": "", "CONTENT_TYPE": "text/x", "CONTENT_LENGTH": "5"}
+
+
+def test_a_path_is_decoded_as_wsgi_has_it() -> None:
+    with served(
+        replying(lambda environ: f"{environ['PATH_INFO']} {environ['QUERY_STRING']}".encode("latin-1"))
+    ) as client:
+        assert client.get("/a%20b/%C3%A9?x=%20y").content.decode() == "/a b/é x=%20y"
+
+
+def test_a_file_is_sent_whole_and_then_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "FILE_OPENED_WITHIN_S", 1)
+    content = bytes(range(256)) * 20_000
+    files: list[Path] = []
+
+    def application(environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        path = tmp_path / str(len(files))
+        path.write_bytes(content)
+        files.append(path)
+        start("200 OK", [("content-length", str(len(content)))])
+        wrapped: FileWrapper = environ["wsgi.file_wrapper"](Temporary(path), 8192)
+        return wrapped
+
+    with served(application) as client:
+        for _ in range(3):
+            assert client.get("/").content == content
+        time.sleep(1.5)
+        assert [path.exists() for path in files] == [False] * 3
+
+
+def test_too_much_is_refused_and_health_is_answered_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "MOST_UNFINISHED", 2)
+    may_end = threading.Event()
+    waiting = threading.Semaphore(0)
+
+    def respond(environ: dict[str, Any]) -> bytes:
+        if environ["PATH_INFO"] == "/slow":
+            waiting.release()
+            may_end.wait(TIMEOUT_S)
+        return repr(environ.get(edge.REFUSAL)).encode()
+
+    with served(replying(respond)) as client:
+        slow = [threading.Thread(target=client.get, args=("/slow",)) for _ in range(2)]
+        for thread in slow:
+            thread.start()
+        for _ in slow:
+            waiting.acquire()
+        assert client.get("/health").text == "None"
+        assert "503" in client.get("/other").text
+        may_end.set()
+        for thread in slow:
+            thread.join()
+        assert client.get("/other").text == "None"
+
+
+def test_an_early_body_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge, "EARLY_BODY_TIMEOUT_S", 0.2)
+    with served(replying(lambda environ: repr(environ.get(edge.REFUSAL)).encode())) as client:
+        with socket.create_connection((client.base_url.host, client.base_url.port or 0), TIMEOUT_S) as connection:
+            connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+            received = connection.recv(4096)
+        assert b"408" in received
+
+
+def test_what_is_read_twice_is_the_same() -> None:
+    def respond(environ: dict[str, Any]) -> bytes:
+        stream: BytesIO = environ["wsgi.input"]
+        return stream.read(3) + b"|" + stream.read(MOST)
+
+    with served(replying(respond)) as client:
+        assert client.post("/", content=b"abcdef").content == b"abc|def"
