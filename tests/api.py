@@ -57,7 +57,7 @@ def unwatched(_title: str, _rows: int) -> AbstractContextManager[Callable[[int],
 def check_facts(database: Database) -> None:
     """Holds every event that was recorded against the shape of its facts; raises where one has another."""
     with database.read() as tx:
-        for event, data in tx.all(select(events.c.type, events.c.data)):
+        for event, data in tx.connection.execute(select(events.c.type, events.c.data)).all():
             facts_of(event, data)
 
 

@@ -17,6 +17,7 @@ from tests.databases import KINDS, Databases, Kind
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
+    from tests.accounted import Watch
     from tests.api import Api
 
 DATABASES: Final = pytest.StashKey[Databases]()
@@ -135,3 +136,20 @@ def api(database_url: str, request: pytest.FixtureRequest) -> Iterator["Api"]:
         yield client
         if request.node.get_closest_marker("alters") is None:
             assert client.differences() == []
+
+
+@pytest.fixture(scope="session")
+def statements() -> Iterator["Watch"]:
+    """Looks at the statements that all tests of this process have the program run."""
+    # Not at the top: the tests of the pure rules must run even while the store does not import.
+    from tests.accounted import watched  # noqa: PLC0415
+
+    with watched() as watch:
+        yield watch
+
+
+@pytest.fixture
+def accounted(statements: "Watch") -> Iterator[None]:
+    """Fails a test that has the program run a statement which names no account."""
+    yield
+    statements.check()

@@ -264,7 +264,7 @@ def multiply(database: Database, count: int) -> None:
     names = [column.name for column in invoices.columns if column.name != "id"]
     copies = select(*(invoices.c[name] for name in names)).join_from(invoices, counted, true())
     with database.transaction("tests") as tx:
-        tx.execute(insert(invoices).from_select(names, copies.where(invoices.c.id == 1)))
+        tx.connection.execute(insert(invoices).from_select(names, copies.where(invoices.c.id == 1)))
 
 
 def open_reads(database: Database) -> int:

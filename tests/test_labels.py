@@ -246,7 +246,7 @@ def unlabelled(bill: Any) -> Any:
 
 def seals_of(api: Api) -> int:
     with api.database.read() as tx:
-        count: int = tx.execute(select(func.count()).select_from(seals)).scalar_one()
+        count: int = tx.connection.execute(select(func.count()).select_from(seals)).scalar_one()
     return count
 
 

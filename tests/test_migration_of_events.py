@@ -159,7 +159,7 @@ def _fill(tx: Tx) -> None:
         "events": told,
     }
     for table, values in rows.items():
-        tx.execute(older.tables[table].insert(), values)
+        tx.connection.execute(older.tables[table].insert(), values)
 
 
 def test_older_events_take_the_names_of_the_list(database: Database) -> None:
@@ -167,6 +167,9 @@ def test_older_events_take_the_names_of_the_list(database: Database) -> None:
     migrate(database)
     shown = ("id", "at", "actor", "type", "subject_id", "data")
     with database.read() as tx:
-        found = [tuple(row) for row in tx.execute(select(*(events.c[name] for name in shown)).order_by(events.c.id))]
+        found = [
+            tuple(row)
+            for row in tx.connection.execute(select(*(events.c[name] for name in shown)).order_by(events.c.id))
+        ]
     assert found == NEW
     assert {type(row[3]) for row in found} == {Event}

@@ -78,7 +78,7 @@ def migrate_to(database: Database, revision: str) -> None:
 
 def version(database: Database) -> str:
     with database.read() as tx:
-        found: str = tx.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one()
+        found: str = tx.connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one()
         return found
 
 
@@ -94,8 +94,8 @@ def test_a_difference_would_be_seen(database: Database) -> None:
         metadata.create_all(tx.connection)
     before = schema(database)
     with database.transaction("tests") as tx:
-        tx.execute(text("DROP INDEX uq_taxes_one_default"))
-        tx.execute(text("CREATE UNIQUE INDEX uq_taxes_one_default ON taxes (account_id)"))
+        tx.connection.execute(text("DROP INDEX uq_taxes_one_default"))
+        tx.connection.execute(text("CREATE UNIQUE INDEX uq_taxes_one_default ON taxes (account_id)"))
     after = schema(database)
     assert before != after
     assert {table for table in before if before[table] != after[table]} == {"taxes"}
@@ -111,8 +111,8 @@ def test_migrating_again_changes_nothing(database: Database) -> None:
 
 def test_a_newer_database_is_refused_and_left_alone(database: Database) -> None:
     with database.transaction("tests") as tx:
-        tx.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL)"))
-        tx.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES ('9999')"))
+        tx.connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL)"))
+        tx.connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES ('9999')"))
     with pytest.raises(NewerDatabase, match="schema 9999"):
         migrate(database)
     assert schema(database) == {}
@@ -123,7 +123,7 @@ def test_a_newer_database_is_refused_and_left_alone(database: Database) -> None:
 def test_the_server_does_not_start_on_a_newer_database(database: Database, empty_database_url: str) -> None:
     migrate(database)
     with database.transaction("tests") as tx:
-        tx.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+        tx.connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
     start = [PROGRAM, "serve"]
     environment = {**os.environ, "DATABASE_URL": empty_database_url}
     refused = subprocess.run(start, env=environment, capture_output=True, text=True, timeout=30, check=False)
@@ -143,7 +143,7 @@ def test_processes_that_start_at_once_migrate_once(database: Database, empty_dat
 def test_a_failed_migration_leaves_nothing(database: Database) -> None:
     with database.transaction("tests") as tx:
         # In the way of the first migration, which makes other tables before this one.
-        tx.execute(text("CREATE TABLE invoices (id INTEGER)"))
+        tx.connection.execute(text("CREATE TABLE invoices (id INTEGER)"))
     before = schema(database)
     with pytest.raises(Exception, match="invoices"):
         migrate(database)
@@ -197,16 +197,16 @@ def test_numbers_of_an_older_version_are_kept_where_they_differ_in_case_only(
             scope = None if place is None else "2026"
             values = {"id": index, "number": number, "scope": scope, "place": place, "state": states[state]}
             values["issued_at"] = None if state == "draft" else "2026-01-01"
-            tx.execute(text(OLDER_BILL.format(table=table, until=until, instant=instant)), values)
+            tx.connection.execute(text(OLDER_BILL.format(table=table, until=until, instant=instant)), values)
         kind = OLDER_SEAL.replace("invoice", table.removesuffix("s"))
-        tx.execute(text(kind), {"hash": bytes(32)})
+        tx.connection.execute(text(kind), {"hash": bytes(32)})
     migrate(database)
     compared = text(f"SELECT number, wanted_number, number_key, number_order FROM {table} ORDER BY id")
     with database.read() as tx:
-        rows = [tuple(row) for row in tx.all(compared)]
+        rows = [tuple(row) for row in tx.connection.execute(compared).all()]
         assert [row[:3] for row in rows] == [expected for _, expected in OLDER_NUMBERS]
         # For lists they have their order, compared or not.
         assert rows[1][3] == rows[0][3] == "inv-00000000000000002026-00000000000000000001"
         assert [row[3] for row in rows[4:6]] == ["a-00000000000000000001"] * 2
         dates = text(f"SELECT DISTINCT issue_date_given, terms_days FROM {table}")
-        assert [tuple(row) for row in tx.all(dates)] == [(1, None)]
+        assert [tuple(row) for row in tx.connection.execute(dates).all()] == [(1, None)]

@@ -1,80 +1,27 @@
-"""Every statement names its account, which is what a cluster of databases routes by (see ``store/tables.py``)."""
+"""Every statement names its account, which is what a cluster of databases routes by (see ``store/tables.py``).
 
-from collections.abc import Callable, Iterator
+Whatever the whole suite has the program run is looked at by ``tests/accounted.py``; here are the statements that stand
+ready, run or not.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from types import FunctionType
 from typing import Any
 
 import pytest
-from sqlalchemy import Alias, Column, Insert, Table, select
-from sqlalchemy.sql import operators, visitors
-from sqlalchemy.sql.dml import UpdateBase
-from sqlalchemy.sql.elements import BinaryExpression, ClauseElement
+from sqlalchemy import CompoundSelect, Delete, Insert, Select, Update, bindparam, select
 
-from tallystick.store.db import Tx
-from tallystick.store.prepared import Prepared
-from tallystick.store.tables import accounts, api_keys, invoices, metadata, payments
+import tallystick
+from tallystick.store.tables import accounts, api_keys, customers, invoices, metadata, payments
 from tallystick.worker import Worker
+from tests.accounted import LOOKS, Unaccounted, fills_account, is_look, unnamed, watched
 from tests.api import Api
-from tests.bills import an_invoice, pay
 from tests.business import do_business
 
-# Where the worker looks for the accounts that have work for it: one look into an index for each account.
-LOOKED_AT_FOR_ALL_ACCOUNTS = {"recurring_runs", "recurring", "events", "journal", "idempotency_keys"}
-
-LISTS = (
-    *(
-        "/settings",
-        "/api-keys",
-        "/customers",
-        "/products",
-        "/taxes",
-        "/quotations",
-        "/invoices",
-        "/invoices/trash/list",
-    ),
-    *("/payments", "/credit-notes", "/recurring-billing", "/stats", "/invoices?search=a&status=overdue"),
-    *("/payments?search=a&external_id=a", "/customers?search=a&external_id=a", "/products?search=a&external_id=a"),
-)
-
-
-def sources(statement: Any) -> set[Any]:
-    """The tables of an account that a statement reads or changes, and their aliases; what an INSERT fills is none."""
-    filled = statement.table if isinstance(statement, Insert) else None
-    found: set[Any] = {element for element in _elements(statement) if isinstance(element, Table | Alias)}
-    aliased = {element.element for element in found if isinstance(element, Alias)}
-    columns = {element.table for element in _elements(statement) if isinstance(element, Column)}
-    used = {source for source in found | columns if source not in aliased or source in columns}
-    if isinstance(statement, UpdateBase) and filled is None:
-        used.add(statement.table)
-    return {source for source in used if "account_id" in getattr(source, "c", {}) and source is not filled}
-
-
-def with_account(statement: Any) -> set[Any]:
-    """The tables whose account is given, or is that of another one whose account is given."""
-    pairs = [
-        (_account_of(element.left), _account_of(element.right))
-        for element in _elements(statement)
-        if isinstance(element, BinaryExpression) and element.operator is operators.eq
-    ]
-    named = {source for left, right in pairs if None in (left, right) for source in (left, right)} - {None}
-    while more := {source for pair in pairs if named & set(pair) for source in pair} - named - {None}:
-        named |= more
-    return named
-
-
-def _account_of(side: Any) -> Any:
-    """The table whose account a column names, or None where it is no such column."""
-    table = getattr(side, "table", None)
-    names_it = table is not None and side.name == ("id" if table is accounts else "account_id")
-    return table if names_it else None
-
-
-def _elements(statement: Any) -> Iterator[ClauseElement]:
-    return iter(visitors.iterate(statement))  # type: ignore[arg-type]
-
-
-def unnamed(statement: Any) -> set[str]:
-    """The tables of which the statement reads every account's rows."""
-    return {str(source.name) for source in sources(statement) - with_account(statement)}
+STATEMENTS = (Select, CompoundSelect, Insert, Update, Delete)
+NOT_IMPORTED = (".migrations", "__main__")
 
 
 @pytest.mark.parametrize(
@@ -105,42 +52,88 @@ def test_the_test_sees_a_statement_that_names_no_account(statement: Any, expecte
     assert unnamed(statement) == expected
 
 
-@pytest.fixture
-def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Every statement that is run from now on, by its text."""
-    noted: dict[str, Any] = {}
-    for owner, name in ((Tx, "execute"), (Tx, "all"), (Prepared, "_form")):
-        monkeypatch.setattr(owner, name, _noting(getattr(owner, name), noted))
-    return noted
+@pytest.mark.parametrize(
+    ("statement", "names", "expected"),
+    [
+        (customers.insert(), ["name"], False),
+        (customers.insert(), ["name", "account_id"], True),
+        (customers.insert().values(account_id=bindparam("account")), ["name"], True),
+        (accounts.insert(), ["name"], True),
+    ],
+)
+def test_the_test_sees_a_row_that_gets_no_account(statement: Insert, names: list[str], *, expected: bool) -> None:
+    assert fills_account(statement, names) is expected
 
 
-def _noting(run: Callable[..., Any], noted: dict[str, Any]) -> Callable[..., Any]:
-    def run_and_note(self: Any, first: Any, *others: Any) -> Any:
-        tx, statement = (first, self._statement) if isinstance(self, Prepared) else (self, first)
-        noted.setdefault(str(statement.compile(dialect=tx.connection.dialect)), statement)
-        return run(self, first, *others)
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT accounts.id, accounts.name FROM accounts WHERE EXISTS (SELECT * FROM invoices) ORDER BY x", False),
+        ("SELECT coalesce(max(invoices.id), ?) AS coalesce_1 \nFROM invoices", True),
+        ("SELECT coalesce(max(invoices.total), ?) AS coalesce_1 \nFROM invoices", False),
+        ("SELECT invoices.id FROM invoices", False),
+    ],
+)
+def test_a_look_at_all_accounts_is_one_of_a_few(text: str, *, expected: bool) -> None:
+    assert is_look(text) is expected
 
-    return run_and_note
+
+def standing() -> Iterator[tuple[str, Any]]:
+    """The statements that modules, their values and what their functions enclose hold ready, by where they stand."""
+    seen: set[int] = set()
+    for module in pkgutil.walk_packages(tallystick.__path__, "tallystick."):
+        if not any(each in module.name for each in NOT_IMPORTED):
+            for name, value in vars(importlib.import_module(module.name)).items():
+                yield from _held(f"{module.name}.{name}", value, seen)
 
 
-def test_every_statement_names_its_account(api: Api, seen: dict[str, Any]) -> None:
+def _held(place: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, STATEMENTS):
+        yield place, value
+    for name, part in _parts(value):
+        yield from _held(f"{place}.{name}", part, seen)
+
+
+def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
+    match value:
+        case Mapping():
+            yield from value.items()
+        case tuple() | list() | set() | frozenset():
+            yield from enumerate(value)
+        case FunctionType():
+            yield from enumerate(cell.cell_contents for cell in value.__closure__ or ())
+        case _ if type(value).__module__.startswith("tallystick.") and hasattr(value, "__dict__"):
+            yield from vars(value).items()
+
+
+def test_every_statement_that_stands_ready_names_its_account() -> None:
+    found = dict(standing())
+    assert len(found) > 100
+    assert {place: tables for place, statement in found.items() if (tables := unnamed(statement))} == {}
+
+
+def test_a_statement_that_names_no_account_fails_the_test_that_runs_it(api: Api) -> None:
+    with watched() as watch, api.database.read() as tx:
+        tx.rows(select(invoices.c.id), int)
+        with pytest.raises(Unaccounted, match=r"SELECT invoices\.id"):
+            watch.check()
+        watch.check()
+
+
+def test_the_worker_looks_for_accounts_with_work_and_names_them_from_then_on(api: Api) -> None:
     do_business(api)
-    for path in LISTS:
-        api.data(api.get(path))
-    shared = api.data(pay(api, an_invoice(api, 100), 50))["invoice"]
-    api.data(api.get(f"/public/invoices/{shared['share_token']}"))
-    assert api.differences() == []
-    assert len(seen) > 100
-    assert {text: found for text, statement in seen.items() if (found := unnamed(statement))} == {}
+    with watched() as watch:
+        assert Worker(api.database).work()
+    watch.check()
+    assert len(watch.looks) == 5
+    assert len(watch.seen) > len(watch.looks)
 
 
-def test_the_worker_looks_for_accounts_with_work_and_names_them_from_then_on(api: Api, seen: dict[str, Any]) -> None:
-    do_business(api)
-    assert Worker(api.database).work()
-    looks = {text: found for text, statement in seen.items() if (found := unnamed(statement))}
-    assert set().union(*looks.values()) == LOOKED_AT_FOR_ALL_ACCOUNTS
-    assert len(looks) == len(LOOKED_AT_FOR_ALL_ACCOUNTS)
-    assert all("FROM accounts" in look and "EXISTS" in look for look in looks)
+def test_each_look_at_all_accounts_has_its_reason() -> None:
+    assert all(reason.endswith(".") for reason in LOOKS)
 
 
 def test_every_table_but_the_accounts_has_an_account() -> None:

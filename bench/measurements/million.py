@@ -76,7 +76,7 @@ def _copy(tx: Tx) -> None:
     }
     values |= {name: invoices.c[name] + suffix for name in ("number", "share_token")}
     rows = select(*values.values()).select_from(invoices.join(copies, literal(1) == 1))
-    tx.execute(invoices.insert().from_select(list(values), rows.order_by(invoices.c.id, copies.c.copy)))
+    tx.connection.execute(invoices.insert().from_select(list(values), rows.order_by(invoices.c.id, copies.c.copy)))
 
 
 def _after(site: Site, pages: int) -> str:

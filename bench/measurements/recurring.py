@@ -25,8 +25,8 @@ from bench.site import ACTOR, Site, opened
 from tallystick.core.periods import Frequency
 from tallystick.recurring import billing
 from tallystick.recurring.types import Order
-from tallystick.store import blocks
 from tallystick.store.db import Database, Tx
+from tallystick.store.ids import next_ids
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.store.tables import (
     customers,
@@ -164,14 +164,14 @@ def _key(table: Table) -> str:
 
 def _subscribe(tx: Tx) -> None:
     """Gives each of so many new customers a schedule for one of the plans, which are products."""
-    plans = blocks.ids(tx, products, PLANS)
+    plans = next_ids(tx, products, PLANS)
     _insert(
         tx,
         products,
         ("id", "name", "unit_price", "tax_id", "is_active", "created_at", "updated_at"),
         ((plan, f"Plan {plan}", Decimal(plan) + Decimal("9.90"), 1, True, tx.now, tx.now) for plan in plans),
     )
-    new = blocks.ids(tx, customers, SCHEDULES)
+    new = next_ids(tx, customers, SCHEDULES)
     _insert(
         tx,
         customers,
@@ -196,8 +196,8 @@ def _agree(tx: Tx) -> None:
 
 
 def _schedules(tx: Tx) -> Sequence[int]:
-    ids = blocks.ids(tx, recurring, SCHEDULES)
-    first = tx.execute(select(func.max(customers.c.id))).scalar_one() - SCHEDULES + 1
+    ids = next_ids(tx, recurring, SCHEDULES)
+    first = tx.connection.execute(select(func.max(customers.c.id))).scalar_one() - SCHEDULES + 1
     same = {
         "frequency": Frequency.MONTHLY,
         "interval": 1,
@@ -219,4 +219,4 @@ def _schedules(tx: Tx) -> Sequence[int]:
 
 
 def _insert(tx: Tx, table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    blocks.insert(tx, table, ("account_id", *columns), [(FIRST_ACCOUNT_ID, *row) for row in rows])
+    tx.insert_many(table, ("account_id", *columns), [(FIRST_ACCOUNT_ID, *row) for row in rows])

@@ -27,7 +27,7 @@ from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.periods import Frequency
 from tallystick.credit_notes import ops as credit_notes
 from tallystick.credit_notes.types import NewCreditNote, WantedCredit
-from tallystick.customers import ops as customers
+from tallystick.customers.resource import CUSTOMERS
 from tallystick.customers.types import Customer
 from tallystick.invoices import ops as invoices
 from tallystick.invoices import store as invoice_store
@@ -156,7 +156,7 @@ def open_shop(tx: Tx, year: Year) -> Shop:
 def serve(shop: Shop, client: "Client", arrival: int) -> Story:
     """A client arrives, and from then on gets an invoice every few weeks."""
     tx = yield arrival
-    customer = customers.create(tx, shop.account, client.details())
+    customer = CUSTOMERS.create(tx, shop.account, client.details())
     while True:
         if shop.luck.randrange(100) < QUOTED:
             quotation = quotations.create(tx, shop.account, order(shop, customer))
@@ -170,7 +170,7 @@ def serve(shop: Shop, client: "Client", arrival: int) -> Story:
 def meet(shop: Shop, client: "Client") -> Story:
     """A client arrives in the last days, and what it asked for still lies on the desk."""
     tx = yield DAYS - 3
-    customer = customers.create(tx, shop.account, client.details())
+    customer = CUSTOMERS.create(tx, shop.account, client.details())
     for _ in range(3):
         invoices.create(tx, shop.account, order(shop, customer))
     _drawn_up, offered = (quotations.create(tx, shop.account, order(shop, customer)) for _ in range(2))
@@ -181,7 +181,7 @@ def meet(shop: Shop, client: "Client") -> Story:
 def retain(shop: Shop, client: "Client", arrival: int) -> Story:
     """A client on a retainer arrives: a schedule bills it, and some clients pause or leave."""
     tx = yield arrival
-    customer = customers.create(tx, shop.account, client.details())
+    customer = CUSTOMERS.create(tx, shop.account, client.details())
     content = NewBill(customer_id=customer.id, items=(retainer(shop, customer),))
     start = shop.year.now.date()
     months = shop.luck.choice((Frequency.MONTHLY, Frequency.MONTHLY, Frequency.QUARTERLY))

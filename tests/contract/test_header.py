@@ -148,7 +148,7 @@ def test_an_alteration_of_a_seal_is_named(api: Api) -> None:
 
 
 def alter(api: Api, statement: str) -> None:
-    api.database.transact("somebody", lambda tx: tx.execute(text(statement)))
+    api.database.transact("somebody", lambda tx: tx.connection.execute(text(statement)))
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -29,7 +29,7 @@ from tallystick.core.facts import (
     in_major_units,
 )
 from tallystick.core.payment import Method, PaymentStatus
-from tallystick.store.db import to_json
+from tallystick.store.engines import to_json
 
 PAID: FactsJson = {"currency": "EUR", "amount_paid": 100, "amount_credited": 0}
 

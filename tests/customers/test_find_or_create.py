@@ -99,7 +99,7 @@ def test_what_an_older_version_has_is_found(empty_database_url: str) -> None:
         with database.transaction("tests") as tx:
             account = accounts.create(tx, "Example Ltd")
             for row_id, email in ((1, "'ÄNNE@Example.com'"), (2, "NULL")):
-                tx.execute(
+                tx.connection.execute(
                     text(
                         "INSERT INTO customers (id, account_id, name, email, version, created_at, updated_at)"
                         f" VALUES ({row_id}, {account.id}, 'Ann', {email}, 1, '2026-01-01', '2026-01-01')"

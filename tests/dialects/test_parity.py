@@ -104,7 +104,9 @@ def left(api: Api, without: frozenset[str]) -> dict[str, list[Any]]:
     tables = [table for table in metadata.sorted_tables if table.name not in SECRETS]
     with api.database.read() as tx:
         return {
-            table.name: sorted(map(repr, tx.all(select(*(each for each in table.c if each.name not in without)))))
+            table.name: sorted(
+                map(repr, tx.connection.execute(select(*(each for each in table.c if each.name not in without))).all())
+            )
             for table in tables
         }
 

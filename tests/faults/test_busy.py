@@ -54,7 +54,7 @@ def locked(url: str) -> Iterator[None]:
     database = Database(url)
     with database.transaction("tests") as tx:
         if tx.is_postgresql:
-            tx.execute(text("LOCK TABLE invoices"))
+            tx.connection.execute(text("LOCK TABLE invoices"))
         yield
     database.close()
 

@@ -61,11 +61,11 @@ def test_one_that_is_frozen_is_given_up(api: Api, server: Server) -> None:
 
 def freeze_early(tx: Tx, freeze: Callable[[], None]) -> None:
     freeze()
-    tx.execute(text("UPDATE accounts SET name = 'changed' WHERE id = 1"))
+    tx.connection.execute(text("UPDATE accounts SET name = 'changed' WHERE id = 1"))
 
 
 def freeze_late(tx: Tx, freeze: Callable[[], None]) -> None:
-    tx.execute(text("UPDATE accounts SET name = 'changed' WHERE id = 1"))
+    tx.connection.execute(text("UPDATE accounts SET name = 'changed' WHERE id = 1"))
     freeze()
 
 
@@ -85,7 +85,7 @@ def test_what_was_under_way_is_given_up(api: Api, server: Server, work: Any, tol
 
 def test_a_statement_that_only_takes_long_goes_on(api: Api) -> None:
     with api.database.read() as tx:
-        assert tx.execute(text("SELECT pg_sleep(5)")).all()
+        assert tx.connection.execute(text("SELECT pg_sleep(5)")).all()
 
 
 def test_one_that_is_full_of_others_is_told(api: Api, server: Server) -> None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tallystick.accounts import store as accounts
-from tallystick.customers import ops as customers
+from tallystick.customers.resource import CUSTOMERS as CATALOGUE
 from tallystick.listener import STALLED_AFTER_S
 from tallystick.store.db import Database
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
@@ -131,7 +131,7 @@ def busy(database_url: str, tmp_path: Path) -> Iterator[Server]:
         with closing(Database(database_url)) as database, database.transaction("tests") as tx:
             account = accounts.get(tx, FIRST_ACCOUNT_ID)
             for number in range(CUSTOMERS):
-                customers.create(tx, account, {"name": f"Customer {number}", "notes": "x" * 10_000})
+                CATALOGUE.create(tx, account, {"name": f"Customer {number}", "notes": "x" * 10_000})
         yield server
 
 

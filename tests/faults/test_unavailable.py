@@ -53,13 +53,13 @@ FAULTS = [
 def fault(api: Api, body: str, trigger: str) -> Iterator[None]:
     """For the time of the block, a customer that is inserted meets this."""
     with api.database.transaction("tests") as tx:
-        tx.execute(
+        tx.connection.execute(
             text(f"CREATE FUNCTION fault() RETURNS trigger AS $$ BEGIN {body} RETURN NEW; END $$ LANGUAGE plpgsql")
         )
-        tx.execute(text(trigger))
+        tx.connection.execute(text(trigger))
     yield
     with api.database.transaction("tests") as tx:
-        tx.execute(text("DROP FUNCTION fault CASCADE"))
+        tx.connection.execute(text("DROP FUNCTION fault CASCADE"))
 
 
 def create(caller: Any, key: str = "once") -> httpx.Response:
@@ -124,5 +124,5 @@ def test_a_full_disk_is_told_and_goes_by(tmp_path: Path) -> None:
 def test_what_was_sent_stays_out_of_errors(database_url: str) -> None:
     with closing(Database(database_url)) as database, database.transaction("tests") as tx:
         with pytest.raises(DBAPIError) as told:
-            tx.execute(text("SELECT * FROM nowhere WHERE name = :name"), {"name": "a secret"})
+            tx.connection.execute(text("SELECT * FROM nowhere WHERE name = :name"), {"name": "a secret"})
         assert "a secret" not in str(told.value)

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from tallystick.core.errors import Conflict, NotFound
-from tallystick.customers import ops, store
+from tallystick.customers import ops
+from tallystick.customers.resource import CUSTOMERS
 from tallystick.http import auth
 from tallystick.http.refusals import Refusal
 from tallystick.http.routes import Route
@@ -56,13 +57,13 @@ class Label(File):
 
 def make(call: Call, body: ToyBody) -> Toy:
     """Make a toy."""
-    made = ops.create(call.tx, call.account, {"name": body.name})
+    made = CUSTOMERS.create(call.tx, call.account, {"name": body.name})
     return Toy(made.id, made.buyer.name, [f"{part.name} {part.price or 1} {part.is_new}" for part in body.parts])
 
 
 def get(call: Call, toy_id: Id, query: ToyQuery) -> Toy:
     """Show a toy."""
-    found = store.get(call.tx, call.account, toy_id)
+    found = CUSTOMERS.get(call.tx, call.account, toy_id)
     if query.name not in (None, found.buyer.name):
         raise NotFound("No toy has this name.")
     return Toy(found.id, found.buyer.name)
@@ -75,13 +76,13 @@ def scrap(call: Call, toy_id: Id) -> None:
 
 def wind(call: Call, toy_id: Id) -> Toy:
     """Wind a toy up."""
-    found = ops.update(call.tx, call.account, toy_id, {"notes": "wound up"}, None)
+    found = CUSTOMERS.update(call.tx, call.account, toy_id, {"notes": "wound up"}, None)
     return Toy(found.id, found.buyer.name)
 
 
 def jam(call: Call) -> Toy:
     """Be refused after the work."""
-    ops.create(call.tx, call.account, {"name": "Jammed"})
+    CUSTOMERS.create(call.tx, call.account, {"name": "Jammed"})
     raise Conflict("It is jammed.")
 
 
@@ -92,7 +93,7 @@ def burst(call: Call) -> Toy:
 
 def label(call: Call, toy_id: Id) -> Label:
     """Print a toy's label."""
-    found = store.get(call.tx, call.account, toy_id)
+    found = CUSTOMERS.get(call.tx, call.account, toy_id)
 
     def chunks() -> Iterator[bytes]:
         # A connection that has left its transaction is closed.

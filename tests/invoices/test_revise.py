@@ -227,7 +227,7 @@ def test_another_customer_and_currency(api: Api, issued: Any) -> None:
     assert (str(bob["JPY"]["total_invoiced"]), str(bob["JPY"]["outstanding"])) == ("144", "144")
     statement = select(journal.c.event, journal.c.customer_id, journal.c.currency, journal.c.amount)
     with api.database.read() as tx:
-        posted = [tuple(row) for row in tx.all(statement.order_by(journal.c.id))]
+        posted = [tuple(row) for row in tx.connection.execute(statement.order_by(journal.c.id)).all()]
     assert posted == [
         ("issue", 1, "EUR", 20100),
         ("issue", 1, "EUR", 4020),
@@ -256,7 +256,9 @@ def test_both_contents_are_sealed(api: Api, issued: Any) -> None:
     """The seal on the old content is withdrawn, and one is set on the new."""
     revise(api, issued, {"notes": "New"})
     with api.database.read() as tx:
-        hashes = tx.all(select(seals.c.content_hash).where(seals.c.kind == "invoice").order_by(seals.c.position))
+        hashes = tx.connection.execute(
+            select(seals.c.content_hash).where(seals.c.kind == "invoice").order_by(seals.c.position)
+        ).all()
     old, withdrawn, new = (row.content_hash for row in hashes)
     assert withdrawn is None
     assert None not in (old, new)
@@ -325,7 +327,7 @@ def test_labels_alone_are_changed_and_revise_nothing(api: Api, issued: Any, cloc
     api.data(api.put("/customers/1", {"name": "Ann by now"}))
     path, labels = f"/invoices/{issued['id']}", {"external_id": "A-17", "metadata": {"order": "4711"}}
     with api.database.read() as tx:
-        sealed = len(tx.all(select(seals)))
+        sealed = len(tx.connection.execute(select(seals)).all())
     answer = api.post(f"{path}/revise", labels)
     now = api.data(answer)
     assert answer.json()["message"] == "The external_id and metadata are changed; what the invoice says is not."
@@ -337,4 +339,4 @@ def test_labels_alone_are_changed_and_revise_nothing(api: Api, issued: Any, cloc
     assert again.json()["message"] == "The invoice says this already; nothing is changed."
     assert api.data(again)["version"] == now["version"]
     with api.database.read() as tx:
-        assert len(tx.all(select(seals))) == sealed
+        assert len(tx.connection.execute(select(seals)).all()) == sealed

@@ -148,7 +148,7 @@ def test_a_draft_that_was_thrown_away_is_not_billed_again(api: Api) -> None:
 def test_a_schedule_that_sends_from_before_keeps_billing(api: Api) -> None:
     sends = a_schedule(api, start_date="2026-06-15")
     with api.database.transaction("tests") as tx:
-        tx.execute(update(recurring).where(recurring.c.id == sends["id"]).values(auto_send=True))
+        tx.connection.execute(update(recurring).where(recurring.c.id == sends["id"]).values(auto_send=True))
     assert api.data(api.put(f"/recurring-billing/{sends['id']}", {"notes": "Thanks"}))["auto_send"] is True
     a_schedule(api, start_date="2026-06-15")
     for bill, is_to_be_sent in zip(process(api)["invoices"], [True, False], strict=True):

@@ -18,7 +18,7 @@ from tallystick.accounts import ops as accounts
 from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
 from tallystick.core.periods import Frequency
-from tallystick.customers import ops as customers
+from tallystick.customers.resource import CUSTOMERS
 from tallystick.recurring import billing, ops, store
 from tallystick.recurring.types import BEGINNING, BillingTerms, Order
 from tallystick.store.db import Database, Tx
@@ -47,7 +47,7 @@ def database(database_url: str) -> Iterator[Database]:
 def subscribe(tx: Tx) -> Account:
     """An account with so many schedules, each of which has so many periods due."""
     account = accounts.create(tx, "Example Ltd")
-    ann = customers.create(tx, account, {"name": "Ann"}).id
+    ann = CUSTOMERS.create(tx, account, {"name": "Ann"}).id
     content = NewBill(customer_id=ann, items=(Item(description="Plan", unit_price=Decimal(10)),))
     first = datetime.now(UTC).date() - timedelta(days=7 * (PERIODS - 1))
     nothing: dict[str, Any] = dict.fromkeys(BillingTerms.__struct_fields__)
@@ -70,15 +70,15 @@ def started(database_url: str) -> subprocess.Popen[str]:
 
 def count(database: Database) -> int:
     with database.read() as tx:
-        counted: int = tx.execute(select(func.count()).select_from(invoices)).scalar_one()
+        counted: int = tx.connection.execute(select(func.count()).select_from(invoices)).scalar_one()
         return counted
 
 
 def assert_each_once(database: Database) -> None:
     """Every period has its invoice, and the numbers are consecutive."""
     with database.read() as tx:
-        found = tx.all(select(invoices.c.recurring_id, invoices.c.period_start))
-        numbers = tx.all(select(invoices.c.number_scope, invoices.c.number_sequence))
+        found = tx.connection.execute(select(invoices.c.recurring_id, invoices.c.period_start)).all()
+        numbers = tx.connection.execute(select(invoices.c.number_scope, invoices.c.number_sequence)).all()
     assert len(found) == SCHEDULES * PERIODS
     assert len(set(found)) == SCHEDULES * PERIODS
     of_scope: dict[str, list[int]] = {}
@@ -186,11 +186,11 @@ def test_runs_and_changes_at_once(api: Api) -> None:
     process(api, "2026-06-01")
     with api.database.read() as tx:
         for schedule in ids:
-            billed = tx.all(
+            billed = tx.connection.execute(
                 select(invoices.c.period_start, invoices.c.period_end)
                 .where(invoices.c.recurring_id == schedule)
                 .order_by(invoices.c.period_start)
-            )
+            ).all()
             ends = [end + timedelta(days=1) for _, end in billed]
             assert [start for start, _ in billed] == [date(2026, 1, 1), *ends[:-1]]
             assert ends[-1] > date(2026, 6, 1)

@@ -13,6 +13,7 @@ from tallystick.stats.types import Scheduled
 from tests.api import Api, opened
 from tests.bills import a_customer, a_draft, an_invoice, pay
 from tests.clock import Clock
+from tests.recurring.schedules import a_schedule, process
 
 TODAY = date(2026, 3, 15)
 MONTHS = [f"2025-{month:02}" for month in range(4, 13)] + ["2026-01", "2026-02", "2026-03"]
@@ -361,3 +362,17 @@ def test_another_account_has_statistics_of_its_own(api: Api, database_url: str) 
     an_invoice(api, 1)
     with opened(database_url) as other:
         assert (stats(other)["customers"], stats(other)["invoices"]["sent"]) == (0, 0)
+
+
+def test_a_thousand_of_the_largest_bills_add_up(api: Api) -> None:
+    """A schedule that bills its first thousand days at once; the sums of reports and checks hold in 64 bits."""
+    customer_id = a_customer(api)
+    start = TODAY - timedelta(days=999)
+    daily = {"frequency": "daily", "start_date": start.isoformat(), "amount": "90071992547409.91", "auto_issue": True}
+    a_schedule(api, customer_id=customer_id, **daily)
+    assert process(api)["created"] == 1000
+    amounts = shown(stats(api)["amounts"]["USD"])
+    assert (amounts["invoiced"], amounts["outstanding"]) == ("90071992547409910.00", "90071992547409910.00")
+    summary = shown(api.data(api.get(f"/customers/{customer_id}"))["summary"]["USD"])
+    assert (summary["total_invoiced"], summary["outstanding"]) == ("90071992547409910.00", "90071992547409910.00")
+    assert api.differences() == []

@@ -14,7 +14,7 @@ from tallystick.accounts import ops as accounts
 from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.periods import Frequency
-from tallystick.store import blocks
+from tallystick.store import ids
 from tallystick.store.blocks import WORTH_A_COPY
 from tallystick.store.db import Database, Tx
 from tallystick.store.lists import among
@@ -109,7 +109,8 @@ def stored(tx: Tx, table: Table) -> list[tuple[Any, ...]]:
     """The rows as the database itself holds them, without their ids."""
     columns = ", ".join(f'CAST("{column.name}" AS TEXT)' for column in table.columns if column.name != "id")
     key = "position" if table is seals else "id"
-    return [tuple(row) for row in tx.all(text(f"SELECT {columns} FROM {table.name} ORDER BY {key}"))]
+    found = tx.connection.execute(text(f"SELECT {columns} FROM {table.name} ORDER BY {key}"))
+    return [tuple(row) for row in found]
 
 
 @pytest.mark.parametrize("count", [1, WORTH_A_COPY - 1, WORTH_A_COPY, MANY])
@@ -118,20 +119,20 @@ def test_a_block_writes_what_an_insert_writes(database: Database, table: Table, 
     rows = [KINDS[table](place) for place in range(count)]
     with database.transaction("tests") as tx:
         if table is recurring:
-            tx.execute(customers.insert(), [customer(0)])
-        blocks.insert(tx, table, tuple(rows[0]), [tuple(row.values()) for row in rows])
+            tx.connection.execute(customers.insert(), [customer(0)])
+        tx.insert_many(table, tuple(rows[0]), [tuple(row.values()) for row in rows])
         as_a_block = stored(tx, table)
-        tx.execute(table.delete())
+        tx.connection.execute(table.delete())
         for row in rows:
-            tx.execute(table.insert(), [row])
+            tx.connection.execute(table.insert(), [row])
         assert stored(tx, table) == as_a_block
     assert len(as_a_block) == count
 
 
 def test_nothing_is_written_of_no_rows(database: Database) -> None:
     with database.transaction("tests") as tx:
-        blocks.insert(tx, customers, ("account_id", "name"), [])
-        blocks.update(tx, customers, ("name",), [])
+        tx.insert_many(customers, ("account_id", "name"), [])
+        tx.update_many(customers, ("name",), [])
         assert stored(tx, customers) == []
 
 
@@ -139,22 +140,22 @@ def test_nothing_is_written_of_no_rows(database: Database) -> None:
 def test_a_refused_row_is_an_integrity_error(database: Database, count: int) -> None:
     rows = [tuple(product(place).values()) for place in (*range(count), 0)]
     with pytest.raises(IntegrityError), database.transaction("tests") as tx:
-        blocks.insert(tx, products, tuple(product(0)), rows)
+        tx.insert_many(products, tuple(product(0)), rows)
     with database.read() as tx:
         assert stored(tx, products) == []
 
 
 def test_ids_are_never_taken_twice(database: Database) -> None:
     def take(tx: Tx, count: int) -> list[int]:
-        ids = list(blocks.ids(tx, customers, count))
+        taken = list(ids.next_ids(tx, customers, count))
         columns = ("id", *customer(0))
-        blocks.insert(tx, customers, columns, [(each, *customer(0).values()) for each in ids])
-        return ids
+        tx.insert_many(customers, columns, [(each, *customer(0).values()) for each in taken])
+        return taken
 
     with database.transaction("tests") as tx:
         first = take(tx, 3)
-        tx.execute(customers.delete().where(customers.c.id == first[-1]))
-        by_itself = tx.execute(customers.insert().returning(customers.c.id), customer(0)).scalar_one()
+        tx.connection.execute(customers.delete().where(customers.c.id == first[-1]))
+        by_itself = tx.connection.execute(customers.insert().returning(customers.c.id), customer(0)).scalar_one()
         later = take(tx, MANY)
     assert first == sorted(first)
     assert later == sorted(later)
@@ -164,10 +165,10 @@ def test_ids_are_never_taken_twice(database: Database) -> None:
 def test_an_update_sets_each_rows_own_values(database: Database) -> None:
     with database.transaction("tests") as tx:
         other: Account = accounts.create(tx, "Other")
-        tx.execute(customers.insert(), [customer(0), customer(1), {**customer(2), "account_id": other.id}])
+        tx.connection.execute(customers.insert(), [customer(0), customer(1), {**customer(2), "account_id": other.id}])
         rows = [("One", None, 1, 1), ("Two", "2@example.com", 1, 2), ("Three", "3@example.com", 1, 3)]
-        blocks.update(tx, customers, ("name", "email"), rows)
-        found = tx.all(select(customers.c.name, customers.c.email).order_by(customers.c.id))
+        tx.update_many(customers, ("name", "email"), rows)
+        found = tx.connection.execute(select(customers.c.name, customers.c.email).order_by(customers.c.id)).all()
     assert [tuple(row) for row in found] == [("One", None), ("Two", "2@example.com"), (NAMES[2], "2@example.com")]
 
 
@@ -177,14 +178,14 @@ def test_an_update_sets_each_rows_own_values(database: Database) -> None:
 )
 def test_a_list_of_any_length_is_one_parameter(database: Database, wanted: Any, expected: list[int]) -> None:
     with database.transaction("tests") as tx:
-        tx.execute(customers.insert(), [customer(place) for place in range(3)])
+        tx.connection.execute(customers.insert(), [customer(place) for place in range(3)])
         query = select(customers.c.id).where(among(customers.c.id, "wanted")).order_by(customers.c.id)
-        assert tx.execute(query, {"wanted": list(wanted)}).scalars().all() == expected
+        assert tx.connection.execute(query, {"wanted": list(wanted)}).scalars().all() == expected
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_texts_in_a_list(database: Database, name: str) -> None:
     with database.transaction("tests") as tx:
-        tx.execute(customers.insert(), [customer(place) for place in range(len(NAMES))])
+        tx.connection.execute(customers.insert(), [customer(place) for place in range(len(NAMES))])
         query = select(customers.c.name).where(among(customers.c.name, "wanted"))
-        assert tx.execute(query, {"wanted": [name, "nobody"]}).scalars().all() == [name]
+        assert tx.connection.execute(query, {"wanted": [name, "nobody"]}).scalars().all() == [name]

@@ -51,8 +51,10 @@ def test_a_read_sees_one_snapshot(database: Database) -> None:
 @pytest.mark.database("sqlite")
 def test_sqlite_is_safe_against_a_loss_of_power(database: Database) -> None:
     with database.transaction("tests") as tx:
-        pragmas = {name: tx.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")}
-        assert tx.execute(text("PRAGMA foreign_keys")).scalar() == 1
+        pragmas = {
+            name: tx.connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")
+        }
+        assert tx.connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
     assert pragmas == {"journal_mode": "wal", "synchronous": 2}
 
 
@@ -92,7 +94,7 @@ def test_another_error_is_not_tried_again(database: Database) -> None:
 
     def work(tx: Tx) -> None:
         attempts.append(1)
-        tx.execute(text("SELECT nonsense"))
+        tx.connection.execute(text("SELECT nonsense"))
 
     with pytest.raises(DBAPIError, match="nonsense"):
         database.transact("tests", work)
@@ -110,7 +112,7 @@ def test_a_deadlock_is_broken_and_its_victim_tries_again(api: Api) -> None:
         def lock_both(tx: Tx) -> None:
             attempts.append(ids)
             for index, customer_id in enumerate(ids):
-                tx.execute(customers.update().where(customers.c.id == customer_id).values(notes=str(ids)))
+                tx.connection.execute(customers.update().where(customers.c.id == customer_id).values(notes=str(ids)))
                 if index == 0 and len(attempts) <= 2:
                     both_hold_one.wait(timeout=10)
 
@@ -118,7 +120,8 @@ def test_a_deadlock_is_broken_and_its_victim_tries_again(api: Api) -> None:
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(work, [(1, 2), (2, 1)]))
-    assert len(attempts) == 3
+    # Of the deadlock a victim, or on a busy machine both, tried again.
+    assert len(attempts) in (3, 4)
 
 
 def test_a_sequence_gives_each_value_once(api: Api) -> None:

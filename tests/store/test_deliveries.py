@@ -72,7 +72,7 @@ def stored(api: Api) -> list[tuple[str, str, int, str | None]]:
     """Of each delivery: its receiver, its status, the attempts that were begun, and the answer."""
     columns = (deliveries.c.receiver, deliveries.c.status, deliveries.c.attempt, deliveries.c.answer)
     with api.database.read() as tx:
-        return [tuple(row) for row in tx.all(select(*columns).order_by(deliveries.c.id))]
+        return [tuple(row) for row in tx.connection.execute(select(*columns).order_by(deliveries.c.id)).all()]
 
 
 class Post:
@@ -217,6 +217,6 @@ def test_an_answer_is_kept_up_to_its_bound(api: Api) -> None:
 def test_verify_names_a_delivery_whose_event_is_gone(api: Api) -> None:
     queued(api)
     with unguarded(api) as tx:
-        event = tx.execute(select(deliveries.c.event_id)).scalar_one()
-        tx.execute(text(f"DELETE FROM events WHERE id = {event}"))
+        event = tx.connection.execute(select(deliveries.c.event_id)).scalar_one()
+        tx.connection.execute(text(f"DELETE FROM events WHERE id = {event}"))
         assert f"deliveries 1: its event {event} is missing" in report(tx, api)

@@ -30,7 +30,7 @@ def test_a_text_is_found(api: Api, subtests: pytest.Subtests) -> None:
     with api.database.read() as tx:
         for text, wanted, expected in FOUND:
             with subtests.test(text=text, wanted=wanted):
-                assert tx.execute(select(mentions(wanted, cast(literal(text), Text)))).scalar() == expected
+                assert tx.connection.execute(select(mentions(wanted, cast(literal(text), Text)))).scalar() == expected
 
 
 def test_nothing_is_found_in_nothing() -> None:

@@ -75,13 +75,13 @@ def a_row(table: Table, account_id: int, **values: Any) -> Insert:
 
 
 def insert(api: Api, statement: Insert) -> None:
-    api.database.transact("tests", lambda tx: tx.execute(statement))
+    api.database.transact("tests", lambda tx: tx.connection.execute(statement))
 
 
 def test_the_database_refuses_another_accounts_rows(api: Api) -> None:
     def make(tx: Tx) -> tuple[int, int, int]:
         other = accounts.create(tx, "Other Ltd").id
-        made = [tx.execute(a_row(table, other)).inserted_primary_key for table in (customers, taxes)]
+        made = [tx.connection.execute(a_row(table, other)).inserted_primary_key for table in (customers, taxes)]
         return other, *(key[0] for key in made if key)
 
     other, customer_id, tax_id = api.database.transact("tests", make)
@@ -103,10 +103,10 @@ def test_the_database_refuses_another_accounts_rows(api: Api) -> None:
 )
 def test_the_database_refuses_an_impossible_invoice(api: Api, values: dict[str, Any], constraint: str) -> None:
     def attempt(tx: Tx) -> None:
-        customer = tx.execute(a_row(customers, api.account.id)).inserted_primary_key
+        customer = tx.connection.execute(a_row(customers, api.account.id)).inserted_primary_key
         assert customer is not None
-        tx.execute(a_row(invoices, api.account.id, customer_id=customer[0]))
-        tx.execute(update(invoices).values(**values))
+        tx.connection.execute(a_row(invoices, api.account.id, customer_id=customer[0]))
+        tx.connection.execute(update(invoices).values(**values))
 
     with pytest.raises(IntegrityError, match=constraint):
         api.database.transact("tests", attempt)

@@ -166,7 +166,9 @@ def issued_numbers(api: Api) -> list[str]:
 
 def places(api: Api) -> list[tuple[Any, ...]]:
     with api.database.read() as tx:
-        found = tx.all(text("SELECT id, number, number_scope, number_sequence, version FROM invoices ORDER BY id"))
+        found = tx.connection.execute(
+            text("SELECT id, number, number_scope, number_sequence, version FROM invoices ORDER BY id")
+        ).all()
         return [tuple(row) for row in found]
 
 
@@ -197,7 +199,10 @@ def test_a_true_gap_is_found_after_a_change_of_the_pattern(database_url: str) ->
         lost = issue(api)
         issue(api)
         api.database.transact(
-            "tests", lambda tx: tx.execute(text(f"UPDATE invoices SET number_sequence = NULL WHERE id = {lost['id']}"))
+            "tests",
+            lambda tx: tx.connection.execute(
+                text(f"UPDATE invoices SET number_sequence = NULL WHERE id = {lost['id']}")
+            ),
         )
         assert "sequences invoice: place 5 is taken by no bill" in api.differences()
 
@@ -209,7 +214,7 @@ def test_a_number_that_was_stepped_over_and_is_gone_is_found(database_url: str) 
         assert issue(api)["invoice_number"] == "INV-2026-0002"
         assert api.differences() == []
         renumber = text(f"UPDATE invoices SET number = 'X', number_key = 'x' WHERE id = {given['id']}")
-        api.database.transact("tests", lambda tx: tx.execute(renumber))
+        api.database.transact("tests", lambda tx: tx.connection.execute(renumber))
         expected = "sequences invoice 2026: place 1 was stepped over for inv-2026-0001, which no bill has"
         assert expected in api.differences()
 
@@ -361,7 +366,7 @@ def test_patterns_that_could_give_the_same_number(timed: Api, patterns: dict[str
 def test_patterns_of_an_older_version_that_meet_hinder_no_other_change(timed: Api) -> None:
     alike = '{"invoice": "INV-{SEQ}", "quotation": "INV-{SEQ}", "credit_note": "CN-{SEQ}"}'
     timed.database.transact(
-        "tests", lambda tx: tx.execute(text("UPDATE accounts SET number_patterns = :p"), {"p": alike})
+        "tests", lambda tx: tx.connection.execute(text("UPDATE accounts SET number_patterns = :p"), {"p": alike})
     )
     for change in ({"name": "Renamed"}, {"number_patterns": {"invoice": "INV-{SEQ}", "credit_note": "C-{SEQ}"}}):
         assert timed.put("/settings", change).is_success

@@ -24,11 +24,11 @@ def unguarded(api: Api) -> Iterator[Tx]:
     """A transaction in which the database lets every row go, and which is rolled back."""
     with api.database.transaction("tests") as tx:
         if tx.is_postgresql:
-            tx.execute(text("SET LOCAL session_replication_role = replica"))
-            for check in tx.all(text(CHECKS_ON_POSTGRESQL)):
-                tx.execute(text(f"ALTER TABLE {check.table_name} DROP CONSTRAINT {check.conname}"))
+            tx.connection.execute(text("SET LOCAL session_replication_role = replica"))
+            for check in tx.connection.execute(text(CHECKS_ON_POSTGRESQL)).all():
+                tx.connection.execute(text(f"ALTER TABLE {check.table_name} DROP CONSTRAINT {check.conname}"))
         else:
-            tx.execute(text("PRAGMA defer_foreign_keys = ON"))
-            tx.execute(text("PRAGMA ignore_check_constraints = ON"))
+            tx.connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+            tx.connection.execute(text("PRAGMA ignore_check_constraints = ON"))
         yield tx
         tx.connection.get_transaction().rollback()  # type: ignore[union-attr]

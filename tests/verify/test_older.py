@@ -44,7 +44,7 @@ def two_reasons(api: Api) -> list[dict[str, Any]]:
 
 def calculations(api: Api, table: str) -> list[str]:
     with api.database.read() as tx:
-        return [row.calculation for row in tx.execute(text(f"SELECT calculation FROM {table} ORDER BY id"))]
+        return [row.calculation for row in tx.connection.execute(text(f"SELECT calculation FROM {table} ORDER BY id"))]
 
 
 def test_bills_of_the_first_versions_verify_and_are_credited_to_the_end(api: Api) -> None:
@@ -97,7 +97,7 @@ def test_a_share_of_tax_beyond_its_line_is_named_in_older_credit_notes(api: Api)
         invoice = an_invoice(api, items=WITH_REBATE)
         credit(api, invoice, items=[{"item_id": invoice["items"][0]["id"], "amount": 10}])
     with api.database.transaction("tests") as tx:
-        tx.execute(text("UPDATE credit_note_lines SET tax = 2001"))
+        tx.connection.execute(text("UPDATE credit_note_lines SET tax = 2001"))
     expected = f"invoice_lines 1 ({invoice['invoice_number']}): credited tax is 20.01 USD, should be at most 20.00 USD"
     assert expected in api.differences()
 
@@ -118,7 +118,7 @@ def test_a_draft_of_the_first_versions_whose_sums_stay_is_issued(api: Api) -> No
     """S at 0 % was what they took for no tax, and two reasons are joined."""
     api.post("/taxes", {"name": "None", "rate": 0})
     with api.database.transaction("tests") as tx:
-        tx.execute(text("UPDATE taxes SET category = 'S'"))
+        tx.connection.execute(text("UPDATE taxes SET category = 'S'"))
     with first_versions():
         draft = a_draft(api, items=[{"description": "Work", "unit_price": 10, "tax_id": 1}])
         assert draft["taxes"][0]["category"] == "S"
@@ -140,10 +140,10 @@ def test_the_migration_marks_what_today_would_be_computed_otherwise(api: Api) ->
         an_invoice(api, items=WITH_REBATE)
         an_invoice(api, 100, discount_type="amount", discount_value=1)
     with api.database.transaction("tests") as tx:
-        tx.execute(text("UPDATE invoices SET calculation = 'en16931'"))
+        tx.connection.execute(text("UPDATE invoices SET calculation = 'en16931'"))
         for kind in ("quotation", "invoice"):
             marked = MIGRATION.ELSE_COMPUTED.format(bills=f"{kind}s", lines=f"{kind}_lines", owner=f"{kind}_id")
-            tx.execute(text(marked))
+            tx.connection.execute(text(marked))
     assert calculations(api, "invoices") == ["original"] * 2 + ["en16931"] * 3
     assert calculations(api, "quotations") == ["original"]
     # The seals of today cover the mark, which those of the first versions did not know.
@@ -158,8 +158,8 @@ def test_the_migration_makes_no_tax_zero_rated(api: Api) -> None:
     reason = {"name": "Tax", "rate": 0, "category": "E", "exemption_reason": "Small business"}
     api.data(api.post("/taxes", reason))
     with api.database.transaction("tests") as tx:
-        tx.execute(text("UPDATE taxes SET category = 'S'"))
-        tx.execute(text(MIGRATION.ZERO_RATED))
+        tx.connection.execute(text("UPDATE taxes SET category = 'S'"))
+        tx.connection.execute(text(MIGRATION.ZERO_RATED))
     assert [tax["category"] for tax in reversed(api.data(api.get("/taxes")))] == ["Z", "Z", "S", "S"]
 
 

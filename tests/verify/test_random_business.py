@@ -324,12 +324,12 @@ def alter(tx: Tx, chance: random.Random) -> str | None:
     """One column of one row, by hand; None where the database refuses even this."""
     table: Table = chance.choice(list(ISSUED))
     column = chance.choice([each for each in table.columns if each.name not in BOOKKEEPING])
-    ids = tx.execute(select(table.c.id).where(ISSUED[table]).order_by(table.c.id)).scalars().all()
+    ids = tx.connection.execute(select(table.c.id).where(ISSUED[table]).order_by(table.c.id)).scalars().all()
     row_id = chance.choice(ids)
-    value = tx.execute(select(column).where(table.c.id == row_id)).scalar_one()
+    value = tx.connection.execute(select(column).where(table.c.id == row_id)).scalar_one()
     changed = forged(column, value)
     try:
-        tx.execute(update(table).where(table.c.id == row_id).values({column.name: changed}))
+        tx.connection.execute(update(table).where(table.c.id == row_id).values({column.name: changed}))
     except IntegrityError:
         return None
     return None if changed == value else f"{table.name} {row_id}: {column.name} from {value} to {changed}"

@@ -349,7 +349,7 @@ def test_a_tampering_is_named(business: Api) -> None:
         for attempt, statements, expected in TAMPERINGS:
             savepoint = tx.connection.begin_nested()
             for statement in statements:
-                assert tx.execute(text(statement)).rowcount > 0, statement
+                assert tx.connection.execute(text(statement)).rowcount > 0, statement
             found = report(tx, business)
             savepoint.rollback()
             if not any(line.startswith(expected) for line in found):
@@ -361,14 +361,16 @@ def test_a_tampering_is_named(business: Api) -> None:
 def made_anew(tx: Tx) -> None:
     """Links the whole chain anew, as somebody does who knows how: only a kept head, or a key, tells."""
     previous = BEFORE_THE_FIRST
-    for row in tx.all(select(*(seals.c[name] for name in Seal._fields)).order_by(seals.c.position)):
+    for row in tx.connection.execute(
+        select(*(seals.c[name] for name in Seal._fields)).order_by(seals.c.position)
+    ).all():
         seal = Seal(*row)._replace(form=Form(row.form))
         previous = link(previous, seal, tx.seal_key or b"a guess")
-        tx.execute(update(seals).where(seals.c.position == seal.position).values(hash=previous))
+        tx.connection.execute(update(seals).where(seals.c.position == seal.position).values(hash=previous))
 
 
 def newest(tx: Tx) -> bytes:
-    found: bytes = tx.execute(select(seals.c.hash).order_by(seals.c.position.desc()).limit(1)).scalar_one()
+    found: bytes = tx.connection.execute(select(seals.c.hash).order_by(seals.c.position.desc()).limit(1)).scalar_one()
     return found
 
 
@@ -377,7 +379,7 @@ def test_a_chain_made_anew_is_seen_by_a_kept_head(business: Api) -> None:
         kept = newest(tx)
     with unguarded(business) as tx:
         assert list(chain.lost_heads(tx, [business.account], [kept])) == []
-        tx.execute(text("UPDATE seals SET at = '2026-01-01 12:00:00' WHERE kind = 'journal'"))
+        tx.connection.execute(text("UPDATE seals SET at = '2026-01-01 12:00:00' WHERE kind = 'journal'"))
         made_anew(tx)
         assert report(tx, business) == []
         lost = [str(each) for each in chain.lost_heads(tx, [business.account], [kept, newest(tx)])]
@@ -403,7 +405,7 @@ def test_a_chain_with_a_key_cannot_be_made_anew_without_it(database_url: str) ->
             tx.seal_key = KEY.encode()
             (found,) = report(tx, api)
             assert found.startswith("seals 2: hash is ")
-            tx.execute(text("UPDATE seals SET form = 2 WHERE position = 2"))
+            tx.connection.execute(text("UPDATE seals SET form = 2 WHERE position = 2"))
             tx.seal_key = None
             made_anew(tx)
             assert report(tx, api) == []
@@ -422,7 +424,7 @@ def test_no_seal_without_the_key_comes_after_one_with_it(database_url: str) -> N
             api.database.transact("tests", partial(invoices.publish, account=api.account, invoice_id=third))
         with unguarded(api) as tx:
             tx.seal_key = KEY.encode()
-            tx.execute(text("UPDATE seals SET form = 2 WHERE position = 2"))
+            tx.connection.execute(text("UPDATE seals SET form = 2 WHERE position = 2"))
             made_anew(tx)
             assert report(tx, api) == ["seals 2: is made without the SEAL_KEY, and one before it with it"]
 
@@ -477,4 +479,4 @@ def test_what_is_not_sealed_or_made_without_the_key_is_told(database_url: str) -
 )
 def test_the_database_refuses_what_no_row_may_be(business: Api, statement: str, constraint: str) -> None:
     with pytest.raises(IntegrityError, match=constraint), business.database.transaction("tests") as tx:
-        tx.execute(text(statement))
+        tx.connection.execute(text(statement))

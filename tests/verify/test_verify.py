@@ -304,7 +304,7 @@ def test_an_alteration_is_named(business: Api) -> None:
     with unguarded(business) as tx:
         for statement, expected in ALTERATIONS:
             savepoint = tx.connection.begin_nested()
-            assert tx.execute(text(statement)).rowcount > 0, statement
+            assert tx.connection.execute(text(statement)).rowcount > 0, statement
             found = report(tx, business)
             savepoint.rollback()
             if not any(line.startswith(expected) for line in found):
@@ -357,9 +357,9 @@ def test_a_posting_is_compared_on_either_side_of_an_unpublish(business: Api, sta
         business.data(business.post(f"/invoices/{invoice['id']}/{verb}"))
     with unguarded(business) as tx:
         of_invoice = text(f"SELECT id FROM journal WHERE invoice_id = {invoice['id']} ORDER BY id")
-        first, *_, last = tx.execute(of_invoice).scalars()
+        first, *_, last = tx.connection.execute(of_invoice).scalars()
         words = {"first": first, "last": last, "id": invoice["id"], "number": invoice["invoice_number"]}
-        tx.execute(text(statement.format(**words)))
+        tx.connection.execute(text(statement.format(**words)))
         assert any(line.startswith(expected.format(**words)) for line in report(tx, business))
 
 
@@ -373,7 +373,9 @@ def test_nothing_is_found_after_the_demo_year(database_url: str) -> None:
 
 def test_one_alteration_of_a_seal_breaks_the_chain_in_one_place(business: Api) -> None:
     with unguarded(business) as tx:
-        tx.execute(text("UPDATE seals SET hash = (SELECT hash FROM seals WHERE position = 1) WHERE position = 5"))
+        tx.connection.execute(
+            text("UPDATE seals SET hash = (SELECT hash FROM seals WHERE position = 1) WHERE position = 5")
+        )
         broken = [line.partition(":")[0] for line in report(tx, business)]
     # The link to the altered seal is broken too.
     assert broken == ["seals 5", "seals 6"]
@@ -384,7 +386,7 @@ def test_no_bill_falls_between_two_batches(business: Api, monkeypatch: pytest.Mo
     monkeypatch.setattr(bills, "BATCH", batch)
     check = bills.check_of(INVOICES)
     with unguarded(business) as tx:
-        tx.execute(text("UPDATE invoices SET total = total + 1"))
+        tx.connection.execute(text("UPDATE invoices SET total = total + 1"))
         found = [str(difference) for difference in check.run(tx, business.account, lambda _done: None)]
     named = [line.split()[1].rstrip(":") for line in found if ": total is" in line]
     assert named == [str(number) for number in range(1, 15)]
@@ -402,7 +404,7 @@ def test_the_command_prints_each_difference_and_fails(business: Api, database_ur
     an_invoice(other, 10)
     assert verified(database_url) == (0, ["ok: accounts 2, bills 23"])
     with business.database.transaction("tests") as tx:
-        tx.execute(text("UPDATE invoices SET paid = 4000 WHERE id = 1"))
+        tx.connection.execute(text("UPDATE invoices SET paid = 4000 WHERE id = 1"))
     altered = [
         "invoices 1 (INV-2026-0001): paid is 40.00 USD, should be 50.00 USD",
         "invoices 1 (INV-2026-0001): its receivable in the journal is 123.85 USD, should be 133.85 USD",

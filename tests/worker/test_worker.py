@@ -125,7 +125,7 @@ def test_it_forgets_old_answers(api: Api, clock: Clock) -> None:
     clock.advance(timedelta(hours=2))
     Worker(api.database).work()
     with api.database.read() as tx:
-        assert tx.execute(select(idempotency_keys.c.key)).scalars().all() == ["two"]
+        assert tx.connection.execute(select(idempotency_keys.c.key)).scalars().all() == ["two"]
 
 
 def test_a_chore_waits_for_its_time(api: Api) -> None:
@@ -185,7 +185,9 @@ def test_a_server_over_sqlite_works_too(database_url: str, tmp_path: Path, optio
 def unsealed(api: Api) -> list[int]:
     with api.database.read() as tx:
         return [
-            tx.execute(select(func.count()).select_from(table).where(table.c.seal_position.is_(None))).scalar_one()
+            tx.connection.execute(
+                select(func.count()).select_from(table).where(table.c.seal_position.is_(None))
+            ).scalar_one()
             for table in RECORDS
         ]
 
@@ -209,7 +211,9 @@ def test_two_workers_seal_each_record_once(api: Api) -> None:
         sealing = [threads.submit(api.database.transact, "tests", seal) for _ in range(4)]
         sealed = [each.result() for each in sealing]
     with api.database.read() as tx:
-        assert sum(sealed) == sum(tx.execute(select(func.count()).select_from(each)).scalar_one() for each in RECORDS)
+        assert sum(sealed) == sum(
+            tx.connection.execute(select(func.count()).select_from(each)).scalar_one() for each in RECORDS
+        )
     assert unsealed(api) == [0, 0]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Table, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, select, update
 
 from tallystick.accounts.types import ApiKey, Caller, Scope
 from tallystick.core.account import Account
@@ -12,14 +12,14 @@ from tallystick.core.errors import NotFound
 from tallystick.core.events import Event
 from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.prepared import Prepared
 from tallystick.store.tables import accounts, api_keys, events
 
 KEY_ACTOR = "key:"
 ACCOUNT_COLUMNS = rows.columns(accounts, Account)
 READ = rows.reader(accounts, Account)
 KEY_COLUMNS = [api_keys.c[name] for name in ApiKey.__struct_fields__]
-AUTHENTICATE = Prepared(
+# The key with this digest, if it is not revoked, and its account.
+AUTHENTICATE: Select[Any] = (
     select(api_keys.c.id, api_keys.c.secret_hash, api_keys.c.scopes, api_keys.c.expires_at, *ACCOUNT_COLUMNS)
     .join(accounts, accounts.c.id == api_keys.c.account_id)
     .where(
@@ -28,6 +28,7 @@ AUTHENTICATE = Prepared(
         api_keys.c.revoked_at.is_(None),
     )
 )
+# Never to an earlier time than is there.
 SET_LAST_USED = (
     update(api_keys)
     .where(
@@ -37,7 +38,28 @@ SET_LAST_USED = (
     )
     .values(last_used_at=bindparam("at"))
 )
-GET = select(*ACCOUNT_COLUMNS).where(accounts.c.id == bindparam("account"))
+GET: Select[Any] = select(*ACCOUNT_COLUMNS).where(accounts.c.id == bindparam("account"))
+INSERT = accounts.insert().returning(*ACCOUNT_COLUMNS)
+KEYS: Select[Any] = (
+    select(*KEY_COLUMNS).where(api_keys.c.account_id == bindparam("account")).order_by(api_keys.c.id.desc())
+)
+INSERT_KEY = api_keys.insert().returning(*KEY_COLUMNS)
+REVOKE = (
+    update(api_keys)
+    .where(
+        api_keys.c.account_id == bindparam("account"),
+        api_keys.c.id == bindparam("key"),
+        api_keys.c.revoked_at.is_(None),
+    )
+    .values(revoked_at=bindparam("now"))
+    .returning(*KEY_COLUMNS)
+)
+# Puts a key that was revoked in force again.
+RESTORE = (
+    update(api_keys)
+    .where(api_keys.c.account_id == bindparam("account"), api_keys.c.secret_hash == bindparam("digest"))
+    .values(revoked_at=None)
+)
 
 
 class Found(NamedTuple):
@@ -50,37 +72,36 @@ class Found(NamedTuple):
 
 def authenticate(tx: Tx, account_id: int, digest: bytes) -> Found | None:
     """The caller whose unrevoked key has this digest."""
-    row = AUTHENTICATE.one_or_none(tx, {"account": account_id, "digest": digest})
-    if row is None:
-        return None
-    scopes = frozenset(map(Scope, row[2].split()))
-    return Found(Caller(READ(*row[4:]), f"{KEY_ACTOR}{row[0]}", scopes, row[0]), row[1], row[3])
+    return tx.row(AUTHENTICATE, _found, account=account_id, digest=digest)
+
+
+def _found(key_id: int, digest: bytes, scopes: str, expires_at: datetime | None, *account: Any) -> Found:
+    caller = Caller(READ(*account), f"{KEY_ACTOR}{key_id}", frozenset(map(Scope, scopes.split())), key_id)
+    return Found(caller, digest, expires_at)
 
 
 def get(tx: Tx, account_id: int) -> Account:
     """One account, or NotFound."""
-    row = tx.execute(GET, {"account": account_id}).one_or_none()
-    if row is None:
+    account = tx.row(GET, READ, account=account_id)
+    if account is None:
         raise NotFound("There is no such account.")
-    return READ(*row)
+    return account
 
 
 def every(tx: Tx) -> list[Account]:
     """All accounts, oldest first."""
-    return [READ(*row) for row in tx.execute(select(*ACCOUNT_COLUMNS).order_by(accounts.c.id))]
+    return tx.rows(select(*ACCOUNT_COLUMNS).order_by(accounts.c.id), READ)
 
 
 def having(tx: Tx, table: Table, condition: ColumnElement[bool]) -> list[Account]:
     """The accounts with a row of ``table`` that meets the condition, oldest first: one look into an index for each."""
     its_row = exists().where(table.c.account_id == accounts.c.id, condition)
-    query = select(*ACCOUNT_COLUMNS).where(its_row).order_by(accounts.c.id)
-    return [READ(*row) for row in tx.execute(query)]
+    return tx.rows(select(*ACCOUNT_COLUMNS).where(its_row).order_by(accounts.c.id), READ)
 
 
 def insert(tx: Tx, values: Mapping[str, Any]) -> Account:
     """Writes a new account."""
-    stamped = {**values, "created_at": tx.now, "updated_at": tx.now}
-    return READ(*tx.execute(accounts.insert().returning(*ACCOUNT_COLUMNS), stamped).one())
+    return tx.one(INSERT, READ, **values, created_at=tx.now, updated_at=tx.now)
 
 
 def change(tx: Tx, account: Account, changes: Mapping[str, Any], version: int | None) -> Account:
@@ -89,36 +110,28 @@ def change(tx: Tx, account: Account, changes: Mapping[str, Any], version: int | 
     if version is not None:
         statement = statement.where(accounts.c.version == version)
     advanced = {**changes, "version": accounts.c.version + 1, "updated_at": tx.now}
-    row = tx.execute(statement.values(advanced).returning(*ACCOUNT_COLUMNS)).one_or_none()
-    if row is None:
+    changed = tx.row(statement.values(advanced).returning(*ACCOUNT_COLUMNS), READ)
+    if changed is None:
         raise rows.stale()
-    return READ(*row)
+    return changed
 
 
 def keys(tx: Tx, account: Account) -> list[ApiKey]:
     """The account's keys, newest first."""
-    found = tx.execute(select(*KEY_COLUMNS).where(api_keys.c.account_id == account.id).order_by(api_keys.c.id.desc()))
-    return [_key(row) for row in found]
+    return tx.rows(KEYS, _key, account=account.id)
 
 
 def insert_key(tx: Tx, account: Account, values: Mapping[str, Any]) -> ApiKey:
     """Writes a new key."""
-    stamped = {**values, "account_id": account.id, "created_at": tx.now}
-    return _key(tx.execute(api_keys.insert().returning(*KEY_COLUMNS), stamped).one())
+    return tx.one(INSERT_KEY, _key, **values, account_id=account.id, created_at=tx.now)
 
 
 def revoke(tx: Tx, account: Account, key_id: int) -> ApiKey:
     """Revokes a key for ever; NotFound where the account has no such key."""
-    statement = (
-        update(api_keys)
-        .where(api_keys.c.account_id == account.id, api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
-        .values(revoked_at=tx.now)
-        .returning(*KEY_COLUMNS)
-    )
-    row = tx.execute(statement).one_or_none()
-    if row is None:
+    key = tx.row(REVOKE, _key, account=account.id, key=key_id, now=tx.now)
+    if key is None:
         raise NotFound("There is no such key, or it is revoked already.")
-    return _key(row)
+    return key
 
 
 def revoke_from_environment(tx: Tx, account: Account, *, except_digest: bytes | None) -> None:
@@ -131,31 +144,25 @@ def revoke_from_environment(tx: Tx, account: Account, *, except_digest: bytes | 
     statement = update(api_keys).where(*stale)
     if except_digest is not None:
         statement = statement.where(api_keys.c.secret_hash != except_digest)
-    tx.execute(statement.values(revoked_at=tx.now))
+    tx.write(statement.values(revoked_at=tx.now))
 
 
 def working_admin_keys(tx: Tx, account: Account) -> list[int]:
     """The ids of the account's keys that may make others; nobody revokes one of them before this transaction ends."""
     is_in_time = api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > tx.now)
     is_admin = api_keys.c.scopes.contains(Scope.ADMIN)
-    found = tx.execute(
-        select(api_keys.c.id)
-        .where(*_unrevoked(account), is_in_time, is_admin)
-        .order_by(api_keys.c.id)
-        .with_for_update()
-    )
-    return list(found.scalars())
+    keys = select(api_keys.c.id).where(*_unrevoked(account), is_in_time, is_admin).order_by(api_keys.c.id)
+    return tx.rows(keys.with_for_update(), int)
 
 
 def only_unused_key(tx: Tx, account: Account, name: str) -> int | None:
     """The id of the account's only key that is not revoked, if it has this name and no key was ever used."""
-    found = tx.all(select(api_keys.c.id, api_keys.c.name).where(*_unrevoked(account)))
+    found = tx.rows(select(*KEY_COLUMNS).where(*_unrevoked(account)), _key)
     is_used = exists().where(api_keys.c.account_id == account.id, api_keys.c.last_used_at.is_not(None))
     has_acted = exists().where(events.c.account_id == account.id, events.c.actor.startswith(KEY_ACTOR))
-    if len(found) != 1 or found[0].name != name or tx.execute(select(is_used | has_acted)).scalar_one():
+    if len(found) != 1 or found[0].name != name or tx.one(select(is_used | has_acted), bool):
         return None
-    key_id: int = found[0].id
-    return key_id
+    return found[0].id
 
 
 def _unrevoked(account: Account) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -170,20 +177,19 @@ def was_revoked_by_hand(tx: Tx, account: Account, digest: bytes) -> bool:
         events.c.subject_id == api_keys.c.id,
         events.c.type == Event.API_KEY_REVOKED,
     )
-    return tx.execute(select(api_keys.c.id).where(*key, exists().where(*event))).first() is not None
+    return tx.row(select(api_keys.c.id).where(*key, exists().where(*event)), int) is not None
 
 
 def set_last_used(tx: Tx, uses: Mapping[tuple[int, int], datetime]) -> None:
     """Writes when keys, each by its account and its id, were last used; never an earlier time than is there."""
-    tx.execute(SET_LAST_USED, [{"account": account, "key": key, "at": at} for (account, key), at in uses.items()])
+    for (account_id, key_id), at in uses.items():
+        tx.write(SET_LAST_USED, account=account_id, key=key_id, at=at)
 
 
 def restore_key(tx: Tx, account: Account, digest: bytes) -> bool:
     """Puts the key with this digest in force again; False where the account never had it."""
-    statement = update(api_keys).where(api_keys.c.account_id == account.id, api_keys.c.secret_hash == digest)
-    return bool(tx.execute(statement.values(revoked_at=None)).rowcount)
+    return bool(tx.write(RESTORE, account=account.id, digest=digest))
 
 
-def _key(row: Row[Any]) -> ApiKey:
-    named = row._asdict()
-    return ApiKey(**{**named, "scopes": [Scope(scope) for scope in named["scopes"].split()]})
+def _key(key_id: int, name: str, scopes: str, *rest: Any) -> ApiKey:
+    return ApiKey(key_id, name, list(map(Scope, scopes.split())), *rest)

@@ -12,10 +12,9 @@ from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
 from tallystick.core.numbering import MAX_SEQUENCE_DIGITS, Pattern, Series
-from tallystick.store import blocks, counters
+from tallystick.store import counters
 from tallystick.store.db import TryAgain, Tx
 from tallystick.store.lists import among
-from tallystick.store.prepared import Prepared
 from tallystick.store.tables import stepped_over
 
 
@@ -47,7 +46,7 @@ class Numbers:
     def __init__(self, kind: str, table: Table) -> None:
         self.kind = kind
         of_account, is_numbered = table.c.account_id == bindparam("account"), table.c.number.is_not(None)
-        self._free = Prepared(_free_places(table))
+        self._free = _free_places(table)
         has_it = (of_account, table.c.number_key == bindparam("wanted"), is_numbered)
         self._in_use = select(table.c.id).where(*has_it, table.c.id != bindparam("but_for"))
         self._keep = (
@@ -91,8 +90,7 @@ class Numbers:
     def _free_from(self, tx: Tx, account: Account, series: Series, first: int, count: int) -> list[int]:
         """The first places of the series, from ``first`` on, whose numbers no bill has: in one query."""
         shape = {"before": series.keys.before, "width": series.width, "after": series.keys.after}
-        wanted = {"account": account.id, "first": first, "count": count, **shape}
-        return sorted(place for (place,) in self._free.all(tx, wanted))
+        return sorted(tx.rows(self._free, int, account=account.id, first=first, count=count, **shape))
 
     def _step_over(self, tx: Tx, account: Account, series: Series, places: Sequence[int]) -> None:
         """Keeps on record that these places have no bill, because other bills have their numbers.
@@ -101,12 +99,11 @@ class Numbers:
         """
         keys = [series.keys.number(place) for place in places]
         # Until this is committed, nobody may take its number from a bill: ``check_given_up`` would not know better.
-        kept = tx.all(self._keep, {"account": account.id, "wanted": keys})
+        kept = tx.rows(self._keep, int, account=account.id, wanted=keys)
         if len(kept) < len(keys):
             raise TryAgain
         columns = ("account_id", "kind", "scope", "sequence", "number_key")
-        blocks.insert(
-            tx,
+        tx.insert_many(
             stepped_over,
             columns,
             [(account.id, self.kind, series.scope, place, key) for place, key in zip(places, keys, strict=True)],
@@ -133,17 +130,19 @@ class Numbers:
         """Raises NumberInUse where a bill other than ``but_for`` has this number, in whatever case."""
         if number is None:
             return
-        wanted = {"account": account.id, "wanted": numbering.key(number), "but_for": but_for}
-        if tx.execute(self._in_use, wanted).first():
+        key = numbering.key(number)
+        if tx.row(self._in_use, int, account=account.id, wanted=key, but_for=but_for) is not None:
             raise NumberInUse(self.kind, number)
 
     def check_given_up(self, tx: Tx, account: Account, row: BillRow, what_to_do: str) -> None:
         """Raises Conflict, which says what to do, where a sequence would have a gap without this draft's number."""
         if row.number is None:
             return
-        wanted = {"account": account.id, "wanted": numbering.key(row.number)}
-        if row.number_sequence is not None or tx.execute(self._stepped_over, wanted).first():
+        if row.number_sequence is not None or self._is_stepped_over(tx, account, row.number):
             raise Conflict(f"The number {row.number} would be missing from the sequence. {what_to_do}")
+
+    def _is_stepped_over(self, tx: Tx, account: Account, number: str) -> bool:
+        return tx.row(self._stepped_over, int, account=account.id, wanted=numbering.key(number)) is not None
 
 
 def _free_places(table: Table) -> Select[Any]:

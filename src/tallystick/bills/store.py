@@ -33,9 +33,9 @@ from tallystick.core.periods import due_date
 from tallystick.core.totals import LineTotals, Totals
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
-from tallystick.store import blocks, labels, rows
+from tallystick.store import labels, rows
 from tallystick.store.db import Tx, violates
-from tallystick.store.prepared import Prepared
+from tallystick.store.prepared import Statement
 from tallystick.store.search import mentions
 from tallystick.store.tables import customers, products, taxes
 from tallystick.taxes.types import Tax
@@ -48,21 +48,16 @@ UNDATED = date.max
 
 READ_CUSTOMER = rows.reader(customers, Customer)
 READ_BUYER = rows.reader(customers, Buyer)
-CUSTOMER = Prepared(
-    select(*rows.columns(customers, Customer)).where(
-        customers.c.account_id == bindparam("account"), customers.c.id == bindparam("wanted")
-    )
+CUSTOMER: Select[Any] = select(*rows.columns(customers, Customer)).where(
+    customers.c.account_id == bindparam("account"), customers.c.id == bindparam("wanted")
 )
-PRODUCTS = Prepared(
-    select(*rows.columns(products, Product)).where(
-        products.c.account_id == bindparam("account"), products.c.id.in_(bindparam("wanted", expanding=True))
-    )
+PRODUCTS: Select[Any] = select(*rows.columns(products, Product)).where(
+    products.c.account_id == bindparam("account"), products.c.id.in_(bindparam("wanted", expanding=True))
 )
-TAXES = Prepared(
-    select(*rows.columns(taxes, Tax)).where(
-        taxes.c.account_id == bindparam("account"),
-        or_(taxes.c.is_default, taxes.c.id.in_(bindparam("wanted", expanding=True))),
-    )
+# The taxes of these ids, and the default one.
+TAXES: Select[Any] = select(*rows.columns(taxes, Tax)).where(
+    taxes.c.account_id == bindparam("account"),
+    or_(taxes.c.is_default, taxes.c.id.in_(bindparam("wanted", expanding=True))),
 )
 
 
@@ -73,23 +68,17 @@ def gather(
     named = _products(tx, account, {item.product_id for item in items if item.product_id})
     found = _found_taxes(tx, account, items, named)
     return Found(
-        customer=customer or _customer(tx, account, customer_id),
+        customer=customer or tx.row(CUSTOMER, READ_CUSTOMER, account=account.id, wanted=customer_id),
         products=named,
         taxes=found,
         default_tax=next((tax for tax in found.values() if tax.is_default), None),
     )
 
 
-def _customer(tx: Tx, account: Account, customer_id: int) -> Customer | None:
-    found = CUSTOMER.one_or_none(tx, {"account": account.id, "wanted": customer_id})
-    return None if found is None else READ_CUSTOMER(*found)
-
-
 def _products(tx: Tx, account: Account, wanted: set[int]) -> dict[int, Product]:
     if not wanted:
         return {}
-    found = PRODUCTS.all(tx, {"account": account.id, "wanted": list(wanted)})
-    return {product.id: product for product in (Product(*row) for row in found)}
+    return {product.id: product for product in tx.rows(PRODUCTS, Product, account=account.id, wanted=wanted)}
 
 
 def _found_taxes(tx: Tx, account: Account, items: Sequence[Item], named: dict[int, Product]) -> dict[int, Tax]:
@@ -105,8 +94,8 @@ def taxes_of(tx: Tx, account: Account, lines: Sequence[LineRow]) -> dict[int, Ta
 
 
 def _taxes(tx: Tx, account: Account, wanted: set[int | None]) -> dict[int, Tax]:
-    found = TAXES.all(tx, {"account": account.id, "wanted": [tax_id for tax_id in wanted if tax_id]})
-    return {tax.id: tax for tax in (Tax(*row) for row in found)}
+    named = [tax_id for tax_id in wanted if tax_id]
+    return {tax.id: tax for tax in tx.rows(TAXES, Tax, account=account.id, wanted=named)}
 
 
 def dated_within(
@@ -176,17 +165,17 @@ class Lines(Generic[L]):
         self._table = table
         self._owner = owner
         self._line = line
-        self._insert = Prepared(table.insert().returning(table.c.id))
+        self._insert = table.insert().returning(table.c.id)
         belonging = (table.c.account_id == bindparam("account"), table.c[owner] == bindparam("bill"))
-        self._select = Prepared(select(*rows.columns(table, line)).where(*belonging).order_by(table.c.position))
+        self._of_bill: Select[Any] = select(*rows.columns(table, line)).where(*belonging).order_by(table.c.position)
         self._delete = delete(table).where(*belonging)
 
     def insert(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
         """Writes the lines of a bill and answers them with their ids."""
         keys = {"account_id": account.id, self._owner: bill_id}
         placed = [{**keys, "position": position, **_columns(line)} for position, line in enumerate(lines)]
-        inserted = self._insert.each(tx, placed)
-        return [structs.replace(line, id=line_id) for (line_id,), line in zip(inserted, lines, strict=True)]
+        ids = tx.rows_of_each(self._insert, int, placed)
+        return [structs.replace(line, id=line_id) for line_id, line in zip(ids, lines, strict=True)]
 
     def insert_many(self, tx: Tx, account: Account, owned: Sequence[tuple[int, list[L]]]) -> None:
         """Writes the lines of many bills, each beside its bill's id; the ids that the lines have are not kept."""
@@ -196,16 +185,16 @@ class Lines(Generic[L]):
             for bill_id, lines in owned
             for position, line in enumerate(lines)
         ]
-        blocks.insert(tx, self._table, columns, placed)
+        tx.insert_many(self._table, columns, placed)
 
     def replace(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
         """Puts other lines in the place of a draft's."""
-        tx.execute(self._delete, {"account": account.id, "bill": bill_id})
+        tx.write(self._delete, account=account.id, bill=bill_id)
         return self.insert(tx, account, bill_id, lines)
 
     def of(self, tx: Tx, account: Account, bill_id: int) -> list[L]:
         """The lines of a bill, in order."""
-        return [self._line(*row) for row in self._select.all(tx, {"account": account.id, "bill": bill_id})]
+        return tx.rows(self._of_bill, self._line, account=account.id, bill=bill_id)
 
 
 class BillRows(Generic[R]):
@@ -235,21 +224,25 @@ class BillRows(Generic[R]):
         self._width = len(shown)
         self._columns = [column.name for column in rows.columns(table, kind)]
         details = [column.label(f"customer_{column.name}") for column in rows.columns(customers, Buyer)]
-        self.select: Select[Any] = select(*shown)
-        self._with_customer = select(*shown, *details).select_from(table.join(customers, own))
-        self._insert = Prepared(insert_into(table).returning(table.c.id))
+        # Of these, no statement comes without its tests, of which one must name the account.
+        self.some: Callable[..., Select[Any]] = select(*shown).where
+        self._with_customer = select(*shown, *details).select_from(table.join(customers, own)).where
+        self._insert = insert_into(table).returning(table.c.id)
 
     def one(self, *wanted: ColumnElement[bool]) -> Select[Any]:
-        """The statement for one bill of the parameter ``account``; prepared, it is for ``read``."""
-        return self._with_customer.where(self._table.c.account_id == bindparam("account"), *wanted)
+        """The statement for one bill of the parameter ``account``, which is for ``read``."""
+        return self._with_customer(self._table.c.account_id == bindparam("account"), *wanted)
 
-    def read(self, tx: Tx, account: Account, statement: Prepared, wanted: Mapping[str, Any]) -> tuple[R, Buyer]:
+    def read(self, tx: Tx, account: Account, statement: Statement, **wanted: Any) -> tuple[R, Buyer]:
         """The row, and the customer's details: the copy taken at issue, or a draft's own customer's. Or NotFound."""
-        found = statement.one_or_none(tx, wanted)
+        found = tx.row(statement, partial(self._with_details, account.today(tx.now)), account=account.id, **wanted)
         if found is None:
             raise rows.not_found(self._table)
-        row = self.row(account.today(tx.now), *found[: self._width])
-        return row, row.customer or READ_BUYER(*found[self._width :])
+        return found
+
+    def _with_details(self, today: date, *columns: Any) -> tuple[R, Buyer]:
+        row = self.row(today, *columns[: self._width])
+        return row, row.customer or READ_BUYER(*columns[self._width :])
 
     def row(self, today: date, *columns: Any) -> R:
         """The row of these columns, as it is on this day."""
@@ -307,15 +300,14 @@ class BillRows(Generic[R]):
         del values["id"]
         try:
             with labels.refusing_a_taken_external_id(self._table, values):
-                ((bill_id,),) = self._insert.all(tx, values)
+                return tx.one(self._insert, int, **values)
         except IntegrityError as error:
             raise self._refusal(error, values) from None
-        return int(bill_id)
 
     def insert_many(self, tx: Tx, account: Account, many: Sequence[BillRow]) -> None:
         """Writes new rows that have their ids."""
         stored = [tuple(self.values(account, row).values()) for row in many]
-        blocks.insert(tx, self._table, ("account_id", *self._columns), stored)
+        tx.insert_many(self._table, ("account_id", *self._columns), stored)
 
     def change(self, tx: Tx, account: Account, row: BillRow, changes: Mapping[str, Any]) -> None:
         """Changes the row where it is still in the version that was read.
@@ -327,7 +319,7 @@ class BillRows(Generic[R]):
         advanced = {**self._stored(changes), "version": row.version + 1, "updated_at": tx.now}
         try:
             with labels.refusing_a_taken_external_id(self._table, advanced):
-                changed = tx.execute(update(self._table).where(*read).values(advanced)).rowcount
+                changed = tx.write(update(self._table).where(*read).values(advanced))
         except IntegrityError as error:
             raise self._refusal(error, changes) from None
         if not changed:

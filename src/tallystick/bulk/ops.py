@@ -60,7 +60,7 @@ def run(tx: Tx, account: Account, action: BatchAction | TrashAction, ids: Sequen
     failures = []
     for invoice_id in ids:
         try:
-            with tx.connection.begin_nested():
+            with tx.savepoint():
                 verb(tx, account, invoice_id)
         except DomainError as error:
             failures.append(BulkFailure(invoice_id, error))

@@ -39,13 +39,15 @@ INVOICE_NUMBER = (
 WITH_INVOICE = credit_notes.join(
     invoices, and_(invoices.c.account_id == credit_notes.c.account_id, invoices.c.id == credit_notes.c.invoice_id)
 )
+# A credit note, with the number of its invoice.
 ONE: Select[Any] = (
     select(*ROW_COLUMNS, invoices.c.number.label("invoice_number"))
     .select_from(WITH_INVOICE)
     .where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.id == bindparam("credit_note"))
 )
+# The credited lines of an invoice.
 # A subquery and not a join, in which SQLite would begin with all the lines of the account.
-CREDITED: Select[Any] = select(credit_note_lines).where(
+CREDITED: Select[Any] = select(*rows.columns(credit_note_lines, CreditNoteLine)).where(
     credit_note_lines.c.account_id == bindparam("account"),
     credit_note_lines.c.credit_note_id.in_(
         select(credit_notes.c.id).where(
@@ -53,6 +55,7 @@ CREDITED: Select[Any] = select(credit_note_lines).where(
         )
     ),
 )
+# The notes of some invoices of which something is the customer's credit.
 GIVEN: Select[Any] = (
     select(credit_notes.c.id, credit_notes.c.invoice_id, credit_notes.c.to_credit)
     .where(
@@ -62,6 +65,7 @@ GIVEN: Select[Any] = (
     )
     .order_by(credit_notes.c.id)
 )
+# The invoices on which a customer owes something although notes of theirs gave it credit.
 SHORT: Select[Any] = (
     select(credit_notes.c.invoice_id)
     .select_from(WITH_INVOICE)
@@ -74,6 +78,7 @@ SHORT: Select[Any] = (
         OWED,
     )
 )
+# Takes something of what a note gave as credit.
 LOWER = (
     update(credit_notes)
     .where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.id == bindparam("credit_note"))
@@ -89,9 +94,9 @@ INSERT = credit_notes.insert().returning(credit_notes.c.id)
 def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, Credited]:
     """What earlier credit notes took of each line of an invoice."""
     taken: dict[int, Credited] = {}
-    for row in tx.all(CREDITED, {"account": account.id, "invoice": invoice_id}):
-        before = taken.get(row.invoice_line_id, NOTHING)
-        taken[row.invoice_line_id] = before.after(row.quantity, row.amount, row.discount, row.tax)
+    for line in tx.rows(CREDITED, CreditNoteLine, account=account.id, invoice=invoice_id):
+        before = taken.get(line.invoice_line_id, NOTHING)
+        taken[line.invoice_line_id] = before.after(line.quantity, line.amount, line.discount, line.tax)
     return taken
 
 
@@ -103,36 +108,34 @@ def insert(tx: Tx, account: Account, new: CreditNote) -> CreditNote:
     values = dict(zip(COLUMNS, WRITE(new.row), strict=True), account_id=account.id, updated_at=new.row.created_at)
     del values["id"]
     with labels.refusing_a_taken_external_id(credit_notes, values):
-        note_id: int = tx.execute(INSERT, values).scalar_one()
+        note_id = tx.one(INSERT, int, **values)
     lines = LINES.insert(tx, account, note_id, new.lines)
     return structs.replace(new, row=structs.replace(new.row, id=note_id), lines=lines)
 
 
 def get(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
     """One credit note, whole, or NotFound."""
-    found = tx.all(ONE, {"account": account.id, "credit_note": credit_note_id})
-    if not found:
+    found = tx.row(ONE, _with_number, account=account.id, credit_note=credit_note_id)
+    if found is None:
         raise rows.not_found(credit_notes)
+    row, invoice_number = found
     lines = LINES.of(tx, account, credit_note_id)
-    return CreditNote(row=READ(*found[0][:-1]), lines=lines, invoice_number=found[0].invoice_number)
+    return CreditNote(row=row, lines=lines, invoice_number=invoice_number)
 
 
 def given(tx: Tx, account: Account, invoice_ids: Collection[int]) -> list[Given]:
     """The notes of these invoices of which something is the customer's credit, oldest first."""
-    found = tx.all(GIVEN, {"account": account.id, "invoices": list(invoice_ids)})
-    return [Given(*row) for row in found]
+    return tx.rows(GIVEN, Given, account=account.id, invoices=invoice_ids)
 
 
 def short(tx: Tx, account: Account, customer_id: int, currency: str) -> set[int]:
     """The invoices on which a customer owes something although their notes gave it credit: it was spent elsewhere."""
-    wanted = {"account": account.id, "customer": customer_id, "in_currency": currency}
-    return {row.invoice_id for row in tx.all(SHORT, wanted)}
+    return set(tx.rows(SHORT, int, account=account.id, customer=customer_id, in_currency=currency))
 
 
 def lower_credit(tx: Tx, account: Account, back: Given) -> None:
     """Lowers what of a credit note is the customer's credit."""
-    wanted = {"account": account.id, "credit_note": back.credit_note_id}
-    tx.execute(LOWER, {**wanted, "less": back.amount, "now": tx.now})
+    tx.write(LOWER, account=account.id, credit_note=back.credit_note_id, less=back.amount, now=tx.now)
 
 
 def page(tx: Tx, account: Account, wanted: CreditNoteFilter, request: PageRequest) -> Page[CreditNoteRow]:

@@ -9,7 +9,8 @@ from msgspec import UNSET, UnsetType
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
 from tallystick.core.party import POSTAL, Buyer
-from tallystick.customers import ops, store, types
+from tallystick.customers import ops, types
+from tallystick.customers.resource import CUSTOMERS
 from tallystick.store import journal
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted, given
@@ -99,7 +100,7 @@ def to_json(customer: types.Customer) -> Customer:
 
 def index(call: Call, query: CustomerQuery) -> Listed[Customer]:
     """List the customers."""
-    page = store.page(call.tx, call.account, page_request(query), query.search, query.external_id)
+    page = CUSTOMERS.page(call.tx, call.account, page_request(query), query.search, external_id=query.external_id)
     return listed(page, to_json)
 
 
@@ -121,19 +122,20 @@ def export_csv(call: Call, query: CustomerQuery) -> CsvFile:
 
     `page`, `limit` and `after` change nothing.
     """
-    customers = store.every(call.tx, call.account, page_request(query), query.search, query.external_id)
+    part, external_id = page_request(query), query.external_id
+    customers = CUSTOMERS.every(call.tx, call.account, part, query.search, external_id=external_id)
     rows = ([getattr(shown, field) for field in CSV_COLUMNS.values()] for shown in map(to_json, customers))
     return CsvFile("customers.csv", list(CSV_COLUMNS), rows)
 
 
 def create(call: Call, body: NewCustomer) -> Customer:
     """Make a customer."""
-    return to_json(ops.create(call.tx, call.account, given(body)))
+    return to_json(CUSTOMERS.create(call.tx, call.account, given(body)))
 
 
 def get(call: Call, customer_id: Id) -> CustomerDetail:
     """Get one customer, with what it was billed, has paid and owes."""
-    customer = store.get(call.tx, call.account, customer_id)
+    customer = CUSTOMERS.get(call.tx, call.account, customer_id)
     standings = journal.standings(call.tx, call.account, customer_id)
     summary = {standing.currency: balance_json(standing) for standing in standings}
     return CustomerDetail(**msgspec.structs.asdict(to_json(customer)), summary=summary)
@@ -155,7 +157,7 @@ def balance_json(standing: journal.Standing) -> Balance:
 
 def update(call: Call, customer_id: Id, body: CustomerChange) -> Customer:
     """Change a customer; issued bills keep their own copy."""
-    return to_json(ops.update(call.tx, call.account, customer_id, given(body), body.seen_version))
+    return to_json(CUSTOMERS.update(call.tx, call.account, customer_id, given(body), body.seen_version))
 
 
 def delete(call: Call, customer_id: Id) -> Deleted:

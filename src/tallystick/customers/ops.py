@@ -1,21 +1,14 @@
-"""The verbs of customers."""
+"""The verbs of customers that no other resource has."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from tallystick.core.account import Account
-from tallystick.core.events import Event
+from tallystick.core.errors import Conflict
 from tallystick.customers import store
+from tallystick.customers.resource import CUSTOMERS
 from tallystick.customers.types import Customer
-from tallystick.store import outbox
 from tallystick.store.db import Tx
-
-
-def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
-    """Makes a customer."""
-    customer = store.insert(tx, account, values)
-    outbox.add(tx, account, Event.CUSTOMER_CREATED, customer.id)
-    return customer
 
 
 def find_or_create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
@@ -28,17 +21,12 @@ def find_or_create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Custo
     if found is not None:
         return found
     store.lock(tx, account, name, email)
-    return store.find(tx, account, name, email) or create(tx, account, values)
-
-
-def update(tx: Tx, account: Account, customer_id: int, changes: Mapping[str, Any], version: int | None) -> Customer:
-    """Changes what ``changes`` name. Issued bills keep the details that they were issued with."""
-    customer = store.change(tx, account, customer_id, changes, version)
-    outbox.add(tx, account, Event.CUSTOMER_UPDATED, customer_id)
-    return customer
+    return store.find(tx, account, name, email) or CUSTOMERS.create(tx, account, values)
 
 
 def delete(tx: Tx, account: Account, customer_id: int) -> None:
-    """Deletes a customer that no bill names; Conflict otherwise."""
-    store.delete(tx, account, customer_id)
-    outbox.add(tx, account, Event.CUSTOMER_DELETED, customer_id)
+    """Deletes a customer that nothing names; Conflict, saying what names it, otherwise."""
+    naming = store.naming(tx, account, customer_id)
+    if naming:
+        raise Conflict(f"This customer cannot be deleted, because it is named by {' and '.join(naming)}.")
+    CUSTOMERS.delete(tx, account, customer_id)

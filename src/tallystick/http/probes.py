@@ -4,7 +4,7 @@ from typing import Any
 
 import falcon
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy import text
+from sqlalchemy import literal, select
 
 from tallystick.accounts.types import Scope
 from tallystick.core.errors import Unavailable
@@ -38,7 +38,7 @@ class Ready:
         resp.content_type = falcon.MEDIA_JSON
         try:
             with self._database.read() as tx:
-                tx.execute(text("SELECT 1"))
+                tx.one(select(literal(1)), int)
         except Unavailable:
             resp.status = 503
             resp.data = render.encode({"status": "unavailable", "reason": "The database does not answer."})

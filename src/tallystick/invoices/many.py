@@ -23,7 +23,8 @@ from tallystick.core.totals import Totals
 from tallystick.invoices import news, rules, store
 from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import Invoice, InvoiceRow
-from tallystick.store import blocks, journal, outbox, seals
+from tallystick.store import ids as store_ids
+from tallystick.store import journal, outbox, seals
 from tallystick.store.db import Tx
 from tallystick.store.outbox import NewEvent
 from tallystick.store.tables import invoices
@@ -70,7 +71,7 @@ def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
     """
     if not wanted:
         return []
-    ids = blocks.ids(tx, invoices, len(wanted))
+    ids = store_ids.next_ids(tx, invoices, len(wanted))
     days = [each.period.start for each in wanted if each.issues]
     numbers = iter(INVOICES.numbers.take_all(tx, account, days))
     models = _Models(account, tx.now)

@@ -30,7 +30,7 @@ from tallystick.store import outbox, rows
 from tallystick.store.db import Tx
 from tallystick.store.outbox import Recorded
 from tallystick.store.paging import Page, PageRequest, fetch, stream
-from tallystick.store.prepared import Prepared
+from tallystick.store.prepared import Statement
 from tallystick.store.tables import (
     credit_notes,
     events,
@@ -61,24 +61,26 @@ BY_OPEN = invoices.c.due_date > date.min
 IN_TRASH = invoices.c.deleted_at.is_not(None)
 
 ONE = bills.one(invoices.c.id == bindparam("invoice"))
-BY_ID = Prepared(ONE.where(IN_USE))
-BY_ID_LOCKED = Prepared(ONE.where(IN_USE).with_for_update(of=invoices))
-TRASHED_LOCKED = Prepared(ONE.where(IN_TRASH).with_for_update(of=invoices))
-BY_TOKEN = Prepared(
-    bills.one(invoices.c.share_token == bindparam("token"), invoices.c.state == InvoiceState.ISSUED, IN_USE)
+BY_ID = ONE.where(IN_USE)
+BY_ID_LOCKED = BY_ID.with_for_update(of=invoices)
+TRASHED_LOCKED = ONE.where(IN_TRASH).with_for_update(of=invoices)
+# What a share link opens: an issued invoice; of a draft with a token, only the PDF.
+BY_TOKEN = bills.one(invoices.c.share_token == bindparam("token"), invoices.c.state == InvoiceState.ISSUED, IN_USE)
+BY_TOKEN_IN_ANY_STATE = bills.one(invoices.c.share_token == bindparam("token"), IN_USE)
+KNOWN = select(invoices.c.id).where(
+    invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"), IN_USE
 )
-BY_TOKEN_IN_ANY_STATE = Prepared(bills.one(invoices.c.share_token == bindparam("token"), IN_USE))
-ROWS = bills.select
 # Always in the order of the ids, so that two transactions that want the same rows cannot wait for each other.
 ROWS_LOCKED: Select[Any] = (
-    ROWS.where(
+    bills.some(
         invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True)), IN_USE
     )
     .order_by(invoices.c.id)
     .with_for_update(of=invoices)
 )
+# The issued invoices on which a customer owes something in one currency.
 OPEN_LOCKED: Select[Any] = (
-    ROWS.where(
+    bills.some(
         invoices.c.account_id == bindparam("account"),
         invoices.c.customer_id == bindparam("customer"),
         invoices.c.currency == bindparam("in_currency"),
@@ -88,6 +90,7 @@ OPEN_LOCKED: Select[Any] = (
     .order_by(invoices.c.id)
     .with_for_update(of=invoices)
 )
+# The payments of an invoice and its credit notes, in the same columns.
 HISTORY = union_all(
     select(
         literal("payment").label("kind"),
@@ -126,6 +129,7 @@ HISTORY = union_all(
         credit_notes.c.created_at,
     ).where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.invoice_id == bindparam("invoice")),
 )
+# The events of an invoice, of its payments and of its credit notes.
 ACTIVITY = union_all(
     outbox.about("invoice", events.c.subject_id == bindparam("invoice")),
     outbox.about(
@@ -146,7 +150,8 @@ ACTIVITY = union_all(
         ),
     ),
 )
-OF_PERIOD: Select[Any] = ROWS.where(
+# The invoice that bills a period of a schedule and is not voided; one in the trash, too.
+OF_PERIOD: Select[Any] = bills.some(
     invoices.c.account_id == bindparam("account"),
     invoices.c.recurring_id == bindparam("schedule"),
     invoices.c.period_start == bindparam("start"),
@@ -158,45 +163,43 @@ DELETE = delete(invoices).where(invoices.c.account_id == bindparam("account"), i
 
 def get(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """One invoice, whole, or NotFound."""
-    return _whole(tx, account, BY_ID, {"account": account.id, "invoice": invoice_id})
+    return _whole(tx, account, BY_ID, invoice=invoice_id)
 
 
 def get_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """As ``get``, and nobody else changes the invoice before this transaction ends."""
-    return _whole(tx, account, BY_ID_LOCKED, {"account": account.id, "invoice": invoice_id})
+    return _whole(tx, account, BY_ID_LOCKED, invoice=invoice_id)
 
 
 def get_trashed_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """As ``get_locked``, of an invoice in the trash."""
-    return _whole(tx, account, TRASHED_LOCKED, {"account": account.id, "invoice": invoice_id})
+    return _whole(tx, account, TRASHED_LOCKED, invoice=invoice_id)
 
 
 def get_shared(tx: Tx, account: Account, token: str) -> Invoice:
     """The issued invoice that the share token opens, or NotFound."""
-    return _whole(tx, account, BY_TOKEN, {"account": account.id, "token": token})
+    return _whole(tx, account, BY_TOKEN, token=token)
 
 
 def get_by_token(tx: Tx, account: Account, token: str) -> Invoice:
     """The invoice in any state whose share token it is, or NotFound: a draft that has one, too, shows its PDF."""
-    return _whole(tx, account, BY_TOKEN_IN_ANY_STATE, {"account": account.id, "token": token})
+    return _whole(tx, account, BY_TOKEN_IN_ANY_STATE, token=token)
 
 
 def of_period(tx: Tx, account: Account, period: Mapping[str, Any]) -> InvoiceRow | None:
     """The invoice that bills a schedule's period and is not voided, be it in the trash, if there is one."""
-    wanted = {"account": account.id, "schedule": period["recurring_id"], "start": period["period_start"]}
-    found: Any = tx.execute(OF_PERIOD, wanted).one_or_none()
-    return found and READ(*found)
+    schedule, start = period["recurring_id"], period["period_start"]
+    return tx.row(OF_PERIOD, READ, account=account.id, schedule=schedule, start=start)
 
 
 def check_known(tx: Tx, account: Account, invoice_id: int) -> None:
     """Raises NotFound where the account has no such invoice outside the trash."""
-    known = select(invoices.c.id).where(invoices.c.account_id == account.id, invoices.c.id == invoice_id, IN_USE)
-    if tx.execute(known).first() is None:
+    if tx.row(KNOWN, int, account=account.id, invoice=invoice_id) is None:
         raise rows.not_found(invoices)
 
 
-def _whole(tx: Tx, account: Account, statement: Prepared, wanted: dict[str, Any]) -> Invoice:
-    row, customer = bills.read(tx, account, statement, wanted)
+def _whole(tx: Tx, account: Account, statement: Statement, **wanted: Any) -> Invoice:
+    row, customer = bills.read(tx, account, statement, **wanted)
     received, credited = _history(tx, account, row.id)
     return Invoice(
         row=row,
@@ -210,34 +213,37 @@ def _whole(tx: Tx, account: Account, statement: Prepared, wanted: dict[str, Any]
 def _history(tx: Tx, account: Account, invoice_id: int) -> tuple[list[PaymentLine], list[CreditNoteLine]]:
     """What was paid and what was credited on an invoice, oldest first: one query for both."""
     # Sorted here: told to sort, SQLite would go through all the payments of the account in the order of their ids.
-    found = sorted(tx.all(HISTORY, {"account": account.id, "invoice": invoice_id}), key=lambda row: int(row.id))
-    received = [PaymentLine(*row[1:]) for row in found if row.kind == "payment"]
-    credited = [
-        CreditNoteLine(
-            id=row.id, number=row.name, issue_date=row.date, total=row.amount, to_credit=row.part, reason=row.reason
-        )
-        for row in found
-        if row.kind == "credit_note"
-    ]
+    found = sorted(tx.rows(HISTORY, _settling, account=account.id, invoice=invoice_id), key=lambda line: line.id)
+    received = [line for line in found if isinstance(line, PaymentLine)]
+    credited = [line for line in found if isinstance(line, CreditNoteLine)]
     return received, credited
+
+
+def _settling(kind: str, *columns: Any) -> PaymentLine | CreditNoteLine:
+    if kind == "payment":
+        return PaymentLine(*columns)
+    note_id, total, to_credit, number, reason, issue_date, *_of_payments = columns
+    return CreditNoteLine(
+        id=note_id, number=number, issue_date=issue_date, total=total, to_credit=to_credit, reason=reason
+    )
 
 
 def activity(tx: Tx, account: Account, invoice_id: int) -> list[Recorded]:
     """What happened to an invoice, to its payments and to its credit notes, oldest first; NotFound in the trash."""
     check_known(tx, account, invoice_id)
-    found = [Recorded(*row) for row in tx.all(ACTIVITY, {"account": account.id, "invoice": invoice_id})]
+    found = tx.rows(ACTIVITY, Recorded, account=account.id, invoice=invoice_id)
     return sorted(found, key=lambda event: event.id)
 
 
 def trash(tx: Tx, account: Account, request: PageRequest) -> Page[InvoiceRow]:
     """A page of the trash."""
-    query = ROWS.where(invoices.c.account_id == account.id, IN_TRASH)
+    query = bills.some(invoices.c.account_id == account.id, IN_TRASH)
     return fetch(tx, query, request, sorts=SORTS, key=invoices.c.id, kind=bills.as_of(account, tx.now))
 
 
 def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Page[InvoiceRow]:
     """A page of the invoices that the filter selects."""
-    query = ROWS.where(*conditions(account, wanted, account.today(tx.now)))
+    query = bills.some(*conditions(account, wanted, account.today(tx.now)))
     if request.sort == "total":
         query = query.where(BY_AMOUNTS)
     return fetch(
@@ -260,7 +266,7 @@ def _counting(wanted: InvoiceFilter) -> ColumnElement[bool] | None:
 
 def every(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Iterator[InvoiceRow]:
     """As ``page``, all of them."""
-    query = ROWS.where(*conditions(account, wanted, account.today(tx.now)))
+    query = bills.some(*conditions(account, wanted, account.today(tx.now)))
     return stream(tx, query, request, sorts=SORTS, key=invoices.c.id, kind=bills.as_of(account, tx.now))
 
 
@@ -293,22 +299,21 @@ def shows(status: InvoiceStatus, today: date) -> ColumnElement[bool]:
 
 
 def insert_many(tx: Tx, account: Account, made: Sequence[Invoice]) -> None:
-    """Writes the rows of invoices, whose ids are ``blocks.ids``, and their lines."""
+    """Writes the rows of invoices, whose ids are ``ids.next_ids``, and their lines."""
     bills.insert_many(tx, account, [invoice.row for invoice in made])
     lines.insert_many(tx, account, [(invoice.row.id, invoice.lines) for invoice in made])
 
 
 def purge(tx: Tx, account: Account, invoice_id: int) -> None:
     """Deletes an invoice's row and its lines for ever; IntegrityError where the journal or a payment names it."""
-    tx.execute(DELETE, {"account": account.id, "invoice": invoice_id})
+    tx.write(DELETE, account=account.id, invoice=invoice_id)
 
 
 def rows_locked(tx: Tx, account: Account, ids: Collection[int]) -> list[InvoiceRow]:
     """The rows of these invoices, in the order of their ids, for this transaction alone to change."""
-    return [READ(*row) for row in tx.all(ROWS_LOCKED, {"account": account.id, "ids": sorted(ids)})]
+    return tx.rows(ROWS_LOCKED, READ, account=account.id, ids=ids)
 
 
 def open_rows_locked(tx: Tx, account: Account, customer_id: int, currency: str) -> list[InvoiceRow]:
     """The issued invoices on which a customer owes something, for this transaction alone to change."""
-    wanted = {"account": account.id, "customer": customer_id, "in_currency": currency}
-    return [READ(*row) for row in tx.all(OPEN_LOCKED, wanted)]
+    return tx.rows(OPEN_LOCKED, READ, account=account.id, customer=customer_id, in_currency=currency)

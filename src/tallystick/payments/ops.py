@@ -7,7 +7,7 @@ from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.core.events import Event
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import Action, InvoiceState, check_allowed
-from tallystick.customers import store as customer_store
+from tallystick.customers.resource import CUSTOMERS
 from tallystick.invoices import ops as invoice_ops
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import Invoice, InvoiceRow
@@ -49,7 +49,7 @@ def record_for_customer(tx: Tx, account: Account, new: CustomerPayment) -> Payme
 
     Raises as ``record`` does, and ValidationFailed for an invoice that is not this customer's in this currency.
     """
-    customer = customer_store.known(tx, account, new.customer_id)
+    customer = CUSTOMERS.named(tx, account, "customer_id", new.customer_id)
     currency = new.currency or customer.currency or account.currency
     amount = rules.minor_amount(new.amount, currency)
     if new.shares is None:

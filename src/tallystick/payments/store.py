@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
@@ -18,8 +18,7 @@ from tallystick.store.search import mentions
 from tallystick.store.tables import customers, invoices, payment_allocations, payments
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": payments.c.id, "date": payments.c.date}
-COLUMN_NAMES = tuple(name for name in Payment.__struct_fields__ if name != "allocations")
-PAYMENT_COLUMNS = [payments.c[name] for name in COLUMN_NAMES]
+PAYMENT_COLUMNS = [payments.c[name] for name in Payment.__struct_fields__ if name != "allocations"]
 
 CUSTOMER_NAME = (
     select(customers.c.name)
@@ -30,11 +29,11 @@ CUSTOMER_NAME = (
 EXPORTED_AT_ONCE = 200
 
 INSERT = payments.insert().returning(*PAYMENT_COLUMNS)
-ALLOCATE = payment_allocations.insert()
 ONE: Select[Any] = select(*PAYMENT_COLUMNS).where(
     payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment")
 )
 ONE_LOCKED = ONE.with_for_update()
+# The next payments in the order of their ids.
 SOME_AFTER: Select[Any] = (
     select(*PAYMENT_COLUMNS)
     .where(payments.c.account_id == bindparam("account"), payments.c.id > bindparam("after"))
@@ -46,6 +45,7 @@ REVERSE = (
     .where(payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment"))
     .values(status=bindparam("becomes"), reversed_at=bindparam("now"))
 )
+# What some payments settle, and the numbers of the invoices.
 ALLOCATIONS: Select[Any] = (
     select(
         payment_allocations.c.id,
@@ -66,10 +66,9 @@ ALLOCATIONS: Select[Any] = (
         payment_allocations.c.payment_id.in_(bindparam("payments", expanding=True)),
     )
 )
-
-
+# Of each attempt to pay some invoices, what it would have settled and how it ended.
 ATTEMPTS: Select[Any] = (
-    select(payment_allocations.c.invoice_id, payments.c.id, payments.c.status)
+    select(payments.c.id, payment_allocations.c.invoice_id, payments.c.status)
     .join(
         payments,
         and_(
@@ -84,23 +83,37 @@ ATTEMPTS: Select[Any] = (
 )
 
 
+class _Share(NamedTuple):
+    """What a payment settles of an invoice."""
+
+    id: int
+    payment_id: int
+    invoice_id: int
+    number: str | None
+    amount: int
+
+    @property
+    def allocation(self) -> Allocation:
+        """It as a payment holds it."""
+        return Allocation(self.invoice_id, self.number, self.amount)
+
+
+class _Attempt(NamedTuple):
+    """A payment of an invoice, and how it ended."""
+
+    id: int
+    invoice_id: int
+    status: PaymentStatus
+
+
 def insert(tx: Tx, account: Account, values: Mapping[str, Any], shares: Sequence[Allocation]) -> Payment:
     """Writes a payment and what it settles; Conflict where its ``external_id`` is taken."""
     stamped = {**values, "account_id": account.id, "created_at": tx.now}
     with labels.refusing_a_taken_external_id(payments, values):
-        payment = _payment(tx.all(INSERT, stamped)[0], list(shares))
-    placed = [
-        {
-            "account_id": account.id,
-            "payment_id": payment.id,
-            "invoice_id": share.invoice_id,
-            "amount": share.amount,
-        }
-        for share in shares
-    ]
-    if placed:
-        tx.execute(ALLOCATE, placed)
-    return payment
+        payment = tx.one(INSERT, Payment, **stamped)
+    placed = [(account.id, payment.id, share.invoice_id, share.amount) for share in shares]
+    tx.insert_many(payment_allocations, ("account_id", "payment_id", "invoice_id", "amount"), placed)
+    return msgspec.structs.replace(payment, allocations=list(shares))
 
 
 def get(tx: Tx, account: Account, payment_id: int) -> Payment:
@@ -114,50 +127,46 @@ def get_locked(tx: Tx, account: Account, payment_id: int) -> Payment:
 
 
 def _one(tx: Tx, account: Account, statement: Select[Any], payment_id: int) -> Payment:
-    found = tx.all(statement, {"account": account.id, "payment": payment_id})
-    if not found:
+    found = tx.row(statement, Payment, account=account.id, payment=payment_id)
+    if found is None:
         raise rows.not_found(payments)
-    return _payment(found[0], allocations(tx, account, [payment_id])[payment_id])
+    return _whole(tx, account, [found])[0]
 
 
 def reverse(tx: Tx, account: Account, payment_id: int, status: PaymentStatus) -> None:
     """Marks a payment as taken back, now, by this status."""
-    tx.execute(REVERSE, {"account": account.id, "payment": payment_id, "becomes": status, "now": tx.now})
+    tx.write(REVERSE, account=account.id, payment=payment_id, becomes=status, now=tx.now)
 
 
 def page(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Page[Payment]:
     """A page of the payments that the filter selects."""
     query = select(*PAYMENT_COLUMNS).where(*_conditions(account, wanted))
-    found = fetch(tx, query, request, sorts=SORTS, key=payments.c.id, kind=lambda *row: _payment(row, []))
-    settled = allocations(tx, account, [payment.id for payment in found.rows])
-    whole = [msgspec.structs.replace(payment, allocations=settled[payment.id]) for payment in found.rows]
-    return msgspec.structs.replace(found, rows=whole)
+    found = fetch(tx, query, request, sorts=SORTS, key=payments.c.id, kind=Payment)
+    return msgspec.structs.replace(found, rows=_whole(tx, account, found.rows))
 
 
 def every(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Iterator[tuple[Payment, str]]:
     """As ``page``, all of them, each with its customer's name."""
     query = select(*PAYMENT_COLUMNS, CUSTOMER_NAME).where(*_conditions(account, wanted))
-    found = stream(tx, query, request, sorts=SORTS, key=payments.c.id, kind=lambda *row: row)
+    found = stream(tx, query, request, sorts=SORTS, key=payments.c.id, kind=_with_customer)
     while some := list(islice(found, EXPORTED_AT_ONCE)):
-        settled = allocations(tx, account, [payment_id for payment_id, *_rest in some])
-        for *columns, customer in some:
-            yield _payment(columns, settled[columns[0]]), customer
+        whole = _whole(tx, account, [payment for payment, _customer in some])
+        yield from zip(whole, (customer for _payment, customer in some), strict=True)
 
 
 def of_invoice(tx: Tx, account: Account, invoice_id: int) -> list[Payment]:
     """Every payment of an invoice, oldest first: failed and reversed ones too."""
     conditions = _conditions(account, PaymentFilter(invoice_id=invoice_id))
-    found = tx.all(select(*PAYMENT_COLUMNS).where(*conditions).order_by(payments.c.id))
-    settled = allocations(tx, account, [row.id for row in found])
-    return [_payment(row, settled[row.id]) for row in found]
+    query = select(*PAYMENT_COLUMNS).where(*conditions).order_by(payments.c.id)
+    return _whole(tx, account, tx.rows(query, Payment))
 
 
 def failed_last(tx: Tx, account: Account, invoice_ids: Collection[int]) -> set[int]:
     """Those of these invoices whose last payment is an attempt that failed."""
     if not invoice_ids:
         return set()
-    found = tx.all(ATTEMPTS, {"account": account.id, "invoices": list(invoice_ids)})
-    last = {row.invoice_id: row.status for row in sorted(found, key=lambda row: int(row.id))}
+    found = sorted(tx.rows(ATTEMPTS, _Attempt, account=account.id, invoices=invoice_ids))
+    last = {attempt.invoice_id: attempt.status for attempt in found}
     return {invoice_id for invoice_id, status in last.items() if status == PaymentStatus.FAILED}
 
 
@@ -181,20 +190,18 @@ def _conditions(account: Account, wanted: PaymentFilter) -> list[ColumnElement[b
 
 def some_after(tx: Tx, account: Account, payment_id: int, limit: int) -> list[Payment]:
     """The first payments after an id, in the order of their ids; at most ``limit``."""
-    found = tx.all(SOME_AFTER, {"account": account.id, "after": payment_id, "limit": limit})
-    settled = allocations(tx, account, [row.id for row in found])
-    return [_payment(row, settled[row.id]) for row in found]
+    return _whole(tx, account, tx.rows(SOME_AFTER, Payment, account=account.id, after=payment_id, limit=limit))
 
 
-def allocations(tx: Tx, account: Account, payment_ids: Collection[int]) -> dict[int, list[Allocation]]:
-    """What each of these payments settles."""
-    by_payment: dict[int, list[Allocation]] = defaultdict(list)
+def _whole(tx: Tx, account: Account, found: Sequence[Payment]) -> list[Payment]:
+    """The payments with what each of them settles."""
+    settled: dict[int, list[Allocation]] = defaultdict(list)
     # Sorted here: told to sort, SQLite would go through all the allocations of the account in the order of their ids.
-    found = tx.all(ALLOCATIONS, {"account": account.id, "payments": list(payment_ids)})
-    for row in sorted(found, key=lambda row: int(row.id)):
-        by_payment[row.payment_id].append(Allocation(row.invoice_id, row.number, row.amount))
-    return by_payment
+    ids = [payment.id for payment in found]
+    for share in sorted(tx.rows(ALLOCATIONS, _Share, account=account.id, payments=ids)):
+        settled[share.payment_id].append(share.allocation)
+    return [msgspec.structs.replace(payment, allocations=settled[payment.id]) for payment in found]
 
 
-def _payment(row: Any, settled: list[Allocation]) -> Payment:
-    return Payment(**dict(zip(COLUMN_NAMES, row, strict=True)), allocations=settled)
+def _with_customer(*columns: Any) -> tuple[Payment, str]:
+    return Payment(*columns[:-1]), columns[-1]

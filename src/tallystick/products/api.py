@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -9,7 +10,8 @@ from msgspec import UNSET, UnsetType
 from tallystick.core.account import Account
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
-from tallystick.products import ops, store, types
+from tallystick.products import ops, types
+from tallystick.products.resource import PRODUCTS
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.csv import CsvFile
@@ -66,9 +68,9 @@ class Product(msgspec.Struct, frozen=True):
     updated_at: datetime
 
 
-def filter_from(query: ProductQuery) -> types.ProductFilter:
+def filter_from(query: ProductQuery) -> dict[str, Any]:
     """What the query selects."""
-    return types.ProductFilter(external_id=query.external_id, is_active=query.is_active, search=query.search)
+    return {"search": query.search, "external_id": query.external_id, "is_active": query.is_active}
 
 
 def to_json(product: types.Product, account: Account) -> Product:
@@ -79,7 +81,7 @@ def to_json(product: types.Product, account: Account) -> Product:
 
 def index(call: Call, query: ProductQuery) -> Listed[Product]:
     """List the products."""
-    page = store.page(call.tx, call.account, page_request(query), filter_from(query))
+    page = PRODUCTS.page(call.tx, call.account, page_request(query), **filter_from(query))
     return listed(page, lambda product: to_json(product, call.account))
 
 
@@ -101,7 +103,7 @@ def export_csv(call: Call, query: ProductQuery) -> CsvFile:
 
     `page`, `limit` and `after` change nothing. `Tax` is the id of the product's own tax.
     """
-    products = store.every(call.tx, call.account, page_request(query), filter_from(query))
+    products = PRODUCTS.every(call.tx, call.account, page_request(query), **filter_from(query))
     shown = (to_json(product, call.account) for product in products)
     rows = ([getattr(product, field) for field in CSV_COLUMNS.values()] for product in shown)
     return CsvFile("products.csv", list(CSV_COLUMNS), rows)
@@ -114,7 +116,7 @@ def create(call: Call, body: NewProduct) -> Product:
 
 def get(call: Call, product_id: Id) -> Product:
     """Get one product."""
-    return to_json(store.get(call.tx, call.account, product_id), call.account)
+    return to_json(PRODUCTS.get(call.tx, call.account, product_id), call.account)
 
 
 def update(call: Call, product_id: Id, body: ProductChange) -> Product:

@@ -25,11 +25,3 @@ class Product(msgspec.Struct, frozen=True):
     version: int
     created_at: datetime
     updated_at: datetime
-
-
-class ProductFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which products a list selects."""
-
-    external_id: str | None = None
-    is_active: bool | None = None
-    search: str | None = None

@@ -15,7 +15,7 @@ from tallystick.quotations.types import Quotation, QuotationFilter, QuotationRow
 from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
-from tallystick.store.prepared import Prepared
+from tallystick.store.prepared import Statement
 from tallystick.store.tables import (
     quotations,
 )
@@ -31,11 +31,11 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
     "number": quotations.c.number_order,
 }
 SHARED = (quotations.c.share_token == bindparam("token"), quotations.c.state != QuotationState.DRAFT)
-ONE = bills.one(quotations.c.id == bindparam("quotation"))
-BY_ID = Prepared(ONE)
-BY_ID_LOCKED = Prepared(ONE.with_for_update(of=quotations))
-BY_TOKEN = Prepared(bills.one(*SHARED))
+BY_ID = bills.one(quotations.c.id == bindparam("quotation"))
+BY_ID_LOCKED = BY_ID.with_for_update(of=quotations)
+BY_TOKEN = bills.one(*SHARED)
 ID_OF_TOKEN = select(quotations.c.id).where(quotations.c.account_id == bindparam("account"), *SHARED)
+# Tells by a row that the account has this quotation.
 KNOWN = select(quotations.c.id).where(
     quotations.c.account_id == bindparam("account"), quotations.c.id == bindparam("quotation")
 )
@@ -46,22 +46,22 @@ DELETE = delete(quotations).where(
 
 def get(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     """One quotation, whole, or NotFound."""
-    return _whole(tx, account, BY_ID, {"account": account.id, "quotation": quotation_id})
+    return _whole(tx, account, BY_ID, quotation=quotation_id)
 
 
 def get_locked(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     """As ``get``, and nobody else changes the quotation before this transaction ends."""
-    return _whole(tx, account, BY_ID_LOCKED, {"account": account.id, "quotation": quotation_id})
+    return _whole(tx, account, BY_ID_LOCKED, quotation=quotation_id)
 
 
 def get_shared(tx: Tx, account: Account, token: str) -> Quotation:
     """The issued quotation that the share token opens, or NotFound."""
-    return _whole(tx, account, BY_TOKEN, {"account": account.id, "token": token})
+    return _whole(tx, account, BY_TOKEN, token=token)
 
 
 def id_of(tx: Tx, account: Account, token: str) -> int:
     """The id of the issued quotation that the share token opens, or NotFound."""
-    quotation_id: int | None = tx.execute(ID_OF_TOKEN, {"account": account.id, "token": token}).scalar()
+    quotation_id = tx.row(ID_OF_TOKEN, int, account=account.id, token=token)
     if quotation_id is None:
         raise rows.not_found(quotations)
     return quotation_id
@@ -69,24 +69,24 @@ def id_of(tx: Tx, account: Account, token: str) -> int:
 
 def check_known(tx: Tx, account: Account, quotation_id: int) -> None:
     """Raises NotFound where the account has no such quotation."""
-    if tx.execute(KNOWN, {"account": account.id, "quotation": quotation_id}).first() is None:
+    if tx.row(KNOWN, int, account=account.id, quotation=quotation_id) is None:
         raise rows.not_found(quotations)
 
 
-def _whole(tx: Tx, account: Account, statement: Prepared, wanted: dict[str, Any]) -> Quotation:
-    row, customer = bills.read(tx, account, statement, wanted)
+def _whole(tx: Tx, account: Account, statement: Statement, **wanted: Any) -> Quotation:
+    row, customer = bills.read(tx, account, statement, **wanted)
     return Quotation(row=row, lines=lines.of(tx, account, row.id), customer=customer)
 
 
 def page(tx: Tx, account: Account, wanted: QuotationFilter, request: PageRequest) -> Page[QuotationRow]:
     """A page of the quotations that the filter selects."""
-    query = bills.select.where(*conditions(account, wanted, account.today(tx.now)))
+    query = bills.some(*conditions(account, wanted, account.today(tx.now)))
     return fetch(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=bills.as_of(account, tx.now))
 
 
 def every(tx: Tx, account: Account, wanted: QuotationFilter, request: PageRequest) -> Iterator[QuotationRow]:
     """As ``page``, all of them."""
-    query = bills.select.where(*conditions(account, wanted, account.today(tx.now)))
+    query = bills.some(*conditions(account, wanted, account.today(tx.now)))
     return stream(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=bills.as_of(account, tx.now))
 
 
@@ -108,4 +108,4 @@ def shows(status: QuotationStatus, today: date) -> ColumnElement[bool]:
 
 def remove(tx: Tx, account: Account, quotation_id: int) -> None:
     """Deletes a quotation's row and its lines for ever."""
-    tx.execute(DELETE, {"account": account.id, "quotation": quotation_id})
+    tx.write(DELETE, account=account.id, quotation=quotation_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, literal, or_, select, update
 
@@ -28,11 +28,11 @@ from tallystick.recurring.types import (
     ScheduleRow,
     StoredItem,
 )
-from tallystick.store import blocks, rows
+from tallystick.store import rows
 from tallystick.store.db import Tx
 from tallystick.store.lists import among
 from tallystick.store.paging import Page, PageRequest, fetch
-from tallystick.store.prepared import Prepared
+from tallystick.store.rows import Rows
 from tallystick.store.search import mentions
 from tallystick.store.tables import (
     customers,
@@ -65,50 +65,54 @@ ERROR_COLUMNS = ("account_id", "run_id", "recurring_id", "code", "reason")
 
 OWN = recurring.c.account_id == bindparam("account")
 IN_USE = recurring.c.deleted_at.is_(None)
-SCHEDULES: Select[Any] = select(*rows.columns(recurring, ScheduleRow)).where(OWN, IN_USE)
-READ = rows.reader(recurring, ScheduleRow)
-READ_DUE = rows.reader(recurring, Schedule)
-DUE: Select[Any] = select(*rows.columns(recurring, Schedule)).where(OWN)
-BY_ID_LOCKED = SCHEDULES.where(recurring.c.id == bindparam("schedule")).with_for_update()
+SCHEDULES = Rows(recurring, ScheduleRow)
+DUE = Rows(recurring, Schedule)
+RUNS = Rows(recurring_runs, Run)
+BY_ID: Select[Any] = select(*rows.columns(recurring, ScheduleRow)).where(
+    OWN, IN_USE, recurring.c.id == bindparam("schedule")
+)
+BY_ID_LOCKED = BY_ID.with_for_update()
 OF_BATCH = among(recurring_lines.c.recurring_id, "ids")
-LINES = Prepared(
+# The lines of some schedules, each beside its schedule.
+LINES: Select[Any] = (
     select(recurring_lines.c.recurring_id, *(recurring_lines.c[name] for name in ITEM_COLUMNS))
     .where(recurring_lines.c.account_id == bindparam("account"), OF_BATCH)
     .order_by(recurring_lines.c.recurring_id, recurring_lines.c.position)
 )
 READ_BUYER = rows.reader(customers, Buyer)
-CUSTOMERS = Prepared(
-    select(*rows.columns(customers, Buyer)).where(
-        customers.c.account_id == bindparam("account"), among(customers.c.id, "ids")
-    )
+CUSTOMERS: Select[Any] = select(*rows.columns(customers, Buyer)).where(
+    customers.c.account_id == bindparam("account"), among(customers.c.id, "ids")
 )
-# By a subquery, because a batch may name very many products.
-PRODUCTS = Prepared(
-    select(*rows.columns(products, Product)).where(
-        products.c.account_id == bindparam("account"),
-        products.c.id.in_(
-            select(recurring_lines.c.product_id).where(recurring_lines.c.account_id == bindparam("account"), OF_BATCH)
-        ),
-    )
+# The products that the lines of some schedules name: by a subquery, because a batch may name very many products.
+PRODUCTS: Select[Any] = select(*rows.columns(products, Product)).where(
+    products.c.account_id == bindparam("account"),
+    products.c.id.in_(
+        select(recurring_lines.c.product_id).where(recurring_lines.c.account_id == bindparam("account"), OF_BATCH)
+    ),
 )
-TAXES = Prepared(select(*rows.columns(taxes, Tax)).where(taxes.c.account_id == bindparam("account")))
-BILLED = Prepared(
-    select(invoices.c.recurring_id, invoices.c.period_start).where(
-        invoices.c.account_id == bindparam("account"),
-        among(invoices.c.recurring_id, "ids"),
-        invoices.c.period_start >= bindparam("first"),
-    )
+TAXES: Select[Any] = select(*rows.columns(taxes, Tax)).where(taxes.c.account_id == bindparam("account"))
+# The periods, by their first day, that these schedules have billed from a day on.
+BILLED: Select[Any] = select(invoices.c.recurring_id, invoices.c.period_start).where(
+    invoices.c.account_id == bindparam("account"),
+    among(invoices.c.recurring_id, "ids"),
+    invoices.c.period_start >= bindparam("first"),
 )
+KNOWN = select(recurring.c.id).where(OWN, IN_USE, among(recurring.c.id, "ids"))
+# Locks some schedules in the order of their ids, so that two that want the same cannot wait for each other.
 LOCKED = select(recurring.c.id).where(OWN, among(recurring.c.id, "ids")).order_by(recurring.c.id).with_for_update()
 DELETE_LINES = delete(recurring_lines).where(
     recurring_lines.c.account_id == bindparam("account"), recurring_lines.c.recurring_id == bindparam("schedule")
 )
-SET_ERROR = update(recurring).where(OWN, recurring.c.id == bindparam("schedule")).values(error=bindparam("new_error"))
 
-RUNS: Select[Any] = select(*rows.columns(recurring_runs, Run)).where(
-    recurring_runs.c.account_id == bindparam("account")
+RUN_COLUMNS = rows.columns(recurring_runs, Run)
+INSERT_RUN = recurring_runs.insert().returning(*RUN_COLUMNS)
+UNFINISHED: Select[Any] = (
+    select(*RUN_COLUMNS)
+    .where(recurring_runs.c.account_id == bindparam("account"), recurring_runs.c.finished_at.is_(None))
+    .order_by(recurring_runs.c.id)
 )
 _RUN = (recurring_runs.c.account_id == bindparam("account"), recurring_runs.c.id == bindparam("run"))
+# Adds what a batch did to its run, which starts with the first.
 COUNT_UP = (
     update(recurring_runs)
     .where(*_RUN)
@@ -123,6 +127,7 @@ FINISH = (
     .where(*_RUN, recurring_runs.c.finished_at.is_(None))
     .values(status=RunStatus.FINISHED, finished_at=bindparam("now"))
 )
+# What a run could not bill.
 ERRORS: Select[Any] = (
     select(recurring_run_errors.c.recurring_id, recurring_run_errors.c.code, recurring_run_errors.c.reason)
     .where(recurring_run_errors.c.account_id == bindparam("account"), recurring_run_errors.c.run_id == bindparam("run"))
@@ -130,9 +135,16 @@ ERRORS: Select[Any] = (
 )
 
 
+class _Period(NamedTuple):
+    """A period that a schedule has billed."""
+
+    recurring_id: int
+    start: date
+
+
 def get(tx: Tx, account: Account, recurring_id: int) -> Recurring:
     """One schedule with its items, or NotFound."""
-    return _whole(tx, account, SCHEDULES.where(recurring.c.id == bindparam("schedule")), recurring_id)
+    return _whole(tx, account, BY_ID, recurring_id)
 
 
 def get_locked(tx: Tx, account: Account, recurring_id: int) -> Recurring:
@@ -141,17 +153,17 @@ def get_locked(tx: Tx, account: Account, recurring_id: int) -> Recurring:
 
 
 def _whole(tx: Tx, account: Account, statement: Select[Any], recurring_id: int) -> Recurring:
-    found: Any = tx.execute(statement, {"account": account.id, "schedule": recurring_id}).one_or_none()
-    if found is None:
+    row = tx.row(statement, SCHEDULES.read, account=account.id, schedule=recurring_id)
+    if row is None:
         raise rows.not_found(recurring)
-    return Recurring(READ(*found), items_of(tx, account, [recurring_id])[recurring_id])
+    return Recurring(row, items_of(tx, account, [recurring_id])[recurring_id])
 
 
 def page(
     tx: Tx, account: Account, wanted: ScheduleFilter, request: PageRequest, search: str | None
 ) -> Page[ScheduleRow]:
     """A page of the schedules; ``search`` looks in the customer's name and in what the items say."""
-    query = rows.selection(recurring, ScheduleRow, account).where(IN_USE)
+    query = SCHEDULES.selection(account).where(IN_USE)
     if wanted.customer_id is not None:
         query = query.where(recurring.c.customer_id == wanted.customer_id)
     if wanted.external_id is not None:
@@ -160,7 +172,7 @@ def page(
         query = query.where(recurring.c.active)
     if search:
         query = query.where(_mentions(search))
-    return fetch(tx, query, request, sorts=SORTS, key=recurring.c.id, kind=READ)
+    return fetch(tx, query, request, sorts=SORTS, key=recurring.c.id, kind=SCHEDULES.read)
 
 
 def _mentions(text: str) -> ColumnElement[bool]:
@@ -182,14 +194,18 @@ def items_of(tx: Tx, account: Account, ids: Sequence[int]) -> dict[int, tuple[It
 
 def _lines_of(tx: Tx, account: Account, ids: Sequence[int]) -> dict[int, tuple[StoredItem, ...]]:
     lines: dict[int, tuple[StoredItem, ...]] = {}
-    for recurring_id, *columns in LINES.all(tx, {"account": account.id, "ids": ids}):
-        lines[recurring_id] = (*lines.get(recurring_id, ()), tuple(columns))
+    for recurring_id, line in tx.rows(LINES, _owned_line, account=account.id, ids=ids):
+        lines[recurring_id] = (*lines.get(recurring_id, ()), line)
     return lines
+
+
+def _owned_line(recurring_id: int, *columns: Any) -> tuple[int, StoredItem]:
+    return recurring_id, columns
 
 
 def insert(tx: Tx, account: Account, values: Mapping[str, Any], items: tuple[Item, ...]) -> Recurring:
     """Writes a new schedule with its items."""
-    row = rows.insert(tx, account, recurring, ScheduleRow, values)
+    row = SCHEDULES.insert(tx, account, values)
     _insert_items(tx, account, row.id, items)
     return Recurring(row, items)
 
@@ -198,9 +214,9 @@ def change(
     tx: Tx, account: Account, changed: Recurring, changes: Mapping[str, Any], items: tuple[Item, ...]
 ) -> Recurring:
     """Changes a schedule that is locked, and its items where they are others."""
-    row = rows.update(tx, account, recurring, ScheduleRow, changed.row.id, changes, version=None)
+    row = SCHEDULES.update(tx, account, changed.row.id, changes)
     if items != changed.items:
-        tx.execute(DELETE_LINES, {"account": account.id, "schedule": row.id})
+        tx.write(DELETE_LINES, account=account.id, schedule=row.id)
         _insert_items(tx, account, row.id, items)
     return Recurring(row, items)
 
@@ -215,41 +231,38 @@ def _insert_items(tx: Tx, account: Account, recurring_id: int, items: tuple[Item
         )
         for position, item in enumerate(items)
     ]
-    blocks.insert(tx, recurring_lines, LINE_COLUMNS, placed)
+    tx.insert_many(recurring_lines, LINE_COLUMNS, placed)
 
 
 def delete_or_hide(tx: Tx, account: Account, row: ScheduleRow) -> bool:
     """Deletes a schedule, or hides it where invoices name it, and answers whether it is gone."""
     try:
-        rows.delete(tx, account, recurring, row.id, in_use=NAMED)
+        SCHEDULES.delete(tx, account, row.id, in_use=NAMED)
     except Conflict:
         hidden = {"deleted_at": tx.now, "active": False, "next_date": None}
-        rows.update(tx, account, recurring, ScheduleRow, row.id, hidden, version=None)
+        SCHEDULES.update(tx, account, row.id, hidden)
         return False
     return True
 
 
 def known(tx: Tx, account: Account, ids: Sequence[int]) -> set[int]:
     """Those of the ids that are schedules of the account."""
-    query = select(recurring.c.id).where(OWN, IN_USE, recurring.c.id.in_(ids))
-    return set(tx.execute(query, {"account": account.id}).scalars())
+    return set(tx.rows(KNOWN, int, account=account.id, ids=ids))
 
 
 def due(tx: Tx, account: Account, order: Order, after: Place, limit: int) -> list[Schedule]:
     """The next schedules with a period to bill, at most ``limit``."""
-    return [READ_DUE(*row) for row in tx.all(_due(order, after).limit(limit), {"account": account.id})]
+    return tx.rows(_due(account, order, after).limit(limit), DUE.read)
 
 
 def count_due(tx: Tx, account: Account, order: Order) -> int:
     """How many schedules have a period to bill."""
-    query = _due(order, BEGINNING).with_only_columns(func.count()).order_by(None)
-    counted: int = tx.execute(query, {"account": account.id}).scalar_one()
-    return counted
+    return tx.one(_due(account, order, BEGINNING).with_only_columns(func.count()).order_by(None), int)
 
 
 def due_ids(tx: Tx, account: Account, order: Order) -> list[int]:
     """The ids of all schedules with a period to bill."""
-    return list(tx.execute(_due(order, BEGINNING).with_only_columns(recurring.c.id), {"account": account.id}).scalars())
+    return tx.rows(_due(account, order, BEGINNING).with_only_columns(recurring.c.id), int)
 
 
 def has_due(tx: Tx, account: Account, order: Order) -> bool:
@@ -264,20 +277,19 @@ def wait_for_due(tx: Tx, account: Account, order: Order) -> None:
     the whole database.
     """
     if tx.is_postgresql:
-        tx.execute(LOCKED, {"account": account.id, "ids": due_ids(tx, account, order)})
+        tx.rows(LOCKED, int, account=account.id, ids=due_ids(tx, account, order))
 
 
 def claim(tx: Tx, account: Account, order: Order, after: Place, limit: int) -> list[Schedule]:
     """As ``due``, for this transaction alone: those that another one is at work on are passed over."""
-    statement = _due(order, after).limit(limit).with_for_update(skip_locked=True)
-    return [READ_DUE(*row) for row in tx.all(statement, {"account": account.id})]
+    return tx.rows(_due(account, order, after).limit(limit).with_for_update(skip_locked=True), DUE.read)
 
 
-def _due(order: Order, after: Place) -> Select[Any]:
+def _due(account: Account, order: Order, after: Place) -> Select[Any]:
     day, key = recurring.c.next_date, recurring.c.id
     beyond = or_(day > after.next_date, and_(day == after.next_date, key > after.id))
     # The redundant first comparison is what lets the planner begin inside the index.
-    query = DUE.where(day >= after.next_date, day <= order.as_of, beyond)
+    query = DUE.selection(account).where(day >= after.next_date, day <= order.as_of, beyond)
     if order.ids is not None:
         query = query.where(key.in_(order.ids))
     if order.unasked:
@@ -295,36 +307,34 @@ def _due(order: Order, after: Place) -> Select[Any]:
 def gather(tx: Tx, account: Account, schedules: Sequence[Schedule]) -> Catalogue:
     """What the database has of all that these schedules name: five queries."""
     ids = [schedule.id for schedule in schedules]
-    of_batch = {"account": account.id, "ids": ids}
-    named = {"account": account.id, "ids": list({schedule.customer_id for schedule in schedules})}
+    named = list({schedule.customer_id for schedule in schedules})
     first = min(schedule.bills_from for schedule in schedules)
-    buyers = [READ_BUYER(*row) for row in CUSTOMERS.all(tx, named)]
-    found_taxes = [Tax(*row) for row in TAXES.all(tx, {"account": account.id})]
+    buyers = tx.rows(CUSTOMERS, READ_BUYER, account=account.id, ids=named)
+    found_taxes = tx.rows(TAXES, Tax, account=account.id)
     return Catalogue(
         lines=_lines_of(tx, account, ids),
         customers={buyer.id: buyer for buyer in buyers},
         found=Found(
             customer=None,
-            products={row[0]: Product(*row) for row in PRODUCTS.all(tx, of_batch)},
+            products={product.id: product for product in tx.rows(PRODUCTS, Product, account=account.id, ids=ids)},
             taxes={tax.id: tax for tax in found_taxes},
             default_tax=next((tax for tax in found_taxes if tax.is_default), None),
         ),
-        billed=_billed(tx, {**of_batch, "first": first}),
+        billed=_billed(tx, account, ids, first),
         contents={},
     )
 
 
-def _billed(tx: Tx, wanted: Mapping[str, Any]) -> dict[int, frozenset[date]]:
+def _billed(tx: Tx, account: Account, ids: Sequence[int], first: date) -> dict[int, frozenset[date]]:
     starts: dict[int, set[date]] = {}
-    for recurring_id, start in BILLED.all(tx, wanted):
-        starts.setdefault(recurring_id, set()).add(start)
+    for period in tx.rows(BILLED, _Period, account=account.id, ids=ids, first=first):
+        starts.setdefault(period.recurring_id, set()).add(period.start)
     return {recurring_id: frozenset(of_schedule) for recurring_id, of_schedule in starts.items()}
 
 
 def advance(tx: Tx, account: Account, progress: Mapping[int, Mapping[str, Any]]) -> None:
     """Sets the progress of schedules that were billed, by id."""
-    blocks.update(
-        tx,
+    tx.update_many(
         recurring,
         PROGRESS,
         [
@@ -336,14 +346,8 @@ def advance(tx: Tx, account: Account, progress: Mapping[int, Mapping[str, Any]])
 
 def set_errors(tx: Tx, account: Account, failures: Sequence[Failure]) -> None:
     """Keeps why schedules could not be billed."""
-    if failures:
-        tx.execute(
-            SET_ERROR,
-            [
-                {"account": account.id, "schedule": each.id, "new_error": {"code": each.code, "reason": each.reason}}
-                for each in failures
-            ],
-        )
+    reasons = [({"code": each.code, "reason": each.reason}, account.id, each.id) for each in failures]
+    tx.update_many(recurring, ("error",), reasons)
 
 
 def insert_run(tx: Tx, account: Account, order: Order, idle: int) -> Run:
@@ -358,24 +362,22 @@ def insert_run(tx: Tx, account: Account, order: Order, idle: int) -> Run:
         "skipped": idle,
         "created_at": tx.now,
     }
-    row: Any = tx.execute(recurring_runs.insert().returning(*rows.columns(recurring_runs, Run)), values).one()
-    return Run(*row)
+    return tx.one(INSERT_RUN, Run, **values)
 
 
 def run(tx: Tx, account: Account, run_id: int) -> Run:
     """One run, or NotFound."""
-    return rows.get(tx, account, recurring_runs, Run, run_id)
+    return RUNS.get(tx, account, run_id)
 
 
 def open_runs(tx: Tx, account: Account) -> list[Run]:
     """The runs that are not finished, oldest first."""
-    unfinished = RUNS.where(recurring_runs.c.finished_at.is_(None)).order_by(recurring_runs.c.id)
-    return [Run(*row) for row in tx.all(unfinished, {"account": account.id})]
+    return tx.rows(UNFINISHED, Run, account=account.id)
 
 
 def run_errors(tx: Tx, account: Account, run_id: int) -> list[Failure]:
     """What the run could not bill."""
-    return [Failure(*row) for row in tx.all(ERRORS, {"account": account.id, "run": run_id})]
+    return tx.rows(ERRORS, Failure, account=account.id, run=run_id)
 
 
 def count_up(tx: Tx, account: Account, run_id: int, outcome: Outcome) -> None:
@@ -385,11 +387,11 @@ def count_up(tx: Tx, account: Account, run_id: int, outcome: Outcome) -> None:
         "more_created": len(outcome.invoices),
         "more_skipped": outcome.skipped,
     }
-    tx.execute(COUNT_UP, {"account": account.id, "run": run_id, "now": tx.now, **counted})
+    tx.write(COUNT_UP, account=account.id, run=run_id, now=tx.now, **counted)
     errors = [(account.id, run_id, *failure) for failure in outcome.failures]
-    blocks.insert(tx, recurring_run_errors, ERROR_COLUMNS, errors)
+    tx.insert_many(recurring_run_errors, ERROR_COLUMNS, errors)
 
 
 def finish(tx: Tx, account: Account, run_id: int) -> None:
     """Marks a run as finished."""
-    tx.execute(FINISH, {"account": account.id, "run": run_id, "now": tx.now})
+    tx.write(FINISH, account=account.id, run=run_id, now=tx.now)

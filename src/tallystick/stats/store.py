@@ -8,8 +8,6 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
-    RowMapping,
-    Select,
     Table,
     Text,
     and_,
@@ -25,12 +23,12 @@ from sqlalchemy import (
 from tallystick.bills.store import dated_within
 from tallystick.core.account import Account
 from tallystick.core.payment import Method, PaymentStatus
-from tallystick.core.states import QuotationStatus
+from tallystick.core.states import InvoiceState, QuotationStatus
 from tallystick.invoices.store import BY_AMOUNTS, BY_OPEN, IN_USE, ISSUED, OWED
 from tallystick.quotations.store import shows
 from tallystick.stats.types import Age, Credited, Invoiced, Month, Open, Scheduled, StatsFilter, Sum
 from tallystick.store.db import Tx
-from tallystick.store.sums import summed, summed_rows
+from tallystick.store.sums import refusing_overflow, summed
 from tallystick.store.tables import credit_notes, customer_credits, customers, invoices, payments, quotations, recurring
 
 SETTLED = invoices.c.paid + invoices.c.credited
@@ -44,8 +42,7 @@ IS_MONEY = payments.c.method != literal_column(f"'{Method.CREDIT}'")
 def count_customers(tx: Tx, account: Account) -> int:
     """How many customers the account has."""
     query = select(func.count()).select_from(customers).where(customers.c.account_id == account.id)
-    counted: int = tx.execute(query).scalar_one()
-    return counted
+    return tx.one(query, int)
 
 
 def count_quotations(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> dict[QuotationStatus, int]:
@@ -56,7 +53,11 @@ def count_quotations(tx: Tx, account: Account, wanted: StatsFilter, today: date)
         .where(*_of(quotations, account, wanted), *_dated(quotations.c.issue_date, wanted, today))
         .group_by("status")
     )
-    return {QuotationStatus(row["status"]): row["counted"] for row in _mappings(tx, query)}
+    return dict(tx.rows(query, _status))
+
+
+def _status(status: str, counted: int) -> tuple[QuotationStatus, int]:
+    return QuotationStatus(status), counted
 
 
 def invoices_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Invoiced]:
@@ -73,10 +74,12 @@ def invoices_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: date
         .where(*_dated(days.c.issue_date, wanted, today))
         .group_by(days.c.currency, days.c.state, "year", "month")
     )
-    return [
-        Invoiced(row["currency"], row["state"], _month_of(row), row["counted"], *(row[name] for name in INVOICED))
-        for row in summed_rows(tx, query)
-    ]
+    with refusing_overflow():
+        return tx.rows(query, _invoiced)
+
+
+def _invoiced(currency: str, state: InvoiceState, year: Any, month: Any, *sums: int) -> Invoiced:
+    return Invoiced(currency, state, _month_of(year, month), *sums)
 
 
 def open_invoices(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Open]:
@@ -94,10 +97,12 @@ def open_invoices(tx: Tx, account: Account, wanted: StatsFilter, today: date) ->
         .where(*_dated(days.c.issue_date, wanted, today))
         .group_by(days.c.currency, "age")
     )
-    return [
-        Open(row["currency"], Age(row["age"]), row["counted"], row["partially_paid"], row["balance"])
-        for row in summed_rows(tx, query)
-    ]
+    with refusing_overflow():
+        return tx.rows(query, _open)
+
+
+def _open(currency: str, age: str, *sums: int) -> Open:
+    return Open(currency, Age(age), *sums)
 
 
 def _age(due_date: ColumnElement[date], today: date) -> ColumnElement[str]:
@@ -118,9 +123,12 @@ def credit_notes_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: 
         .where(*_of(credit_notes, account, wanted), *_dated(credit_notes.c.issue_date, wanted, today))
         .group_by(credit_notes.c.currency, "year", "month")
     )
-    return [
-        Credited(row["currency"], _month_of(row), *(row[name] for name in CREDITED)) for row in summed_rows(tx, query)
-    ]
+    with refusing_overflow():
+        return tx.rows(query, _credited)
+
+
+def _credited(currency: str, year: Any, month: Any, *sums: int) -> Credited:
+    return Credited(currency, _month_of(year, month), *sums)
 
 
 def received(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Sum]:
@@ -136,7 +144,8 @@ def customer_credit(tx: Tx, account: Account, wanted: StatsFilter) -> list[Sum]:
 
 def _by_currency(tx: Tx, table: Table, *tests: ColumnElement[bool]) -> list[Sum]:
     query = select(table.c.currency, *_sums(table, "amount")).where(*tests).group_by(table.c.currency)
-    return [Sum(**row) for row in summed_rows(tx, query)]
+    with refusing_overflow():
+        return tx.rows(query, Sum)
 
 
 def active_schedules(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Scheduled]:
@@ -148,7 +157,8 @@ def active_schedules(tx: Tx, account: Account, wanted: StatsFilter, today: date)
         .where(*_of(recurring, account, wanted), recurring.c.next_date.is_not(None), recurring.c.deleted_at.is_(None))
         .group_by(*rhythm)
     )
-    return [Scheduled(**row) for row in summed_rows(tx, query)]
+    with refusing_overflow():
+        return tx.rows(query, Scheduled)
 
 
 def _running(today: date) -> ColumnElement[bool]:
@@ -179,13 +189,10 @@ def _month(column: ColumnElement[date]) -> Iterator[ColumnElement[int]]:
     yield from (extract(part, column).label(part) for part in ("year", "month"))
 
 
-def _month_of(row: RowMapping) -> Month:
-    return Month(int(row["year"]), int(row["month"]))
+def _month_of(year: Any, month: Any) -> Month:
+    # Integers in one database, numbers of another kind in the other.
+    return Month(int(year), int(month))
 
 
 def _sums(rows: FromClause, *names: str) -> Iterator[ColumnElement[int]]:
     yield from (summed(rows.c[name]).label(name) for name in names)
-
-
-def _mappings(tx: Tx, query: Select[Any]) -> Iterator[RowMapping]:
-    yield from tx.execute(query).mappings()

@@ -21,12 +21,14 @@ _NEW: dict[str, Any] = {
     "scope": bindparam("in_scope"),
     "value": bindparam("count"),
 }
+# Raises a counter, or begins it; the row is locked from then on.
 TAKE_ON_SQLITE = (
     sqlite_insert(sequences).values(_NEW).on_conflict_do_update(index_elements=_KEY, set_=_ADVANCED)
 ).returning(sequences.c.value)
 TAKE_ON_POSTGRESQL = (
     postgresql_insert(sequences).values(_NEW).on_conflict_do_update(index_elements=_KEY, set_=_ADVANCED)
 ).returning(sequences.c.value)
+# The last value that was taken.
 PEEK = select(sequences.c.value).where(
     sequences.c.account_id == bindparam("account"),
     sequences.c.kind == bindparam("of_kind"),
@@ -37,12 +39,10 @@ PEEK = select(sequences.c.value).where(
 def take(tx: Tx, account: Account, kind: str, scope: str, count: int = 1) -> int:
     """Takes the next ``count`` values of a sequence and answers the first; sequences begin at 1."""
     statement = TAKE_ON_POSTGRESQL if tx.is_postgresql else TAKE_ON_SQLITE
-    parameters = {"account": account.id, "of_kind": kind, "in_scope": scope, "count": count}
-    last: int = tx.execute(statement, parameters).scalar_one()
+    last = tx.one(statement, int, account=account.id, of_kind=kind, in_scope=scope, count=count)
     return last - count + 1
 
 
 def peek(tx: Tx, account: Account, kind: str, scope: str) -> int:
     """The value that the next ``take`` would answer; takes nothing."""
-    value: int | None = tx.execute(PEEK, {"account": account.id, "of_kind": kind, "in_scope": scope}).scalar()
-    return (value or 0) + 1
+    return (tx.row(PEEK, int, account=account.id, of_kind=kind, in_scope=scope) or 0) + 1

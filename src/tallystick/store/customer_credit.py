@@ -39,6 +39,7 @@ _OWN = (
     customer_credits.c.currency == bindparam("in_currency"),
 )
 AMOUNT_LOCKED: Select[Any] = select(customer_credits.c.amount).where(*_OWN).with_for_update()
+# Takes from a credit, where it is enough.
 SPEND = (
     update(customer_credits)
     .where(*_OWN, customer_credits.c.amount >= bindparam("less"))
@@ -49,18 +50,16 @@ SPEND = (
 def add(tx: Tx, account: Account, customer_id: int, currency: str, amount: int) -> None:
     """Raises a customer's credit by ``amount`` minor units. Raises Conflict where it would be above ``MAX_MINOR``."""
     statement = ADD_ON_POSTGRESQL if tx.is_postgresql else ADD_ON_SQLITE
-    wanted = {"account": account.id, "customer": customer_id, "in_currency": currency, "more": amount}
-    if tx.execute(statement, wanted).first() is None:
+    raised = tx.row(statement, int, account=account.id, customer=customer_id, in_currency=currency, more=amount)
+    if raised is None:
         raise Conflict("The customer's credit would be larger than an amount can be. Spend some of it first.")
 
 
 def spend(tx: Tx, account: Account, customer_id: int, currency: str, amount: int) -> bool:
     """Lowers a customer's credit by ``amount`` minor units; False, and nothing done, where it is not enough."""
-    found = tx.execute(SPEND, {"account": account.id, "customer": customer_id, "in_currency": currency, "less": amount})
-    return bool(found.rowcount)
+    return bool(tx.write(SPEND, account=account.id, customer=customer_id, in_currency=currency, less=amount))
 
 
 def amount_locked(tx: Tx, account: Account, customer_id: int, currency: str) -> int:
     """A customer's credit in minor units, which nobody else spends before this transaction ends."""
-    found = tx.execute(AMOUNT_LOCKED, {"account": account.id, "customer": customer_id, "in_currency": currency})
-    return found.scalar() or 0
+    return tx.row(AMOUNT_LOCKED, int, account=account.id, customer=customer_id, in_currency=currency) or 0

@@ -1,4 +1,4 @@
-"""Opens databases and runs transactions: every difference between SQLite and PostgreSQL is in this file (ADR 4).
+"""Opens databases and runs transactions: what differs between SQLite and PostgreSQL is here and in ``engines`` (ADR 4).
 
 SQLite: WAL, ``synchronous=FULL``, foreign keys on, one writer at a time in the process, ``BEGIN IMMEDIATE`` for
 writes. PostgreSQL: READ COMMITTED for writes, with row locks where a verb needs them, and a REPEATABLE READ snapshot
@@ -12,38 +12,33 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-import msgspec
 from sqlalchemy import (
     Connection,
     CursorResult,
-    Engine,
-    Executable,
+    Delete,
     Index,
+    Insert,
+    Table,
     UniqueConstraint,
-    create_engine,
-    event,
+    Update,
     make_url,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tallystick.core.errors import OutcomeUnknown
-from tallystick.store.search import FOLDED, folded
+from tallystick.store import blocks
+from tallystick.store.engines import driver_of, postgresql_engine, sqlite_engine
+from tallystick.store.prepared import Form, Statement, form_of
 from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
 from tallystick.store.watchdog import Watchdog
 
-SQLITE_BUSY_TIMEOUT_S = 30.0
-POSTGRES_OPTIONS = "-c timezone=UTC -c lock_timeout=10s"
-POSTGRES_CONNECTION = {"connect_timeout": 2, "tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1}
-"""How long libpq waits: to connect, for what it sent to be acknowledged (ms), and for a silent server's kernel."""
-
-POOL_TIMEOUT_S = 2
+STREAMED_AT_ONCE = 500
 TRANSACTION_ATTEMPTS = 5
 # A broken deadlock, and violated constraints: of two transactions on PostgreSQL, the later may learn only from its
 # INSERT that a row has come or gone since it looked. A second look finds the row, and so the fitting refusal.
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "23503", "23505"})
 
 T = TypeVar("T")
-Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 def utc_now() -> datetime:
@@ -56,7 +51,12 @@ class TryAgain(Exception):
 
 
 class Tx:
-    """One transaction: its connection, the instant it began, who acts in it (for the record), and the server's key."""
+    """One transaction: its connection, the instant it began, who acts in it (for the record), and the server's key.
+
+    A statement with parameters is a constant, and is compiled once: ``tx.rows(OF_CUSTOMER, Invoice, account=account.id,
+    customer=customer_id)``. One that is built for the occasion holds its values itself, and SQLAlchemy runs it. Either
+    way each row that it answers becomes a ``kind`` of its columns. Refusals are SQLAlchemy's DBAPIError and its kinds.
+    """
 
     __slots__ = ("actor", "connection", "now", "seal_key")
 
@@ -66,16 +66,97 @@ class Tx:
         self.actor = actor
         self.seal_key = seal_key
 
-    def execute(self, statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
-        """Runs one statement."""
+    def rows(self, statement: Statement, kind: Callable[..., T], /, **parameters: Any) -> list[T]:
+        """The rows that the statement answers, each as ``kind`` makes it of its columns."""
+        return [kind(*row) for row in self._answer(statement, parameters)]
+
+    def row(self, statement: Statement, kind: Callable[..., T], /, **parameters: Any) -> T | None:
+        """As ``rows``, the first of them, or None where there is none."""
+        found = self._answer(statement, parameters)
+        return kind(*found[0]) if found else None
+
+    def one(self, statement: Statement, kind: Callable[..., T], /, **parameters: Any) -> T:
+        """As ``rows``, the only one of a statement that always answers one."""
+        (found,) = self._answer(statement, parameters)
+        return kind(*found)
+
+    def rows_of_each(
+        self, statement: Statement, kind: Callable[..., T], many: Sequence[Mapping[str, Any]], /
+    ) -> list[T]:
+        """As ``rows``, for each set of parameters in turn; all sets have the same names."""
+        form, _ = form_of(statement, self.connection.dialect, many[0])
+        return [kind(*row) for row in self._answers(form, [form.arguments(parameters) for parameters in many])]
+
+    def stream(self, statement: Statement, kind: Callable[..., T], /, **parameters: Any) -> Iterator[T]:
+        """As ``rows``, read as they are taken, in memory that does not grow with them."""
+        streamed = statement.execution_options(yield_per=STREAMED_AT_ONCE)
+        with self._by_sqlalchemy(streamed, parameters) as found:
+            for row in found:
+                yield kind(*row)
+
+    def write(self, statement: Insert | Update | Delete, /, **parameters: Any) -> int:
+        """How many rows the statement wrote, changed or deleted."""
+        if not parameters:
+            return self._by_sqlalchemy(statement, parameters).rowcount
+        form, values = form_of(statement, self.connection.dialect, parameters)
+        with self.driving(form.sql) as cursor:
+            cursor.execute(form.sql, form.arguments(values))
+            return int(cursor.rowcount)
+
+    def insert_many(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Writes rows whose values stand in the order of ``columns``."""
+        if not rows:
+            return
+        block = blocks.block(table, tuple(columns), self.connection.dialect)
+        converted = block.converted(rows)
+        if self.is_postgresql and len(rows) >= blocks.WORTH_A_COPY:
+            self._copy(block.copy, converted)
+            return
+        with self.driving(block.insert) as cursor:
+            cursor.executemany(block.insert, list(converted))
+
+    def update_many(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Sets ``columns`` of rows by account and id: each of ``rows`` has the new values, then those two."""
+        if not rows:
+            return
+        block = blocks.block(table, (*columns, "account_id", "id"), self.connection.dialect)
+        with self.driving(block.update) as cursor:
+            cursor.executemany(block.update, list(block.converted(rows)))
+
+    def savepoint(self) -> AbstractContextManager[Any]:
+        """A block whose writes alone are undone where it raises."""
+        return self.connection.begin_nested()
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether rows can be locked one by one; on SQLite a writer has the whole database."""
+        return self.connection.dialect.name == "postgresql"
+
+    def _answer(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        if not parameters:
+            return self._by_sqlalchemy(statement, parameters).all()
+        form, values = form_of(statement, self.connection.dialect, parameters)
+        with self.driving(form.sql) as cursor:
+            cursor.execute(form.sql, form.arguments(values))
+            return form.rows(cursor)
+
+    def _by_sqlalchemy(self, statement: Statement, parameters: Mapping[str, Any]) -> CursorResult[Any]:
         return self.connection.execute(statement, parameters)
 
-    def all(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Any]:
-        """The rows that one statement answers."""
-        return self.connection.execute(statement, parameters).all()
+    def _answers(self, form: Form, many: Sequence[Any]) -> list[list[Any]]:
+        found: list[list[Any]] = []
+        with self.driving(form.sql) as cursor:
+            if self.is_postgresql:
+                cursor.executemany(form.sql, many, returning=True)
+                for result in cursor.results():
+                    found += form.rows(result)
+            else:
+                for arguments in many:
+                    found += form.rows(cursor.execute(form.sql, arguments))
+        return found
 
-    def copy(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Streams rows into a ``COPY … FROM STDIN``, which is PostgreSQL's; raises what any other statement would."""
+    def _copy(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Streams rows into a ``COPY … FROM STDIN``, which is PostgreSQL's."""
         with self.driving(statement) as cursor, cursor.copy(statement) as stream:
             for row in rows:
                 stream.write_row(row)
@@ -85,16 +166,11 @@ class Tx:
         """The driver's own cursor, for a statement that SQLAlchemy's work would slow down; raises what it would."""
         dialect: Any = self.connection.dialect
         try:
-            yield _driver(self.connection).cursor()
+            yield driver_of(self.connection).cursor()
         except dialect.loaded_dbapi.Error as error:
             if dialect.is_disconnect(error, self.connection.connection, None):
                 self.connection.invalidate(error)
             raise DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error) from error
-
-    @property
-    def is_postgresql(self) -> bool:
-        """Whether rows can be locked one by one; on SQLite a writer has the whole database."""
-        return self.connection.dialect.name == "postgresql"
 
 
 class Database:
@@ -119,13 +195,13 @@ class Database:
         self._watchdog: Watchdog | None = None
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=2)
+            self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=2)
             self._begin: Callable[[], AbstractContextManager[Connection]] = self._begin_kept
-            self._reader = _sqlite_engine(url, begin="BEGIN", connections=connections)
+            self._reader = sqlite_engine(url, begin="BEGIN", connections=connections)
             self._glancer = self._reader
             self._turn: AbstractContextManager[Any] = threading.Lock()
         else:
-            self._writer = _postgresql_engine(url, connections=connections, statement_timeout_s=statement_timeout_s)
+            self._writer = postgresql_engine(url, connections=connections, statement_timeout_s=statement_timeout_s)
             self._watchdog = Watchdog(self._writer)
             self._begin = self._writer.begin
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -161,7 +237,7 @@ class Database:
                 yield self._kept
         except DBAPIError:
             # A COMMIT that failed may leave its transaction open, and SQLAlchemy believes that it is not.
-            _driver(self._kept).rollback()
+            driver_of(self._kept).rollback()
             raise
 
     @contextmanager
@@ -173,15 +249,15 @@ class Database:
         """
         with self._turn, self._writer.connect() as connection:
             if self.is_sqlite:
-                _driver(connection).execute("PRAGMA foreign_keys=OFF")
+                driver_of(connection).execute("PRAGMA foreign_keys=OFF")
             try:
                 with connection.begin():
                     yield self._tx(connection, "migration")
-                    if self.is_sqlite and _driver(connection).execute("PRAGMA foreign_key_check").fetchone():
+                    if self.is_sqlite and driver_of(connection).execute("PRAGMA foreign_key_check").fetchone():
                         raise sqlite3.IntegrityError("a row names another that is not there")
             finally:
                 if self.is_sqlite:
-                    _driver(connection).execute("PRAGMA foreign_keys=ON")
+                    driver_of(connection).execute("PRAGMA foreign_keys=ON")
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -191,7 +267,7 @@ class Database:
 
     @contextmanager
     def glance(self) -> Iterator[Tx]:
-        """For one prepared SELECT: without a BEGIN and its end, which are round trips to PostgreSQL.
+        """For one SELECT with parameters: without a BEGIN and its end, which are round trips to PostgreSQL.
 
         Raises Unavailable as ``read``.
         """
@@ -237,65 +313,3 @@ def violates(error: IntegrityError, unique: UniqueConstraint | Index) -> bool:
 
 def _is_retryable(error: DBAPIError | TryAgain) -> bool:
     return isinstance(error, TryAgain) or getattr(error.orig, "sqlstate", None) in RETRYABLE_SQLSTATES
-
-
-def _plain(value: object) -> object:
-    """A scalar of a request (``wire.scalars``), which msgspec does not know, as the built-in type that it extends."""
-    for builtin in (int, str):
-        if isinstance(value, builtin):
-            return builtin(value)
-    raise TypeError(f"{type(value)} is no type of a JSON column")
-
-
-_JSON = msgspec.json.Encoder(enc_hook=_plain)
-
-
-def to_json(value: object) -> str:
-    """The text of a JSON column or parameter."""
-    return _JSON.encode(value).decode()
-
-
-def _sqlite_engine(url: str, *, begin: str, connections: int) -> Engine:
-    engine = create_engine(
-        url,
-        pool_size=connections,
-        max_overflow=0,
-        connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False},
-        json_serializer=to_json,
-        json_deserializer=msgspec.json.decode,
-        hide_parameters=True,
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        _driver(connection).execute(begin)
-
-    return engine
-
-
-def _driver(connection: Connection) -> Any:
-    """The driver's own connection below SQLAlchemy's."""
-    return connection.connection.driver_connection
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.create_function(FOLDED, 1, folded, deterministic=True)
-
-
-def _postgresql_engine(url: str, *, connections: int, statement_timeout_s: int) -> Engine:
-    options = f"{POSTGRES_OPTIONS} -c statement_timeout={statement_timeout_s}s"
-    return create_engine(
-        url,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_S,
-        pool_pre_ping=False,
-        connect_args={"options": options, **POSTGRES_CONNECTION},
-        json_serializer=to_json,
-        json_deserializer=msgspec.json.decode,
-        hide_parameters=True,
-    )

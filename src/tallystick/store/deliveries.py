@@ -14,7 +14,6 @@ from sqlalchemy import Select, Update, bindparam, select, update
 
 from tallystick.core.account import Account
 from tallystick.core.deliveries import DeliveryStatus, Retries, next_at
-from tallystick.store import blocks
 from tallystick.store.db import Tx
 from tallystick.store.tables import deliveries
 
@@ -61,19 +60,19 @@ DUE: Select[Any] = (
 def enqueue(tx: Tx, account: Account, event_id: int, receivers: Sequence[Receiver]) -> None:
     """Queues the event for each receiver, due at once; IntegrityError where a receiver has it already."""
     rows = [(account.id, event_id, *each, DeliveryStatus.QUEUED, 0, tx.now, tx.now) for each in receivers]
-    blocks.insert(tx, deliveries, COLUMNS, rows)
+    tx.insert_many(deliveries, COLUMNS, rows)
 
 
 def claim(tx: Tx, account: Account, kind: str, at_most: int) -> list[Delivery]:
     """Begins an attempt of deliveries that are due to receivers of a kind: until LEASE is over nobody else does."""
-    values = {"account": account.id, "kind": kind, "now": tx.now, "at_most": at_most}
-    claimed = [
-        Delivery(row.id, row.event_id, Receiver(row.receiver_kind, row.receiver), row.attempt + 1)
-        for row in tx.all(DUE, values)
-    ]
+    claimed = tx.rows(DUE, _begun, account=account.id, kind=kind, now=tx.now, at_most=at_most)
     marks = [(each.attempt, tx.now + LEASE, account.id, each.id) for each in claimed]
-    blocks.update(tx, deliveries, ("attempt", "next_at"), marks)
+    tx.update_many(deliveries, ("attempt", "next_at"), marks)
     return claimed
+
+
+def _begun(delivery_id: int, event_id: int, receiver_kind: str, receiver: str, attempts: int) -> Delivery:
+    return Delivery(delivery_id, event_id, Receiver(receiver_kind, receiver), attempts + 1)
 
 
 def succeed(tx: Tx, account: Account, delivery: Delivery, answer: str) -> bool:
@@ -116,4 +115,4 @@ def _finish(tx: Tx, guarded: Update, status: DeliveryStatus, answer: str) -> boo
 
 
 def _write(tx: Tx, guarded: Update, values: dict[str, str | datetime | None]) -> bool:
-    return bool(tx.execute(guarded.values(values)).rowcount)
+    return bool(tx.write(guarded.values(values)))

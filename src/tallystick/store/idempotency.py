@@ -3,11 +3,11 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import BigInteger, bindparam, delete, func, select
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, IdempotencyMismatch
@@ -17,7 +17,7 @@ from tallystick.store.tables import idempotency_keys
 
 KEPT_FOR = timedelta(hours=24)
 
-FIND = select(idempotency_keys).where(
+FIND = select(*(idempotency_keys.c[name] for name in ("fingerprint", "status", "body", "created_at"))).where(
     idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.key == bindparam("for_key")
 )
 FORGET = delete(idempotency_keys).where(
@@ -27,6 +27,8 @@ FORGET_OLD = delete(idempotency_keys).where(
     idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.created_at < bindparam("before")
 )
 KEEP = idempotency_keys.insert()
+# Until the transaction ends; false where another one has it.
+TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
 class Request(NamedTuple):
@@ -42,6 +44,15 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+
+
+class _Kept(NamedTuple):
+    """What is kept by a key."""
+
+    fingerprint: bytes
+    status: int
+    body: bytes
+    created_at: datetime
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
@@ -90,37 +101,35 @@ def recall(tx: Tx, request: Request) -> Answer | None:
     On PostgreSQL this also takes the key for the rest of the transaction, against other processes: Conflict when one
     of them has it.
     """
-    if tx.is_postgresql and not tx.execute(select(func.pg_try_advisory_xact_lock(_lock_of(request)))).scalar():
+    if tx.is_postgresql and not tx.one(TRY_LOCK, bool, number=_lock_of(request)):
         raise Conflict(STILL_RUNNING)
-    row = tx.execute(FIND, {"account": request.account_id, "for_key": request.key}).one_or_none()
-    if row is None:
+    kept = tx.row(FIND, _Kept, account=request.account_id, for_key=request.key)
+    if kept is None:
         return None
-    if row.created_at <= tx.now - KEPT_FOR:
-        tx.execute(FORGET, {"account": request.account_id, "for_key": request.key})
+    if kept.created_at <= tx.now - KEPT_FOR:
+        tx.write(FORGET, account=request.account_id, for_key=request.key)
         return None
-    if row.fingerprint != request.fingerprint:
+    if kept.fingerprint != request.fingerprint:
         raise IdempotencyMismatch("This Idempotency-Key was used before, with another method, path or body.")
-    return Answer(row.status, row.body)
+    return Answer(kept.status, kept.body)
 
 
 def keep(tx: Tx, request: Request, answer: Answer) -> None:
     """Keeps the answer with the work of this transaction."""
-    tx.execute(
+    tx.write(
         KEEP,
-        {
-            "account_id": request.account_id,
-            "key": request.key,
-            "fingerprint": request.fingerprint,
-            "status": answer.status,
-            "body": answer.body,
-            "created_at": tx.now,
-        },
+        account_id=request.account_id,
+        key=request.key,
+        fingerprint=request.fingerprint,
+        status=answer.status,
+        body=answer.body,
+        created_at=tx.now,
     )
 
 
 def forget_old(tx: Tx, account: Account) -> int:
     """Deletes the answers that are past their time; answers how many they were."""
-    return tx.execute(FORGET_OLD, {"account": account.id, "before": tx.now - KEPT_FOR}).rowcount
+    return tx.write(FORGET_OLD, account=account.id, before=tx.now - KEPT_FOR)
 
 
 def _lock_of(request: Request) -> int:

@@ -1,9 +1,22 @@
-"""The ids that tables have given, so that an imported database goes on after them and never gives one twice."""
+"""The ids of tables: taken ahead for many rows, and kept, so that an imported database never gives one twice."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, cast, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy import table as table_of
 from sqlalchemy.dialects.postgresql import REGCLASS
 
 from tallystick.store.db import Tx
@@ -13,9 +26,22 @@ WITH_IDS = tuple(table for table in metadata.sorted_tables if "id" in table.prim
 # SQLite remembers the last id of these alone; of the others it knows the ids that are there.
 REMEMBERED = tuple(table for table in WITH_IDS if table.dialect_options["sqlite"]["autoincrement"])
 
-SQLITE_LAST = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-SQLITE_FORGET = text("DELETE FROM sqlite_sequence WHERE name = :name")
-SQLITE_KEEP = text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)")
+_given = table_of("sqlite_sequence", column("name", Text), column("seq", BigInteger))
+SQLITE_LAST = select(_given.c.seq).where(_given.c.name == bindparam("of_table"))
+SQLITE_FORGET = delete(_given).where(_given.c.name == bindparam("of_table"))
+SQLITE_KEEP = insert(_given)
+# So many next values of a table's sequence.
+POSTGRESQL_NEXT = select(
+    func.nextval(func.pg_get_serial_sequence(bindparam("of_table", type_=Text), "id"))
+).select_from(func.generate_series(1, bindparam("count", type_=BigInteger)).alias())
+
+
+def next_ids(tx: Tx, table: Table, count: int) -> Sequence[int]:
+    """Ids for so many new rows, ascending. On SQLite they are taken only by the INSERT, in this same transaction."""
+    if tx.is_postgresql:
+        return sorted(tx.rows(POSTGRESQL_NEXT, int, of_table=table.name, count=count))
+    last = tx.row(SQLITE_LAST, int, of_table=table.name) or 0
+    return range(last + 1, last + 1 + count)
 
 
 def last_ids(tx: Tx) -> dict[str, int]:
@@ -26,7 +52,7 @@ def last_ids(tx: Tx) -> dict[str, int]:
 def keep_last_ids(tx: Tx, last: Mapping[str, int]) -> None:
     """Sees to it that the next id of each table is above ``last``, above what it gave and above what it holds."""
     for table in WITH_IDS if tx.is_postgresql else REMEMBERED:
-        held: int = tx.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+        held = tx.one(select(func.coalesce(func.max(table.c.id), 0)), int)
         given = max(held, last.get(table.name, 0), _last(tx, table))
         if given:
             _keep(tx, table, given)
@@ -34,16 +60,16 @@ def keep_last_ids(tx: Tx, last: Mapping[str, int]) -> None:
 
 def _last(tx: Tx, table: Table) -> int:
     if tx.is_postgresql:
-        return tx.execute(select(func.pg_sequence_last_value(_sequence(table)))).scalar() or 0
-    return tx.execute(SQLITE_LAST, {"name": table.name}).scalar() or 0
+        return tx.one(select(func.coalesce(func.pg_sequence_last_value(_sequence(table)), 0)), int)
+    return tx.row(SQLITE_LAST, int, of_table=table.name) or 0
 
 
 def _keep(tx: Tx, table: Table, last: int) -> None:
     if tx.is_postgresql:
-        tx.execute(select(func.setval(_sequence(table), bindparam("last"))), {"last": last})
+        tx.one(select(func.setval(_sequence(table), last)), int)
         return
-    tx.execute(SQLITE_FORGET, {"name": table.name})
-    tx.execute(SQLITE_KEEP, {"name": table.name, "last": last})
+    tx.write(SQLITE_FORGET, of_table=table.name)
+    tx.write(SQLITE_KEEP, name=table.name, seq=last)
 
 
 def _sequence(table: Table) -> ColumnElement[Any]:

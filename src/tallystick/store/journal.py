@@ -11,9 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
 from tallystick.core.account import Account
-from tallystick.store import blocks
 from tallystick.store.db import Tx
-from tallystick.store.sums import summed, summed_rows
+from tallystick.store.sums import refusing_overflow, summed
 from tallystick.store.tables import journal
 
 
@@ -76,7 +75,7 @@ def post_all(tx: Tx, account: Account, event: str, entries: Sequence[tuple[Subje
         for posting in postings
         if posting.amount
     ]
-    blocks.insert(tx, journal, COLUMNS, rows)
+    tx.insert_many(journal, COLUMNS, rows)
 
 
 def _upward(posting: Posting) -> tuple[str, str, int]:
@@ -126,6 +125,7 @@ STANDING = {
     "credit_notes": net_debit(LedgerAccount.REVENUE, *CREDITING) + net_debit(LedgerAccount.TAX, *CREDITING),
     "credit": -net_debit(LedgerAccount.CUSTOMER_CREDIT),
 }
+# A customer's standing, a row a currency.
 STANDINGS: Select[Any] = (
     select(journal.c.currency, *(summed(amount).label(name) for name, amount in STANDING.items()))
     .where(journal.c.account_id == bindparam("account"), journal.c.customer_id == bindparam("customer"))
@@ -139,5 +139,5 @@ def standings(tx: Tx, account: Account, customer_id: int) -> list[Standing]:
 
     Raises ValidationFailed where a sum needs more than 64 bits.
     """
-    found = summed_rows(tx, STANDINGS, {"account": account.id, "customer": customer_id})
-    return [Standing(**row) for row in found]
+    with refusing_overflow():
+        return tx.rows(STANDINGS, Standing, account=account.id, customer=customer_id)

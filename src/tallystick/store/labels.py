@@ -1,17 +1,17 @@
 """Writing what a client keeps with a thing for itself (``core.labels``)."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.exc import IntegrityError
 
 from tallystick.core.account import Account
-from tallystick.core.errors import Conflict
-from tallystick.core.labels import merged
-from tallystick.store.db import Tx, violates
-from tallystick.store.tables import thing, unique_external_id_name
+from tallystick.core.labels import Metadata, merged
+from tallystick.store.db import Tx
+from tallystick.store.tables import unique_external_id_name
+from tallystick.store.unique import Unique, refusing_taken
 
 Values = Mapping[str, Any]
 
@@ -29,17 +29,16 @@ def of_changed(tx: Tx, account: Account, table: Table, row_id: int, changes: Val
     if "metadata" not in changes:
         return changes
     kept = select(table.c.metadata).where(table.c.account_id == account.id, table.c.id == row_id).with_for_update()
-    pairs = tx.execute(kept).scalar_one_or_none()
+    pairs: Metadata | None = tx.row(kept, dict)
     return {**changes, "metadata": merged(pairs or {}, changes["metadata"])}
 
 
-@contextmanager
-def refusing_a_taken_external_id(table: Table, values: Values) -> Iterator[None]:
+def refusing_a_taken_external_id(table: Table, values: Values) -> AbstractContextManager[None]:
     """Raises Conflict in place of the database's refusal of an ``external_id`` that another row of the kind has."""
-    try:
-        yield
-    except IntegrityError as error:
-        taken = [index for index in table.indexes if index.name == unique_external_id_name(table.name)]
-        if taken and violates(error, taken[0]):
-            raise Conflict(f"The external_id {values['external_id']} is in use by another {thing(table)}.") from None
-        raise
+    return refusing_taken(_unique_external_id(table), values)
+
+
+@cache
+def _unique_external_id(table: Table) -> list[Unique]:
+    name = unique_external_id_name(table.name)
+    return [Unique("external_id", "external_id", index) for index in table.indexes if index.name == name]

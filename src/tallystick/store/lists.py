@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from tallystick.store.db import to_json
+from tallystick.store.engines import to_json
 
 
 def among(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:

@@ -2,9 +2,11 @@
 
 from hashlib import sha256
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 
 from tallystick.store.db import Tx
+
+LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
 def take(tx: Tx, account_id: int, kind: str, name: str) -> None:
@@ -13,7 +15,7 @@ def take(tx: Tx, account_id: int, kind: str, name: str) -> None:
     On SQLite a writer has the whole database already.
     """
     if tx.is_postgresql:
-        tx.execute(select(func.pg_advisory_xact_lock(number(account_id, kind, name))))
+        tx.rows(LOCK, lambda _void: None, number=number(account_id, kind, name))
 
 
 def number(account_id: int, kind: str, name: str) -> int:

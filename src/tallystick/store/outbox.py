@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from tallystick.core.account import Account
 from tallystick.core.events import Event, of_kind
 from tallystick.core.facts import Facts, FactsJson
-from tallystick.store import blocks, deliveries
+from tallystick.store import deliveries
 from tallystick.store.db import Tx
 from tallystick.store.deliveries import Receiver
 from tallystick.store.tables import events
@@ -50,13 +50,13 @@ def add(tx: Tx, account: Account, type: Event, subject_id: int, facts: Facts | N
 
 def add_all(tx: Tx, account: Account, new: Sequence[NewEvent]) -> None:
     """Records all of this, in order, now, by the transaction's actor."""
-    blocks.insert(tx, events, COLUMNS, [(account.id, tx.now, tx.actor, *each) for each in new])
+    tx.insert_many(events, COLUMNS, [(account.id, tx.now, tx.actor, *each) for each in new])
 
 
 def add_to_deliver(tx: Tx, account: Account, new: NewEvent, receivers: Sequence[Receiver]) -> None:
     """Records this, and queues it for each receiver (``deliveries``) in the same transaction."""
     values = dict(zip(COLUMNS, (account.id, tx.now, tx.actor, *new), strict=True))
-    event_id: int = tx.execute(ADD, values).scalar_one()
+    event_id = tx.one(ADD, int, **values)
     deliveries.enqueue(tx, account, event_id, receivers)
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from tallystick.core.errors import ValidationFailed
 from tallystick.store.db import Tx
@@ -18,7 +18,6 @@ from tallystick.store.db import Tx
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_PAGE = 1_000_000
-STREAMED_AT_ONCE = 500
 T = TypeVar("T")
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -76,7 +75,7 @@ def fetch(
     else:
         page, total, offset = None, None, 0
         query = query.where(_beyond(request, sort, column, key))
-    found = tx.all(_rows(query, column, key, request, offset))
+    found = tx.rows(_rows(query, column, key, request, offset), _columns)
     shown = found[: request.limit]
     more = len(found) > request.limit
     return Page(
@@ -84,7 +83,7 @@ def fetch(
         page=page,
         limit=request.limit,
         total=total,
-        next=_cursor_at(shown[-1], request, sort, column, key) if more else None,
+        next=_cursor_at(_named(query, shown[-1]), request, sort, column, key) if more else None,
     )
 
 
@@ -103,9 +102,7 @@ def stream(
     """
     _sort_name, column = _sort(request, sorts)
     ordered = _ordered(query, column, key, request.order)
-    with tx.execute(ordered.execution_options(yield_per=STREAMED_AT_ONCE)) as found:
-        for row in found:
-            yield kind(*row)
+    yield from tx.stream(ordered, kind)
 
 
 def _sort(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> tuple[str, ColumnElement[Any]]:
@@ -117,8 +114,7 @@ def _sort(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> tupl
 
 def _count(tx: Tx, query: Select[Any], counting: ColumnElement[bool] | None) -> int:
     rows = query if counting is None else query.where(counting)
-    counted: int = tx.execute(rows.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
-    return counted
+    return tx.one(rows.with_only_columns(func.count(), maintain_column_froms=True), int)
 
 
 def _rows(
@@ -158,12 +154,20 @@ def _beyond(
     return and_(at_or_past, or_(past_column, past_key))
 
 
+def _columns(*row: Any) -> tuple[Any, ...]:
+    return row
+
+
+def _named(query: Select[Any], row: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(query.selected_columns.keys(), row, strict=True))
+
+
 def _cursor_at(
-    row: Row[Any], request: PageRequest, sort: str, column: ColumnElement[Any], key: ColumnElement[int]
+    row: Mapping[str, Any], request: PageRequest, sort: str, column: ColumnElement[Any], key: ColumnElement[int]
 ) -> str:
-    value = row._mapping[column]
+    value = row[str(column.key)]
     plain = value.isoformat() if isinstance(value, date) else value
-    return _encode(Cursor(sort, request.order, plain, row._mapping[key]))
+    return _encode(Cursor(sort, request.order, plain, row[str(key.key)]))
 
 
 def _typed(value: str | int, column: ColumnElement[Any]) -> Any:

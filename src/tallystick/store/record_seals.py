@@ -4,14 +4,14 @@ No request waits for it: a worker seals what has been written since, within a mi
 batch's seal and the hash of its own content, so that a change of it is named; the seal covers all hashes of a batch.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Select, Table, bindparam, select
 
 from tallystick.core.account import Account
-from tallystick.store import blocks, canonical, seals
+from tallystick.store import canonical, seals
 from tallystick.store.db import Tx
 from tallystick.store.seals import Sealed
 from tallystick.store.tables import events, journal
@@ -25,6 +25,12 @@ SEAL_COLUMNS = ("seal_position", "row_hash")
 def content_columns(table: Table) -> list[Any]:
     """The columns of a record that its seal covers, its id first."""
     return [column for column in table.c if column.name not in UNSEALED_COLUMNS]
+
+
+def content_of(table: Table) -> Callable[..., dict[str, Any]]:
+    """What names the values of a record's ``content_columns``."""
+    names = [column.name for column in content_columns(table)]
+    return lambda *values: dict(zip(names, values, strict=True))
 
 
 def _unsealed(table: Table) -> Select[Any]:
@@ -46,19 +52,19 @@ def seal(tx: Tx, account: Account) -> int:
 
 
 def _seal_batch(tx: Tx, account: Account, table: Table) -> int:
-    found = tx.execute(UNSEALED[table], {"account": account.id}).mappings().all()
+    found = tx.rows(UNSEALED[table], content_of(table), account=account.id)
     if not found:
         return 0
     hashes = [row_hash(row) for row in found]
     position = seals.append(tx, account, [Sealed(table.name, found[-1]["id"], batch_hash(hashes))])
     marks = [(position, each, account.id, row["id"]) for row, each in zip(found, hashes, strict=True)]
-    blocks.update(tx, table, SEAL_COLUMNS, marks)
+    tx.update_many(table, SEAL_COLUMNS, marks)
     return len(found)
 
 
-def row_hash(row: Mapping[Any, Any]) -> bytes:
+def row_hash(content: Mapping[str, Any]) -> bytes:
     """The hash of one record's content."""
-    return canonical.digest(dict(row))
+    return canonical.digest(content)
 
 
 def batch_hash(hashes: Iterable[bytes]) -> bytes:

@@ -3,28 +3,14 @@
 A row comes back as the struct whose fields name its columns.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from itertools import accumulate
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import (
-    Column,
-    Select,
-    Table,
-    select,
-)
-from sqlalchemy import (
-    delete as delete_from,
-)
-from sqlalchemy import (
-    insert as insert_into,
-)
-from sqlalchemy import (
-    update as update_of,
-)
+from sqlalchemy import Column, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.core.account import Account
@@ -123,73 +109,72 @@ def _names(table: Table) -> frozenset[str]:
     return frozenset(table.c.keys())
 
 
-def selection(table: Table, kind: type[msgspec.Struct], account: Account) -> Select[Any]:
-    """A SELECT of the account's rows as ``kind``."""
-    return select(*columns(table, kind)).where(table.c.account_id == account.id)
+class Rows(Generic[T]):
+    """The versioned rows of one table, each statement bound to one account; a row is a ``kind``."""
 
+    def __init__(self, table: Table, kind: type[T]) -> None:
+        self.table = table
+        self.read = reader(table, kind)
+        self._columns = columns(table, kind)
+        own = (table.c.account_id == bindparam("account"), table.c.id == bindparam("wanted"))
+        self._one: Select[Any] = select(*self._columns).where(*own)
+        self._some: Select[Any] = select(*self._columns).where(
+            table.c.account_id == bindparam("account"), table.c.id.in_(bindparam("wanted", expanding=True))
+        )
+        self._insert = insert(table).returning(*self._columns)
+        self._delete = delete(table).where(*own)
 
-def get(tx: Tx, account: Account, table: Table, kind: type[T], row_id: int) -> T:
-    """The row with this id, or NotFound."""
-    row = tx.execute(selection(table, kind, account).where(table.c.id == row_id)).one_or_none()
-    if row is None:
-        raise not_found(table)
-    return reader(table, kind)(*row)
+    def selection(self, account: Account) -> Select[Any]:
+        """A SELECT of the account's rows, for ``read``."""
+        return select(*self._columns).where(self.table.c.account_id == account.id)
 
+    def get(self, tx: Tx, account: Account, row_id: int) -> T:
+        """The row with this id, or NotFound."""
+        row = tx.row(self._one, self.read, account=account.id, wanted=row_id)
+        if row is None:
+            raise not_found(self.table)
+        return row
 
-def find(tx: Tx, account: Account, table: Table, kind: type[T], ids: set[int]) -> dict[int, T]:
-    """The rows with these ids, by id; no query where there are none to look for."""
-    if not ids:
-        return {}
-    rows = tx.execute(selection(table, kind, account).where(table.c.id.in_(ids)))
-    read = reader(table, kind)
-    return {row.id: read(*row) for row in rows}
+    def find(self, tx: Tx, account: Account, ids: Collection[int]) -> list[T]:
+        """The rows with these ids; no query where there are none to look for."""
+        return tx.rows(self._some, self.read, account=account.id, wanted=ids) if ids else []
 
+    def insert(self, tx: Tx, account: Account, values: Mapping[str, Any]) -> T:
+        """Writes a new row and answers it; Conflict where its ``external_id`` is taken."""
+        written = flat(self.table, labels.of_new(values))
+        stamps = {"account_id": account.id, "created_at": tx.now, "updated_at": tx.now}
+        with labels.refusing_a_taken_external_id(self.table, written):
+            return tx.one(self._insert, self.read, **written, **stamps)
 
-def insert(tx: Tx, account: Account, table: Table, kind: type[T], values: Mapping[str, Any]) -> T:
-    """Writes a new row and answers it; Conflict where its ``external_id`` is taken."""
-    written = flat(table, labels.of_new(values))
-    stamped = {**written, "account_id": account.id, "created_at": tx.now, "updated_at": tx.now}
-    with labels.refusing_a_taken_external_id(table, written):
-        return reader(table, kind)(*tx.execute(insert_into(table).returning(*columns(table, kind)), stamped).one())
+    def update(
+        self, tx: Tx, account: Account, row_id: int, changes: Mapping[str, Any], *, version: int | None = None
+    ) -> T:
+        """Changes a row, of any version or of ``version``, and counts its version up.
 
+        NotFound where it is not there, Conflict where ``version`` is stale or the ``external_id`` taken.
+        """
+        columns = self.table.c
+        statement = update(self.table).where(columns.account_id == account.id, columns.id == row_id)
+        if version is not None:
+            statement = statement.where(columns.version == version)
+        changed = flat(self.table, labels.of_changed(tx, account, self.table, row_id, changes))
+        advanced = {**changed, "version": columns.version + 1, "updated_at": tx.now}
+        with labels.refusing_a_taken_external_id(self.table, changed):
+            row = tx.row(statement.values(advanced).returning(*self._columns), self.read)
+        if row is None:
+            self.get(tx, account, row_id)
+            raise stale()
+        return row
 
-def update(
-    tx: Tx,
-    account: Account,
-    table: Table,
-    kind: type[T],
-    row_id: int,
-    changes: Mapping[str, Any],
-    *,
-    version: int | None,
-) -> T:
-    """Changes a row and counts its version up.
-
-    NotFound where it is not there, Conflict where ``version`` is stale or the ``external_id`` taken.
-    """
-    statement = update_of(table).where(table.c.account_id == account.id, table.c.id == row_id)
-    if version is not None:
-        statement = statement.where(table.c.version == version)
-    changed = flat(table, labels.of_changed(tx, account, table, row_id, changes))
-    advanced = {**changed, "version": table.c.version + 1, "updated_at": tx.now}
-    with labels.refusing_a_taken_external_id(table, changed):
-        row = tx.execute(statement.values(advanced).returning(*columns(table, kind))).one_or_none()
-    if row is None:
-        get(tx, account, table, kind, row_id)
-        raise stale()
-    return reader(table, kind)(*row)
-
-
-def delete(tx: Tx, account: Account, table: Table, row_id: int, *, in_use: str) -> None:
-    """Deletes a row. NotFound where it is not there; Conflict, saying ``in_use``, where another row names it."""
-    statement = delete_from(table).where(table.c.account_id == account.id, table.c.id == row_id)
-    try:
-        with tx.connection.begin_nested():
-            deleted = tx.execute(statement).rowcount
-    except IntegrityError:
-        raise Conflict(in_use) from None
-    if not deleted:
-        raise not_found(table)
+    def delete(self, tx: Tx, account: Account, row_id: int, *, in_use: str) -> None:
+        """Deletes a row. NotFound where it is not there; Conflict, saying ``in_use``, where another row names it."""
+        try:
+            with tx.savepoint():
+                deleted = tx.write(self._delete, account=account.id, wanted=row_id)
+        except IntegrityError:
+            raise Conflict(in_use) from None
+        if not deleted:
+            raise not_found(self.table)
 
 
 def not_found(table: Table) -> NotFound:

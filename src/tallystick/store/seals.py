@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, select
 
 from tallystick.core.account import Account
-from tallystick.store import blocks, counters
+from tallystick.store import counters
 from tallystick.store.db import Tx
 from tallystick.store.tables import seals
 
@@ -53,12 +53,26 @@ class Seal(NamedTuple):
     content_hash: bytes | None
     at: datetime
 
+    @classmethod
+    def stored(cls, position: int, form: int, *rest: Any) -> "Seal":
+        """The seal of its columns."""
+        return cls(position, Form(form), *rest)
+
+
+class _Link(NamedTuple):
+    """What the next seal is linked to."""
+
+    hash: bytes
+    form: Form
+
 
 COLUMNS = ("account_id", *Seal._fields, "hash")
+# What the next seal is linked to.
 AT: Select[Any] = select(seals.c.hash, seals.c.form).where(
     seals.c.account_id == bindparam("account"), seals.c.position == bindparam("at_position")
 )
-WHOLE: Select[Any] = select(*(seals.c[name] for name in Seal._fields), seals.c.hash).where(
+# A seal, but for its hash.
+WHOLE: Select[Any] = select(*(seals.c[name] for name in Seal._fields)).where(
     seals.c.account_id == bindparam("account"), seals.c.position == bindparam("at_position")
 )
 NEWEST: Select[Any] = (
@@ -102,7 +116,7 @@ def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> int:
     and the seal before has one.
     """
     first = counters.take(tx, account, SEQUENCE, "", count=len(sealed))
-    before = tx.execute(AT, {"account": account.id, "at_position": first - 1}).one_or_none()
+    before = tx.row(AT, _Link, account=account.id, at_position=first - 1)
     previous = before.hash if before else BEFORE_THE_FIRST
     form = Form.KEYED if tx.seal_key else Form.CANONICAL
     if before and before.form > form:
@@ -112,7 +126,7 @@ def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> int:
         seal = Seal(position, form, *each, tx.now)
         previous = link(previous, seal, tx.seal_key)
         rows.append((account.id, *seal, previous))
-    blocks.insert(tx, seals, COLUMNS, rows)
+    tx.insert_many(seals, COLUMNS, rows)
     return first
 
 
@@ -125,19 +139,16 @@ def check_key(tx: Tx, account: Account) -> None:
     newest = head(tx, account)
     if newest is None:
         return
-    fields: list[Any]
-    *fields, kept = tx.execute(WHOLE, {"account": account.id, "at_position": newest.position}).one()
-    seal = Seal(*fields)._replace(form=Form(fields[1]))
+    seal = tx.one(WHOLE, Seal.stored, account=account.id, at_position=newest.position)
     if seal.form is not Form.KEYED:
         return
     if tx.seal_key is None:
         raise WrongSealKey(NEEDS_KEY)
-    before = tx.execute(AT, {"account": account.id, "at_position": newest.position - 1}).one_or_none()
-    if link(before.hash if before else BEFORE_THE_FIRST, seal, tx.seal_key) != kept:
+    before = tx.row(AT, _Link, account=account.id, at_position=newest.position - 1)
+    if link(before.hash if before else BEFORE_THE_FIRST, seal, tx.seal_key) != newest.hash:
         raise WrongSealKey(ANOTHER_KEY)
 
 
 def head(tx: Tx, account: Account) -> Head | None:
     """The newest seal of the account's chain; None before the first."""
-    found = tx.execute(NEWEST, {"account": account.id}).one_or_none()
-    return Head(found.position, found.hash) if found else None
+    return tx.row(NEWEST, Head, account=account.id)

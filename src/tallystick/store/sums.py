@@ -1,13 +1,12 @@
-"""Sums of amounts: 64-bit integers on both databases."""
+"""Sums of amounts: 64-bit integers on both databases, which hold those of a thousand of the largest bills."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import BigInteger, ColumnElement, RowMapping, Select, cast, func
+from sqlalchemy import BigInteger, ColumnElement, cast, func
 from sqlalchemy.exc import DBAPIError
 
 from tallystick.core.errors import ValidationFailed
-from tallystick.store.db import Parameters, Tx
 
 NUMERIC_VALUE_OUT_OF_RANGE = "22003"
 INTEGER_OVERFLOW = "integer overflow"
@@ -18,10 +17,11 @@ def summed(amount: ColumnElement[int]) -> ColumnElement[int]:
     return cast(func.sum(amount), BigInteger)
 
 
-def summed_rows(tx: Tx, query: Select[Any], parameters: Parameters | None = None) -> Sequence[RowMapping]:
-    """The rows of a query that sums amounts. Raises ValidationFailed where a sum needs more than 64 bits."""
+@contextmanager
+def refusing_overflow() -> Iterator[None]:
+    """Raises ValidationFailed where a sum of a query within the block needs more than 64 bits."""
     try:
-        return tx.execute(query, parameters).mappings().all()
+        yield
     except DBAPIError as error:
         if not _is_overflow(error):
             raise

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.core.tax_categories import default_category
-from tallystick.taxes import ops, store, types
+from tallystick.taxes import ops, types
+from tallystick.taxes.resource import TAXES
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.lists import ListQuery, listed, page_request
@@ -60,7 +61,7 @@ def to_json(tax: types.Tax) -> Tax:
 
 def index(call: Call, query: ListQuery) -> Listed[Tax]:
     """List the taxes."""
-    return listed(store.page(call.tx, call.account, page_request(query), query.search), to_json)
+    return listed(TAXES.page(call.tx, call.account, page_request(query), query.search), to_json)
 
 
 def create(call: Call, body: NewTax) -> Tax:
@@ -71,7 +72,7 @@ def create(call: Call, body: NewTax) -> Tax:
 
 def get(call: Call, tax_id: Id) -> Tax:
     """Get one tax."""
-    return to_json(store.get(call.tx, call.account, tax_id))
+    return to_json(TAXES.get(call.tx, call.account, tax_id))
 
 
 def update(call: Call, tax_id: Id, body: TaxChange) -> Tax:
@@ -81,5 +82,5 @@ def update(call: Call, tax_id: Id, body: TaxChange) -> Tax:
 
 def delete(call: Call, tax_id: Id) -> Deleted:
     """Delete a tax that nothing uses."""
-    ops.delete(call.tx, call.account, tax_id)
+    TAXES.delete(call.tx, call.account, tax_id)
     return Deleted(tax_id)

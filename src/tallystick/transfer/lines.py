@@ -4,13 +4,12 @@ The shape of a row follows from its table, so that a new table or column comes a
 amounts are whole minor units, decimals are strings, instants ISO 8601 in UTC, bytes base64.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
-from sqlalchemy import JSON, Boolean, Column, ColumnElement, Date, Integer, LargeBinary, String, Table, bindparam, null
+from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, String, Table
 
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
 from tallystick.store.kept import Kept
@@ -71,19 +70,14 @@ class Rows(NamedTuple):
     kind: type[msgspec.Struct]
     decoder: msgspec.json.Decoder[Any]
 
-    @property
-    def is_of_account(self) -> ColumnElement[bool]:
-        """The test that a row is of the account that the parameter ``account`` names."""
-        return self.account == bindparam("account")
-
-    def line(self, row: Sequence[Any]) -> bytes:
-        """The line for a row."""
+    def line(self, *row: Any) -> bytes:
+        """The line for the columns of a row."""
         values = map(_to_line, self.table.columns, row)
         return msgspec.json.encode({"table": str(self.table.name), "row": self.kind(*values)}) + b"\n"
 
-    def values(self, row: msgspec.Struct) -> dict[str, Any]:
+    def values(self, row: msgspec.Struct) -> tuple[Any, ...]:
         """The columns of a row that was decoded."""
-        return {column.name: _from_line(column, getattr(row, column.name)) for column in self.table.columns}
+        return tuple(map(_from_line, self.table.columns, msgspec.structs.astuple(row)))
 
 
 def _to_line(column: Column[Any], value: Any) -> Any:
@@ -96,8 +90,7 @@ def _to_line(column: Column[Any], value: Any) -> Any:
 def _from_line(column: Column[Any], value: Any) -> Any:
     if isinstance(column.type, Exact) and value is not None:
         return Decimal(value)
-    # What a JSON column would store for None is JSON's null.
-    return null() if value is None and isinstance(column.type, JSON | Kept) else value
+    return value
 
 
 def _rows(table: Table) -> Rows:

@@ -44,7 +44,7 @@ class Place(NamedTuple):
 
     number: int
     rows: Rows
-    values: dict[str, Any]
+    values: tuple[Any, ...]
 
 
 def load(tx: Tx, lines: Iterable[bytes]) -> Imported:
@@ -87,11 +87,11 @@ class Reader:
             rows = TABLES.get(line.table)
             if rows is None:
                 raise self._bad(f'there is no table "{line.table}" to import')
-            values = rows.values(self._decoded(rows.decoder, line.row, line.table))
-            if values[rows.account.name] != account_id:
+            row = self._decoded(rows.decoder, line.row, line.table)
+            if getattr(row, rows.account.name) != account_id:
                 raise self._bad(f"{line.table}.{rows.account.name}: is another account's")
             self._counts[line.table] += 1
-            yield Place(self._number, rows, values)
+            yield Place(self._number, rows, rows.values(row))
         self._end = line.end
 
     def end(self) -> End:
@@ -124,7 +124,7 @@ class Reader:
 
 def _make_room(tx: Tx, account_id: int) -> None:
     """Sees to it that nothing of the account is there: what a first start has made goes away."""
-    version = tx.execute(select(accounts.c.version).where(accounts.c.id == account_id)).scalar()
+    version = tx.row(select(accounts.c.version).where(accounts.c.id == account_id), int)
     if version is None:
         return
     if version != FIRST_VERSION or any(_is_filled(tx, rows, account_id) for rows in TABLES.values()):
@@ -133,8 +133,8 @@ def _make_room(tx: Tx, account_id: int) -> None:
             "Import into a database in which it is new."
         )
     for table in (events, api_keys):
-        tx.execute(delete(table).where(table.c.account_id == account_id))
-    tx.execute(delete(accounts).where(accounts.c.id == account_id))
+        tx.write(delete(table).where(table.c.account_id == account_id))
+    tx.write(delete(accounts).where(accounts.c.id == account_id))
 
 
 def _is_filled(tx: Tx, rows: Rows, account_id: int) -> bool:
@@ -144,15 +144,15 @@ def _is_filled(tx: Tx, rows: Rows, account_id: int) -> bool:
     found = select(rows.account).where(rows.account == account_id).limit(1)
     if rows.table is events:
         found = found.where(events.c.type.not_in(MADE_BY_A_FIRST_START))
-    return tx.execute(found).first() is not None
+    return tx.row(found, int) is not None
 
 
 def _insert(tx: Tx, places: list[Place]) -> None:
     """Writes rows of one table, all at once; where one is refused, one by one, so as to name it."""
-    insert = places[0].rows.table.insert()
+    table = places[0].rows.table
     try:
-        with tx.connection.begin_nested():
-            tx.execute(insert, [place.values for place in places])
+        with tx.savepoint():
+            tx.insert_many(table, table.c.keys(), [place.values for place in places])
     except DBAPIError as error:
         if len(places) == 1:
             raise BadExport(places[0].number, _refusal(places[0], error)) from None

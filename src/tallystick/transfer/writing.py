@@ -13,8 +13,6 @@ from tallystick.store.kept import as_stored
 from tallystick.store.migrate import revision
 from tallystick.transfer.lines import FORMAT, TABLES, VERSION, End, ExportHeader, Rows
 
-ROWS_AT_ONCE = 1_000
-
 
 def lines(tx: Tx, account: Account) -> Iterator[bytes]:
     """The lines of the account's export, in one snapshot and in constant memory.
@@ -24,9 +22,9 @@ def lines(tx: Tx, account: Account) -> Iterator[bytes]:
     yield _line(ExportHeader(FORMAT, VERSION, revision(tx.connection) or "", account.id))
     counts = dict.fromkeys(TABLES, 0)
     for name, rows in TABLES.items():
-        for row in tx.execute(_every(tx, rows), {"account": account.id}):
+        for line in tx.stream(_every(tx, account, rows), rows.line):
             counts[name] += 1
-            yield rows.line(row)
+            yield line
     yield _line({"end": End(counts, ids.last_ids(tx))})
 
 
@@ -34,10 +32,10 @@ def _line(content: object) -> bytes:
     return msgspec.json.encode(content) + b"\n"
 
 
-def _every(tx: Tx, rows: Rows) -> Select[Any]:
+def _every(tx: Tx, account: Account, rows: Rows) -> Select[Any]:
     order = [_in_bytes(tx, column) for column in rows.table.primary_key.columns]
     columns = map(as_stored, rows.table.columns)
-    return select(*columns).where(rows.is_of_account).order_by(*order).execution_options(yield_per=ROWS_AT_ONCE)
+    return select(*columns).where(rows.account == account.id).order_by(*order)
 
 
 def _in_bytes(tx: Tx, column: ColumnElement[Any]) -> ColumnElement[Any]:

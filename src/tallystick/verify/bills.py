@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from tallystick.bills import sums
 from tallystick.bills.kind import Kind
@@ -61,12 +61,21 @@ class PlacedLine(NamedTuple):
     line: LineRow
 
 
+class _Seal(NamedTuple):
+    """A seal on a bill."""
+
+    subject_id: int
+    position: int
+    form: int
+    content_hash: bytes | None
+
+
 class Batch(NamedTuple):
     """Some bills in the order of their ids, and what hangs on them by the bill's id; of the seals, those in force."""
 
-    bills: Sequence[Row[Any]]
+    bills: Sequence[Any]
     lines: dict[int, list[PlacedLine]]
-    seals: dict[int, Row[Any]]
+    seals: dict[int, _Seal]
 
 
 def _statements(kind: Kind) -> Statements:
@@ -90,25 +99,28 @@ def _within(column: ColumnElement[int]) -> tuple[ColumnElement[bool], ColumnElem
 
 
 def _batches(tx: Tx, account: Account, kind: Kind, statements: Statements) -> Iterator[Batch]:
-    after = 0
+    after, placed = 0, _placed_line(kind)
+    read: Callable[..., Any] = rows.reader(kind.bills, kind.row)
     while after < BEYOND_ALL:
-        bills = tx.all(statements.bills, {"account": account.id, "after": after})
+        bills = tx.rows(statements.bills, read, account=account.id, after=after)
         # The last batch reaches beyond its bills: lines and seals of bills that are gone show up in it.
         last = bills[-1].id if len(bills) == BATCH else BEYOND_ALL
         window = {"account": account.id, "after": after, "last": last}
         lines: dict[int, list[PlacedLine]] = defaultdict(list)
-        for owner, position, *columns in tx.all(statements.lines, window):
-            lines[owner].append(PlacedLine(position, kind.line(*columns)))
-        last_seals = {seal.subject_id: seal for seal in tx.all(statements.seals, window)}
+        for owner, line in tx.rows(statements.lines, placed, **window):
+            lines[owner].append(line)
+        last_seals = {seal.subject_id: seal for seal in tx.rows(statements.seals, _Seal, **window)}
         in_force = {bill_id: seal for bill_id, seal in last_seals.items() if seal.content_hash is not None}
         yield Batch(bills, lines, in_force)
         after = last
 
 
+def _placed_line(kind: Kind) -> Callable[..., tuple[int, PlacedLine]]:
+    return lambda owner, position, *columns: (owner, PlacedLine(position, kind.line(*columns)))
+
+
 def _differences(kind: Kind, batch: Batch) -> Iterator[Difference]:
-    read = rows.reader(kind.bills, kind.row)
-    for found in batch.bills:
-        row: Any = read(*found)
+    for row in batch.bills:
         placed = batch.lines.pop(row.id, [])
         lines = [each.line for each in placed]
         yield from _placed(kind, row, placed)
@@ -158,7 +170,7 @@ def _as_values(taxes: list[Any]) -> list[Any]:
     return [[Decimal(rate), *rest] for rate, *rest in taxes]
 
 
-def _against_seal(kind: Kind, row: Any, lines: list[LineRow], seal: Row[Any] | None) -> Iterator[Difference]:
+def _against_seal(kind: Kind, row: Any, lines: list[LineRow], seal: _Seal | None) -> Iterator[Difference]:
     finding = _seal_finding(kind, row, lines, seal)
     if finding:
         yield Difference(kind.bills.name, row_name(row.id, row.number), finding)
@@ -184,7 +196,7 @@ def _named(kind: Kind, row: Any) -> Iterator[Difference]:
         yield Difference(kind.bills.name, row_name(row.id, row.number), finding)
 
 
-def _seal_finding(kind: Kind, row: Any, lines: list[LineRow], seal: Row[Any] | None) -> str | None:
+def _seal_finding(kind: Kind, row: Any, lines: list[LineRow], seal: _Seal | None) -> str | None:
     if row.issued_at is None:
         return seal and f"is not issued, but seal {seal.position} says that it is"
     if row.state == DRAFT:

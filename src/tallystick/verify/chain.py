@@ -16,12 +16,11 @@ CHAIN: Select[Any] = (
     select(*(seals.c[name] for name in Seal._fields), seals.c.hash)
     .where(seals.c.account_id == bindparam("account"))
     .order_by(seals.c.position)
-    .execution_options(yield_per=1_000)
 )
 KEPT: Select[Any] = select(seals.c.position).where(
     seals.c.account_id == bindparam("account"), seals.c.hash == bindparam("head")
 )
-UNKEYED: Select[Any] = select(func.max(seals.c.position)).where(
+UNKEYED: Select[Any] = select(func.coalesce(func.max(seals.c.position), 0)).where(
     seals.c.account_id == bindparam("account"), seals.c.form != Form.KEYED.value
 )
 SHOWN_OF_HASH = 12
@@ -31,9 +30,7 @@ NO_KEY = "is made with a SEAL_KEY, as are those after it, and none is set to che
 def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
     """Walks the account's chain from its first seal to its last."""
     previous, position, is_keyed = BEFORE_THE_FIRST, 0, False
-    for row in tx.execute(CHAIN, {"account": account.id}):
-        *fields, stored = tuple(row)
-        seal = Seal(*fields)._replace(form=Form(row.form))
+    for seal, stored in tx.stream(CHAIN, _stored, account=account.id):
         position += 1
         if seal.position != position:
             yield Difference(seals.name, _places(position, seal.position - 1), "missing from the chain")
@@ -51,20 +48,24 @@ def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Di
         yield Difference(sequences.name, SEQUENCE, finding)
 
 
+def _stored(*columns: Any) -> tuple[Seal, bytes]:
+    return Seal.stored(*columns[:-1]), columns[-1]
+
+
 CHECK = Check("the chain of seals", seals, run)
 
 
 def lost_heads(tx: Tx, accounts: Sequence[Account], heads: Sequence[bytes]) -> Iterator[Difference]:
     """Those of the kept heads (hashes of seals) that are in no chain of these accounts any more."""
     for head in heads:
-        if not any(tx.execute(KEPT, {"account": account.id, "head": head}).first() for account in accounts):
+        if not any(tx.row(KEPT, int, account=account.id, head=head) for account in accounts):
             finding = "is in no chain: seals were cut off, or made anew, since this head was kept"
             yield Difference(seals.name, f"head {head.hex()}", finding)
 
 
 def notes(tx: Tx, account: Account) -> Iterator[str]:
     """What is no difference, and yet to be known: seals that are made without the key, where there is one."""
-    unkeyed = tx.execute(UNKEYED, {"account": account.id}).scalar() if tx.seal_key else None
+    unkeyed = tx.one(UNKEYED, int, account=account.id) if tx.seal_key else None
     if unkeyed:
         yield f"account {account.id}: the seals to {unkeyed} are made without SEAL_KEY; only a kept head protects them"
 

@@ -55,7 +55,4 @@ def counted_bills(tx: Tx, accounts: Iterable[Account]) -> int:
 
 
 def _rows(tx: Tx, account: Account, table: Table) -> int:
-    counted: int = tx.execute(
-        select(func.count()).select_from(table).where(table.c.account_id == account.id)
-    ).scalar_one()
-    return counted
+    return tx.one(select(func.count()).select_from(table).where(table.c.account_id == account.id), int)

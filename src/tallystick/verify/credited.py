@@ -1,11 +1,12 @@
 """Credit notes, worked out again one after the other: none takes more of an invoice than was left, nor another tax."""
 
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, select
 
 from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
@@ -37,12 +38,26 @@ CREDITED: Select[Any] = (
     )
     .where(credit_note_lines.c.account_id == bindparam("account"))
     .order_by(credit_notes.c.invoice_id, credit_notes.c.id, credit_note_lines.c.position)
-    .execution_options(yield_per=1_000)
 )
 INVOICE: Select[Any] = select(*rows.columns(invoices, InvoiceRow)).where(
     invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice")
 )
 READ = rows.reader(invoices, InvoiceRow)
+
+
+class _CreditedLine(NamedTuple):
+    """A line of a credit note, with what its note says."""
+
+    invoice_id: int
+    number: str
+    calculation: str
+    id: int
+    credit_note_id: int
+    invoice_line_id: int
+    quantity: Decimal
+    amount: int
+    discount: int
+    tax: int
 
 
 class _Credited(NamedTuple):
@@ -55,20 +70,21 @@ class _Credited(NamedTuple):
 
 def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
     """Goes through the credit notes of each invoice in the order in which they were issued."""
-    for invoice_id, group in groupby(tx.execute(CREDITED, {"account": account.id}), key=attrgetter("invoice_id")):
+    lines_of_notes = tx.stream(CREDITED, _CreditedLine, account=account.id)
+    for invoice_id, group in groupby(lines_of_notes, key=attrgetter("invoice_id")):
         credited = list(group)
-        found = tx.all(INVOICE, {"account": account.id, "invoice": invoice_id})
+        row = tx.row(INVOICE, READ, account=account.id, invoice=invoice_id)
         # That an invoice is missing is found where references are looked at.
-        if found:
+        if row is not None:
             lines = {line.id: line for line in invoice_store.lines.of(tx, account, invoice_id)}
-            yield from _of_invoice(_Credited(READ(*found[0]), lines, {}), credited)
+            yield from _of_invoice(_Credited(row, lines, {}), credited)
         advance(len(credited))
 
 
 CHECK = Check("the credited lines", credit_note_lines, run)
 
 
-def _of_invoice(invoice: _Credited, credited: Sequence[Row[Any]]) -> Iterator[Difference]:
+def _of_invoice(invoice: _Credited, credited: Sequence[_CreditedLine]) -> Iterator[Difference]:
     shares: dict[int, int] = {}
     for note_id, group in groupby(credited, key=attrgetter("credit_note_id")):
         note = []
@@ -89,7 +105,7 @@ def _of_invoice(invoice: _Credited, credited: Sequence[Row[Any]]) -> Iterator[Di
     yield from _beyond(invoice, shares)
 
 
-def _again(invoice: _Credited, note_id: int, note: Sequence[Row[Any]]) -> Iterator[Difference]:
+def _again(invoice: _Credited, note_id: int, note: Sequence[_CreditedLine]) -> Iterator[Difference]:
     """A credit note taxed again, after those before it."""
     number, currency = note[0].number, invoice.row.currency
     parts = [Part(invoice.lines[line.invoice_line_id], line.quantity, line.amount, line.discount) for line in note]

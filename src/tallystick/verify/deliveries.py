@@ -19,8 +19,11 @@ WITHOUT_EVENT = (
 
 
 def _run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-    for row in tx.execute(WITHOUT_EVENT, {"account": account.id}):
-        yield Difference(deliveries.name, str(row.id), f"its event {row.event_id} is missing")
+    yield from tx.rows(WITHOUT_EVENT, _missing, account=account.id)
+
+
+def _missing(delivery_id: int, event_id: int) -> Difference:
+    return Difference(deliveries.name, str(delivery_id), f"its event {event_id} is missing")
 
 
 CHECK = Check("the events of the deliveries", deliveries, _run)

@@ -1,7 +1,8 @@
 """Each payment held against the event of its making, which keeps all that it says."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from msgspec import to_builtins
 from sqlalchemy import Select, bindparam, select
@@ -30,12 +31,21 @@ MADE: Select[Any] = (
 )
 
 
+class _Making(NamedTuple):
+    """What tells of a payment's making."""
+
+    subject_id: int
+    id: int
+    at: datetime
+    data: dict[str, Any]
+
+
 def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
     """Walks through the payments of an account."""
     after = 0
     while found := store.some_after(tx, account, after, BATCH):
         last = found[-1].id
-        made = tx.all(MADE, {"account": account.id, "after": after, "last": last})
+        made = tx.rows(MADE, _Making, account=account.id, after=after, last=last)
         by_payment = {event.subject_id: event for event in made}
         for payment in found:
             yield from _differences(payment, by_payment.get(payment.id))
@@ -46,7 +56,7 @@ def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Di
 CHECK = Check("the payments' events", payments, run)
 
 
-def _differences(payment: Payment, event: Any) -> Iterator[Difference]:
+def _differences(payment: Payment, event: _Making | None) -> Iterator[Difference]:
     name = row_name(payment.id, payment.reference)
     if event is None:
         yield Difference(payments.name, name, "is not what an event tells: no event tells of its making")

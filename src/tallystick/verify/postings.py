@@ -62,8 +62,19 @@ MISSHAPEN: Select[Any] = (
 )
 
 
+class _Misshapen(NamedTuple):
+    """A posting that is none of its event's."""
+
+    id: int
+    event: str
+    debit: str
+    credit: str
+    amount: int
+    currency: str
+
+
 def _run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-    for row in tx.execute(MISSHAPEN, {"account": account.id}):
+    for row in tx.rows(MISSHAPEN, _Misshapen, account=account.id):
         moved = f"{money(row.amount, row.currency)} from {row.credit} to {row.debit}"
         yield Difference(journal.name, str(row.id), f"moves {moved}, which no {row.event} with what it names does")
 

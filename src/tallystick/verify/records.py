@@ -9,7 +9,7 @@ from sqlalchemy import Select, Table, bindparam, func, select
 
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
-from tallystick.store.record_seals import RECORDS, batch_hash, content_columns, row_hash
+from tallystick.store.record_seals import RECORDS, batch_hash, content_columns, content_of, row_hash
 from tallystick.store.tables import seals
 from tallystick.verify.types import Check, Difference
 
@@ -64,7 +64,7 @@ def notes(tx: Tx, account: Account) -> Iterator[str]:
     """What is no difference, and yet to be known: records that a worker should have sealed by now."""
     for table in RECORDS:
         late = (table.c.account_id == account.id, table.c.seal_position.is_(None), table.c.at < tx.now - SEALED_WITHIN)
-        counted = tx.execute(select(func.count()).select_from(table).where(*late)).scalar_one()
+        counted = tx.one(select(func.count()).select_from(table).where(*late), int)
         if counted:
             yield f"account {account.id}: {counted:,} {table.name} rows are not sealed; `tallystick worker` seals them"
 
@@ -74,16 +74,14 @@ def _records_of(table: Table) -> Callable[[Tx, Account], Iterator[Record]]:
         select(table.c.seal_position, table.c.row_hash, *content_columns(table))
         .where(table.c.account_id == bindparam("account"), table.c.seal_position.is_not(None))
         .order_by(table.c.id)
-        .execution_options(yield_per=1_000)
     )
+    content = content_of(table)
 
-    def read(tx: Tx, account: Account) -> Iterator[Record]:
-        for row in tx.execute(statement, {"account": account.id}).mappings():
-            content = dict(row)
-            position, kept = content.pop("seal_position"), content.pop("row_hash")
-            yield Record(content["id"], position, kept, row_hash(content))
+    def record(position: int, kept: bytes, *values: Any) -> Record:
+        sealed = content(*values)
+        return Record(sealed["id"], position, kept, row_hash(sealed))
 
-    return read
+    return lambda tx, account: tx.stream(statement, record, account=account.id)
 
 
 def _batches_of(table: Table) -> Callable[[Tx, Account], Iterator[RecordBatch]]:
@@ -91,14 +89,8 @@ def _batches_of(table: Table) -> Callable[[Tx, Account], Iterator[RecordBatch]]:
         select(*(seals.c[name] for name in RecordBatch._fields))
         .where(seals.c.account_id == bindparam("account"), seals.c.kind == table.name)
         .order_by(seals.c.subject_id)
-        .execution_options(yield_per=1_000)
     )
-
-    def read(tx: Tx, account: Account) -> Iterator[RecordBatch]:
-        for row in tx.execute(statement, {"account": account.id}):
-            yield RecordBatch(row.position, row.subject_id, row.content_hash)
-
-    return read
+    return lambda tx, account: tx.stream(statement, RecordBatch, account=account.id)
 
 
 def _held(table: Table, batch: RecordBatch, kept: list[bytes]) -> Iterator[Difference]:

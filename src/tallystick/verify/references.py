@@ -1,7 +1,7 @@
 """Rows about one thing name the same customer and currency."""
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, exists, or_, select
 
@@ -11,6 +11,27 @@ from tallystick.store.db import Tx
 from tallystick.store.journal import LedgerAccount, debit_balance
 from tallystick.store.tables import credit_notes, invoices, journal, payment_allocations, payments
 from tallystick.verify.types import Check, Difference, money, row_name
+
+
+class _Reference(NamedTuple):
+    """What a row names, and the customers and currencies of both."""
+
+    id: int
+    target_id: int
+    customer: int
+    currency: str
+    expected_customer: int | None
+    expected_currency: str | None
+
+
+class _TakenBack(NamedTuple):
+    """What an invoice was to a customer in a currency before it was taken back."""
+
+    invoice_id: int
+    number: str | None
+    customer_id: int
+    currency: str
+    owed: int
 
 
 def _check(
@@ -35,24 +56,22 @@ def _check(
     thing = name.name.removesuffix("_id").replace("_", " ")
 
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-        wrong: Iterable[Any] = tx.execute(statement, {"account": account.id})
-        for row_id, target_id, *pairs in wrong:
-            stored, expected = pairs[:2], pairs[2:]
-            if expected[0] is None:
-                finding = f"its {thing} {target_id} is missing"
+        for row in tx.rows(statement, _Reference, account=account.id):
+            if row.expected_customer is None:
+                finding = f"its {thing} {row.target_id} is missing"
             else:
                 finding = (
-                    f"is of customer {stored[0]} in {stored[1]}, should be of customer {expected[0]} in {expected[1]}, "
-                    f"as its {thing} {target_id}"
+                    f"is of customer {row.customer} in {row.currency}, should be of customer "
+                    f"{row.expected_customer} in {row.expected_currency}, as its {thing} {row.target_id}"
                 )
-            yield Difference(table.name, str(row_id), finding)
+            yield Difference(table.name, str(row.id), finding)
 
     return Check(f"{table.name.replace('_', ' ')}: the same customer as the {thing}", table, run)
 
 
 def _taken_back(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
     """What an invoice was to a customer before it was taken back, which its postings must add up to: nothing."""
-    for row in tx.execute(TAKEN_BACK, {"account": account.id}):
+    for row in tx.rows(TAKEN_BACK, _TakenBack, account=account.id):
         owed = money(row.owed, row.currency)
         finding = f"what customer {row.customer_id} owed on it before it was taken back is {owed}, should be nothing"
         yield Difference(invoices.name, row_name(row.invoice_id, row.number), finding)

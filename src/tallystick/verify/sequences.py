@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CompoundSelect, Select, Text, and_, bindparam, cast, literal, null, select, union_all
 
@@ -12,6 +12,35 @@ from tallystick.core.account import Account
 from tallystick.store.db import Tx
 from tallystick.store.tables import sequences, stepped_over
 from tallystick.verify.types import Check, Difference, row_name
+
+
+class _Place(NamedTuple):
+    """A place of a sequence, and the bill that has it; None where it was stepped over."""
+
+    scope: str
+    sequence: int
+    id: int | None
+    number: str | None
+
+
+class _SteppedOver(NamedTuple):
+    """A place that was stepped over, and the bill that has its number, if any has."""
+
+    scope: str
+    sequence: int
+    number_key: str
+    id: int | None
+
+
+class _Uncompared(NamedTuple):
+    """A bill whose number is not compared."""
+
+    id: int
+    number: str
+
+
+def _counter(scope: str, value: int) -> tuple[str, int]:
+    return scope, value
 
 
 def check_of(kind: Kind) -> Check:
@@ -24,9 +53,9 @@ def check_of(kind: Kind) -> Check:
     stepped = _stepped_over(kind)
 
     def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
-        last = {row.scope: row.value for row in tx.execute(counters, {"account": account.id})}
+        last = dict(tx.rows(counters, _counter, account=account.id))
         taken = dict.fromkeys(last, 0)
-        for place in tx.execute(places, {"account": account.id}):
+        for place in tx.stream(places, _Place, account=account.id):
             before, counter = taken.get(place.scope, 0), last.get(place.scope, 0)
             yield from _gap(kind, place.scope, before + 1, min(place.sequence - 1, counter))
             yield from _misplaced(kind, place, before, counter)
@@ -34,8 +63,8 @@ def check_of(kind: Kind) -> Check:
             advance(1)
         for scope, counter in last.items():
             yield from _gap(kind, scope, taken[scope] + 1, counter)
-        for place in tx.execute(stepped, {"account": account.id}):
-            yield from _stepped(kind, place)
+        for passed in tx.rows(stepped, _SteppedOver, account=account.id):
+            yield from _stepped(kind, passed)
         yield from _uncompared(tx, account, kind)
 
     return Check(f"the numbers of {bills.name.replace('_', ' ')}", bills, run)
@@ -50,7 +79,7 @@ def _places(kind: Kind) -> CompoundSelect[Any]:
     passed = select(
         stepped_over.c.scope, stepped_over.c.sequence, cast(null(), bills.c.id.type), cast(null(), Text)
     ).where(stepped_over.c.account_id == bindparam("account"), stepped_over.c.kind == literal(kind.name))
-    return union_all(of_bills, passed).order_by("scope", "sequence", "id").execution_options(yield_per=1_000)
+    return union_all(of_bills, passed).order_by("scope", "sequence", "id")
 
 
 def _stepped_over(kind: Kind) -> Select[Any]:
@@ -69,7 +98,7 @@ def _stepped_over(kind: Kind) -> Select[Any]:
     )
 
 
-def _stepped(kind: Kind, place: Any) -> Iterator[Difference]:
+def _stepped(kind: Kind, place: _SteppedOver) -> Iterator[Difference]:
     finding = None
     if place.id is None:
         finding = "which no bill has"
@@ -85,13 +114,13 @@ def _uncompared(tx: Tx, account: Account, kind: Kind) -> Iterator[Difference]:
     bills = kind.bills
     own = bills.c.account_id == account.id
     without = select(bills.c.id, bills.c.number).where(own, bills.c.number.is_not(None), bills.c.number_key.is_(None))
-    for bill in tx.all(without.order_by(bills.c.id)):
-        if tx.execute(select(bills.c.id).where(own, bills.c.number_key == numbering.key(bill.number))).first() is None:
+    for bill in tx.rows(without.order_by(bills.c.id), _Uncompared):
+        if tx.row(select(bills.c.id).where(own, bills.c.number_key == numbering.key(bill.number)), int) is None:
             finding = f"number_key is None, should be {numbering.key(bill.number)!r}"
             yield Difference(bills.name, row_name(bill.id, bill.number), finding)
 
 
-def _misplaced(kind: Kind, place: Any, before: int, counter: int) -> Iterator[Difference]:
+def _misplaced(kind: Kind, place: _Place, before: int, counter: int) -> Iterator[Difference]:
     sequence = f"the sequence {place.scope}".strip()
     if place.sequence == before:
         finding = f"has place {before} of {sequence}, as another bill has"

@@ -1,6 +1,6 @@
 """Amounts that other rows add up to: what is paid and credited, and what the journal says of each row."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -54,14 +54,16 @@ def _check(table: Table, number: ColumnElement[Any], parts: list[Subquery], sums
     )
 
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-        wrong: Iterable[Any] = tx.execute(statement, {"account": account.id})
-        for row_id, shown_number, currency, *found in wrong:
+        for name, currency, found in tx.rows(statement, _summed, account=account.id):
             for one, stored, expected in zip(sums, found[::2], found[1::2], strict=True):
                 if stored != expected:
-                    finding = unequal(one.what, int(stored), int(expected), currency)
-                    yield Difference(table.name, row_name(row_id, shown_number), finding)
+                    yield Difference(table.name, name, unequal(one.what, stored, expected, currency))
 
     return Check(f"the sums of {table.name.replace('_', ' ')}", table, run)
+
+
+def _summed(row_id: int, number: str | None, currency: str, *amounts: Any) -> tuple[str, str, list[int]]:
+    return row_name(row_id, number), currency, list(map(int, amounts))
 
 
 def _by(key: Column[Any], *sums: ColumnElement[Any]) -> Subquery:
@@ -188,10 +190,13 @@ CREDITS = (
 
 
 def _customer_credits(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-    wrong: Iterable[Any] = tx.execute(CREDITS, {"account": account.id})
-    for customer_id, currency, stored, expected in wrong:
-        finding = unequal("amount", int(stored), int(expected), currency)
-        yield Difference(customer_credits.name, f"of customer {customer_id}", f"{finding}, as in the journal")
+    for customer, currency, (stored, expected) in tx.rows(CREDITS, _of_customer, account=account.id):
+        finding = unequal("amount", stored, expected, currency)
+        yield Difference(customer_credits.name, customer, f"{finding}, as in the journal")
+
+
+def _of_customer(customer_id: int, currency: str, *amounts: Any) -> tuple[str, str, list[int]]:
+    return f"of customer {customer_id}", currency, list(map(int, amounts))
 
 
 CUSTOMER_CREDITS = Check("the customers' credit", customer_credits, _customer_credits)

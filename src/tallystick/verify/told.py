@@ -122,6 +122,29 @@ GONE: Mapping[Table, frozenset[Event]] = {
 """By table, the events after which a row is there no more."""
 
 
+class _Untold(NamedTuple):
+    """A row whose column is not what an event tells, if any does."""
+
+    id: int
+    stored: Any
+    expected: Any
+    event: int | None
+
+
+class _Missing(NamedTuple):
+    """What an event tells of, and is not there."""
+
+    subject_id: int
+    event: int
+
+
+class _Seal(NamedTuple):
+    """A seal on a bill."""
+
+    position: int
+    subject_id: int
+
+
 def _newest(types: frozenset[Event]) -> Subquery:
     """Of each subject the newest event of these types."""
     last = (
@@ -169,7 +192,7 @@ def check_of(story: Story) -> Check:
     )
 
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-        for row in tx.execute(statement, {"account": account.id}):
+        for row in tx.rows(statement, _Untold, account=account.id):
             told = f"as event {row.event} tells" if row.event else "for no event tells of it"
             finding = f"{column.name} is {row.stored}, should be {row.expected}, {told}"
             yield Difference(table.name, row_name(row.id, None), finding)
@@ -191,8 +214,8 @@ def missing_of(table: Table) -> Check:
     )
 
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-        for row in tx.execute(statement, {"account": account.id}):
-            yield Difference(table.name, str(row.subject_id), f"is missing, and event {row.id} tells of it")
+        for row in tx.rows(statement, _Missing, account=account.id):
+            yield Difference(table.name, str(row.subject_id), f"is missing, and event {row.event} tells of it")
 
     return Check(f"the {table.name.replace('_', ' ')} of the events", table, run)
 
@@ -234,7 +257,7 @@ def seals_of(kind: str, types: frozenset[Event]) -> Check:
     statement = _untold(kind, types)
 
     def run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-        for row in tx.execute(statement, {"account": account.id}):
+        for row in tx.rows(statement, _Seal, account=account.id):
             finding = f"is set on {kind} {row.subject_id}, and no event tells why"
             yield Difference(seals.name, str(row.position), finding)
 

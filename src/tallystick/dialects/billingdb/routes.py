@@ -1,6 +1,6 @@
 """billingdb's API, as a value: invoices that are an amount, a date and a day to pay by."""
 
-from tallystick.customers import store as customers
+from tallystick.customers.resource import CUSTOMERS
 from tallystick.dialects import description, payable, shown
 from tallystick.dialects.billingdb import errors, wire
 from tallystick.dialects.billingdb.wire import AmountBody, ShortInvoice, WholeInvoice
@@ -61,7 +61,7 @@ def _currency(call: Call, row: InvoiceRow, customer_id: int) -> str:
     """The currency of an invoice that is to be this customer's."""
     if customer_id == row.customer_id:
         return row.currency
-    return customers.known(call.tx, call.account, customer_id).currency or call.account.currency
+    return CUSTOMERS.named(call.tx, call.account, "customer_id", customer_id).currency or call.account.currency
 
 
 def delete(call: Call, id: Id) -> None:

@@ -7,7 +7,7 @@ from tallystick.core.account import Account
 from tallystick.core.payment import Method, PaymentStatus
 from tallystick.core.states import InvoiceState
 from tallystick.customers import ops as customers
-from tallystick.customers import store as customer_store
+from tallystick.customers.resource import CUSTOMERS
 from tallystick.dialects import description, shown
 from tallystick.dialects.iqraa import errors, wire
 from tallystick.dialects.iqraa.wire import IqraaInvoice, IqraaInvoiceBody, IqraaStatus
@@ -107,7 +107,7 @@ def _shown(call: Call, rows: Iterable[InvoiceRow]) -> Iterator[IqraaInvoice]:
     while some := list(islice(waiting, SHOWN_AT_ONCE)):
         failed = payment_store.failed_last(call.tx, call.account, [row.id for row in some if row.balance])
         drafts = {row.customer_id for row in some if row.state is InvoiceState.DRAFT}
-        buyers = customer_store.find_many(call.tx, call.account, drafts)
+        buyers = CUSTOMERS.find(call.tx, call.account, drafts)
         for row in some:
             buyer = row.customer or buyers[row.customer_id].buyer
             status = row.status(call.account, call.tx.now)
