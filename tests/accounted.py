@@ -15,7 +15,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import BinaryExpression, ClauseElement
 
 from tallystick.store.db import Tx
-from tallystick.store.prepared import Form
+from tallystick.store.prepared import CompiledForm
 from tallystick.store.tables import accounts
 
 LOOKS: Mapping[str, re.Pattern[str]] = {
@@ -125,7 +125,7 @@ def watched() -> Iterator[Watch]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Tx, "_by_sqlalchemy", _noting_result(watch, Tx._by_sqlalchemy))
         patch.setattr(Tx, "insert_many", _noting_block(watch, Tx.insert_many))
-        patch.setattr(Form, "__init__", _noting_form(watch, Form.__init__))
+        patch.setattr(CompiledForm, "__init__", _noting_form(watch, CompiledForm.__init__))
         yield watch
 
 
@@ -147,7 +147,7 @@ def _noting_block(watch: Watch, run: Callable[..., None]) -> Callable[..., None]
 
 
 def _noting_form(watch: Watch, make: Callable[..., None]) -> Callable[..., None]:
-    def make_and_note(form: Form, statement: Any, dialect: Any, names: Any, lists: Any) -> None:
+    def make_and_note(form: CompiledForm, statement: Any, dialect: Any, names: Any, lists: Any) -> None:
         make(form, statement, dialect, names, lists)
         watch.note(statement, form.sql, list(names))
 

@@ -12,7 +12,7 @@ from tallystick.core.bill import Bill, Calculation
 from tallystick.core.money import MAX_STORED_MINOR, RoundingMode, round_ratio
 from tallystick.core.totals import compute
 from tallystick.credit_notes import ops, rules
-from tallystick.credit_notes.types import NOTHING, Credited, CreditLine, Part
+from tallystick.credit_notes.types import NOTHING_CREDITED, CreditedSoFar, CreditLine, Part
 from tallystick.invoices.types import InvoiceRow
 
 
@@ -38,14 +38,14 @@ def larger_amounts() -> Iterator[None]:
 
 
 def _by_shares(
-    row: InvoiceRow, _lines: Sequence[object], parts: Sequence[Part], earlier: Mapping[int, Credited]
+    row: InvoiceRow, _lines: Sequence[object], parts: Sequence[Part], earlier: Mapping[int, CreditedSoFar]
 ) -> list[CreditLine]:
     """A share of each line's tax, without a look at the others."""
     mode = RoundingMode(row.rounding_mode)
     lines = []
     for part in parts:
-        rest = part.line.tax - earlier.get(part.line.id, NOTHING).tax
+        rest = part.line.tax - earlier.get(part.line.id, NOTHING_CREDITED).tax
         share = round_ratio(part.line.tax * part.amount, part.line.amount, mode) if part.amount else 0
-        is_last = part.quantity == part.line.quantity - earlier.get(part.line.id, NOTHING).quantity
+        is_last = part.quantity == part.line.quantity - earlier.get(part.line.id, NOTHING_CREDITED).quantity
         lines.append(CreditLine(*part, tax=rest if is_last else min(share, rest)))
     return lines

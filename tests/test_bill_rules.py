@@ -8,7 +8,8 @@ from msgspec import UNSET, structs
 
 from tallystick.bills import rules
 from tallystick.bills.types import DraftChange
-from tallystick.core.bill import Calculation, Discount, DiscountType, Tax
+from tallystick.core.bill import Calculation, Discount, DiscountType, LineTax
+from tallystick.core.errors import FieldErrors
 from tests.credit_notes.test_rules import bill, invoice_of, line
 from tests.refusals import is_refused
 
@@ -34,7 +35,7 @@ FIVE_OFF, FIVE_PERCENT = Discount(AMOUNT, FIVE), Discount(PERCENTAGE, FIVE)
     ],
 )
 def test_a_discount_has_a_type_and_a_value(stored: Discount | None, type: Any, value: Any, expected: Any) -> None:
-    errors: rules.Errors = {}
+    errors: FieldErrors = {}
     changed = rules.changed_discount(stored, DraftChange(discount_type=type, discount_value=value), errors)
     assert (list(errors) or changed) == expected
 
@@ -78,15 +79,17 @@ def test_only_what_en_16931_knows_is_issued(taxes: list[tuple[str, str]], refuse
 @pytest.mark.parametrize(
     ("calculation", "tax", "expected"),
     [
-        (Calculation.EN16931, Tax(Decimal(20), "S"), False),
-        (Calculation.ORIGINAL, Tax(Decimal(20), "S"), True),
-        (Calculation.EN16931, Tax(Decimal(0), "S"), True),
-        (Calculation.EN16931, Tax(Decimal(0), "Z"), False),
-        (Calculation.EN16931, Tax(Decimal(0), "E"), True),
-        (Calculation.EN16931, Tax(Decimal(0), "E", "Article 132"), False),
+        (Calculation.EN16931, LineTax(Decimal(20), "S"), False),
+        (Calculation.ORIGINAL, LineTax(Decimal(20), "S"), True),
+        (Calculation.EN16931, LineTax(Decimal(0), "S"), True),
+        (Calculation.EN16931, LineTax(Decimal(0), "Z"), False),
+        (Calculation.EN16931, LineTax(Decimal(0), "E"), True),
+        (Calculation.EN16931, LineTax(Decimal(0), "E", "Article 132"), False),
     ],
 )
-def test_a_draft_is_outdated_where_today_would_make_another(calculation: Calculation, tax: Tax, expected: bool) -> None:
+def test_a_draft_is_outdated_where_today_would_make_another(
+    calculation: Calculation, tax: LineTax, expected: bool
+) -> None:
     assert rules.is_outdated(bill(line("1")._replace(tax=tax), calculation=calculation)) is expected
 
 

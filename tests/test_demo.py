@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tallystick import demo
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import InvoiceStatus, QuotationStatus
 from tallystick.native.routes import PREFIX
 from tallystick.serve import application
@@ -38,7 +38,7 @@ SHOWN: list[tuple[str, dict[str, str], int]] = [
     ("payments", {"status": PaymentStatus.SUCCEEDED}, 300),
     ("payments", {"status": PaymentStatus.FAILED}, 3),
     ("payments", {"status": PaymentStatus.REVERSED}, 3),
-    ("payments", {"method": Method.CREDIT}, 3),
+    ("payments", {"method": PaymentMethod.CREDIT}, 3),
     *(("quotations", {"status": str(status)}, 1) for status in QuotationStatus),
     ("recurring-billing", {"active_only": "true"}, 3),
     ("recurring-billing", {}, 6),

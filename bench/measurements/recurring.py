@@ -24,7 +24,7 @@ from bench.figures import Figure
 from bench.site import ACTOR, Site, opened
 from tallystick.core.periods import Frequency
 from tallystick.recurring import billing
-from tallystick.recurring.types import Order
+from tallystick.recurring.types import RunRequest
 from tallystick.store.db import Database, Tx
 from tallystick.store.ids import next_ids
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
@@ -65,7 +65,7 @@ def _compare(site: Site, twin: Site, title: str) -> Figure:
     bare_s: list[float] = []
     with closing(Database(site.url)) as database, closing(_bare(site)) as source, closing(_bare(twin)) as target:
         last = {table: source.last(table) for table in WRITTEN}
-        batches = billing.batches(database, ACTOR, FIRST_ACCOUNT_ID, Order(START))
+        batches = billing.batches(database, ACTOR, FIRST_ACCOUNT_ID, RunRequest(START))
         while (spent := _timed(partial(next, batches, None))).result is not None:
             run_s.append(spent.seconds)
             rows = {table: source.written(table, last[table]) for table in WRITTEN}

@@ -30,7 +30,7 @@ from tallystick.listener import listen
 from tallystick.opening import check_seal_key, existing, opened
 from tallystick.recurring import billing, rules
 from tallystick.recurring import store as recurring
-from tallystick.recurring.types import Order, Outcome
+from tallystick.recurring.types import Outcome, RunRequest
 from tallystick.store.backup import CannotBackUp, back_up, heads, new_file
 from tallystick.store.db import Database, utc_now
 from tallystick.store.migrate import NewerDatabase, OlderDatabase
@@ -223,10 +223,10 @@ def _billed(database: Database, owner: Account, day: date | None, bars: Progress
     """Bills what is due for one account, and answers what each batch did."""
     with database.read() as tx:
         today = owner.today(tx.now)
-        order = Order(day or today)
-        rules.check_as_of(order.as_of, today)
-        task = bars.add_task(f"account {owner.id}", total=recurring.count_due(tx, owner, order))
-    for outcome in billing.to_the_end(database, ACTOR, owner, order):
+        request = RunRequest(day or today)
+        rules.check_as_of(request.as_of, today)
+        task = bars.add_task(f"account {owner.id}", total=recurring.count_due(tx, owner, request))
+    for outcome in billing.to_the_end(database, ACTOR, owner, request):
         bars.advance(task, outcome.processed)
         yield outcome
 

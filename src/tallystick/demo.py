@@ -23,7 +23,7 @@ from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Discount, DiscountType
 from tallystick.core.money import digits, to_decimal
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.periods import Frequency
 from tallystick.credit_notes import ops as credit_notes
 from tallystick.credit_notes.types import NewCreditNote, WantedCredit
@@ -42,7 +42,7 @@ from tallystick.quotations import ops as quotations
 from tallystick.quotations.types import Quotation
 from tallystick.recurring import billing
 from tallystick.recurring import ops as schedules
-from tallystick.recurring.types import BillingTerms, Order
+from tallystick.recurring.types import BillingTerms, RunRequest
 from tallystick.store.db import Database, Tx
 from tallystick.store.migrate import migrate
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
@@ -206,7 +206,7 @@ def bill_retainers(shop: Shop) -> Story:
     """Every morning the worker bills what is due, and what it billed is paid like any other invoice."""
     while True:
         tx = yield 1
-        order = Order(as_of=shop.account.today(tx.now))
+        order = RunRequest(as_of=shop.account.today(tx.now))
         for invoice_id in billing.bill(tx, shop.account, order).invoices:
             invoice = invoice_store.get(tx, shop.account, invoice_id)
             shop.year.begin(chosen(shop, ENDINGS)(shop, invoice))
@@ -281,7 +281,9 @@ def declined(shop: Shop, invoice: Invoice) -> Story:
     """The card is declined, and the money comes late."""
     tx = yield shop.luck.randrange(1, 8)
     attempt = receipt(shop, major(invoice, invoice.row.sums.total))
-    failed = structs.replace(attempt, method=Method.CARD, status=PaymentStatus.FAILED, notes="Declined by the bank.")
+    failed = structs.replace(
+        attempt, method=PaymentMethod.CARD, status=PaymentStatus.FAILED, notes="Declined by the bank."
+    )
     payments.record(tx, shop.account, invoice.row.id, failed)
     yield from paid_late(shop, invoice)
 
@@ -304,7 +306,7 @@ def overpaid(shop: Shop, invoice: Invoice) -> Story:
     tx = yield shop.luck.randrange(5, 20)
     copy = invoices.duplicate(tx, shop.account, invoice.row.id)
     following = invoices.publish(tx, shop.account, copy.row.id)
-    credit = structs.replace(receipt(shop, major(following, excess)), method=Method.CREDIT)
+    credit = structs.replace(receipt(shop, major(following, excess)), method=PaymentMethod.CREDIT)
     payments.record(tx, shop.account, following.row.id, credit)
     yield from paid_in_time(shop, following)
 
@@ -437,7 +439,7 @@ def major(invoice: Invoice, minor: int) -> Decimal:
 
 def receipt(shop: Shop, amount: Decimal | None = None) -> NewPayment:
     """A payment of ``amount`` (major units), or of the whole balance."""
-    method = shop.luck.choice((Method.BANK_TRANSFER, Method.BANK_TRANSFER, Method.BANK_TRANSFER, Method.CARD))
+    method = shop.luck.choice([*[PaymentMethod.BANK_TRANSFER] * 3, PaymentMethod.CARD])
     return NewPayment(amount=amount, method=method, reference=f"TX-{shop.luck.randrange(10**8):08}")
 
 

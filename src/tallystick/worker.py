@@ -20,7 +20,7 @@ from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
 from tallystick.recurring import billing
 from tallystick.recurring import store as recurring
-from tallystick.recurring.types import Order
+from tallystick.recurring.types import RunRequest
 from tallystick.store import idempotency, record_seals, seals
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import idempotency_keys
@@ -147,17 +147,17 @@ class _LaneWorker:
 def _with_due_schedules(tx: Tx) -> list[Account]:
     furthest = (tx.now + FURTHEST_AHEAD).date()
     accounts = account_store.having(tx, schedules, schedules.c.next_date <= furthest)
-    return [each for each in accounts if recurring.has_due(tx, each, _order(tx, each))]
+    return [each for each in accounts if recurring.has_due(tx, each, _request(tx, each))]
 
 
-def _order(tx: Tx, account: Account) -> Order:
-    return Order(account.today(tx.now), unasked=True)
+def _request(tx: Tx, account: Account) -> RunRequest:
+    return RunRequest(account.today(tx.now), unasked=True)
 
 
 def _bill_due(database: Database, account: Account) -> Iterator[None]:
     with database.read() as tx:
-        order = _order(tx, account)
-    for outcome in billing.batches(database, ACTOR, account.id, order):
+        request = _request(tx, account)
+    for outcome in billing.batches(database, ACTOR, account.id, request):
         if outcome.invoices:
             log.info("billed %d invoices of account %d", len(outcome.invoices), account.id)
         yield
@@ -167,7 +167,7 @@ def _do_runs(database: Database, account: Account) -> Iterator[None]:
     with database.read() as tx:
         unfinished = recurring.open_runs(tx, account)
     for run in unfinished:
-        for _outcome in billing.batches(database, run.actor, account.id, run.order):
+        for _outcome in billing.batches(database, run.actor, account.id, run.request):
             yield
         if database.transact(run.actor, partial(billing.finish, account, run)):
             log.info("finished the run %d of account %d", run.id, account.id)

@@ -28,7 +28,7 @@ from tallystick.core.facts import (
     facts_of,
     in_major_units,
 )
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.store.engines import to_json
 
 PAID: FactsJson = {"currency": "EUR", "amount_paid": 100, "amount_credited": 0}
@@ -70,7 +70,7 @@ PAYMENT = PaymentFacts(
     currency="EUR",
     amount=900,
     to_credit=0,
-    method=Method.CARD,
+    method=PaymentMethod.CARD,
     reference=None,
     date=date(2026, 3, 1),
     notes="Thanks",

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from tallystick.core.bill import Tax
+from tallystick.core.bill import LineTax
 from tallystick.core.tax_categories import (
     default_category,
     issue_refusal,
@@ -15,8 +15,8 @@ from tallystick.core.tax_categories import (
 )
 
 
-def tax(category: str, rate: str = "0", reason: str | None = None) -> Tax:
-    return Tax(Decimal(rate), category, reason)
+def tax(category: str, rate: str = "0", reason: str | None = None) -> LineTax:
+    return LineTax(Decimal(rate), category, reason)
 
 
 def rule(refusal: str | None) -> str | None:
@@ -48,7 +48,7 @@ def rule(refusal: str | None) -> str | None:
         *((tax(category, "0", "Because"), None, None, None) for category in ("E", "AE", "K", "G", "O")),
     ],
 )
-def test_a_refusal_names_its_rule(of: Tax, rate: str | None, reason: str | None, issue: str | None) -> None:
+def test_a_refusal_names_its_rule(of: LineTax, rate: str | None, reason: str | None, issue: str | None) -> None:
     assert (rule(rate_refusal(of)), rule(reason_refusal(of)), rule(issue_refusal(of))) == (rate, reason, issue)
 
 
@@ -58,7 +58,7 @@ def test_a_rate_without_a_category_has_one(rate: str, category: str) -> None:
 
 
 @pytest.mark.parametrize(("of", "lacks"), [(tax("E"), True), (tax("E", "0", "Because"), False), (tax("Z"), False)])
-def test_exempt_taxes_lack_a_reason_until_they_have_one(of: Tax, lacks: bool) -> None:
+def test_exempt_taxes_lack_a_reason_until_they_have_one(of: LineTax, lacks: bool) -> None:
     assert lacks_reason(of) is lacks
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, Tax
+from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, LineTax
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import MAX_MINOR, Rounding, RoundingMode
 from tallystick.core.totals import LineTotals, TaxTotal, Totals, compute
@@ -27,7 +27,7 @@ def line(
     category: str = "S",
     reason: str | None = None,
 ) -> Line:
-    tax = Tax(Decimal(rate), category, reason)
+    tax = LineTax(Decimal(rate), category, reason)
     return Line("work", Decimal(quantity), Decimal(unit_price), discount=discount, tax=tax)
 
 
@@ -266,11 +266,11 @@ LARGEST = line("14160036558.31", quantity="6361")
         (bill(line("1"), line("-999999999999999", quantity="92235")), {"items.1.unit_price"}),
         (bill(LARGEST._replace(unit_price=Decimal("14160036558.32"))), {"items.0.unit_price"}),
         (bill(LARGEST, line("0.01")), {"total"}),
-        (bill(LARGEST._replace(tax=Tax(Decimal("0.000001")))), {"total"}),
+        (bill(LARGEST._replace(tax=LineTax(Decimal("0.000001")))), {"total"}),
         (inclusive(LARGEST, line("0.01")), {"total"}),
         # the total is the largest amount, but one rate's base is twice that
         (
-            bill(LARGEST, LARGEST, LARGEST._replace(unit_price=-LARGEST.unit_price, tax=Tax(Decimal(0), "E"))),
+            bill(LARGEST, LARGEST, LARGEST._replace(unit_price=-LARGEST.unit_price, tax=LineTax(Decimal(0), "E"))),
             {"total"},
         ),
         # all at once, and a line that is wrong does not count as one that is missing

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from tallystick.core.bill import Bill, Discount, DiscountType, Line, Tax
+from tallystick.core.bill import Bill, Discount, DiscountType, Line, LineTax
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import Rounding, RoundingMode, digits, to_decimal
 from tallystick.core.totals import Totals, compute
@@ -35,7 +35,7 @@ def discounts(draw: st.DrawFn, places: int) -> Discount | None:
 
 @st.composite
 def lines(draw: st.DrawFn, places: int) -> Line:
-    tax = Tax(draw(rates), draw(st.sampled_from(["S", "E"])), draw(st.sampled_from([None, "art. 132", "art. 135"])))
+    tax = LineTax(draw(rates), draw(st.sampled_from(["S", "E"])), draw(st.sampled_from([None, "art. 132", "art. 135"])))
     if draw(st.integers(0, 3)) == 3:
         return Line("rebate", draw(decimals(1, 10, 2)), draw(decimals(-(10**4), -1, 5)), tax=tax)
     discount = draw(discounts(places))
@@ -173,7 +173,7 @@ def test_every_amount_is_an_int_and_none_is_a_negative_zero(bill: Bill) -> None:
 @given(bills())
 def test_an_inclusive_total_never_moves(bill: Bill) -> None:
     with_tax = bill._replace(prices_include_tax=True)
-    without_tax = with_tax._replace(lines=tuple(line._replace(tax=Tax(Decimal(0))) for line in bill.lines))
+    without_tax = with_tax._replace(lines=tuple(line._replace(tax=LineTax(Decimal(0))) for line in bill.lines))
     assert computed(with_tax).total == computed(without_tax).total
 
 
@@ -191,7 +191,7 @@ def test_the_order_of_the_lines_changes_no_sum(bill: Bill, random: Random) -> No
 @given(bills(), rates)
 def test_a_full_discount_leaves_nothing(bill: Bill, rate: Decimal) -> None:
     # At one rate: of several, a rebate's keeps the tax that the discount, which falls on other lines, does not bear.
-    lines = tuple(line._replace(tax=Tax(rate)) for line in bill.lines)
+    lines = tuple(line._replace(tax=LineTax(rate)) for line in bill.lines)
     full = bill._replace(lines=lines, discount=Discount(DiscountType.PERCENTAGE, Decimal(100)))
     totals = computed(full._replace(rounding=Rounding.DOCUMENT))
     assert (totals.tax, totals.total) == (0, 0) if totals.subtotal else totals.discount == 0

@@ -14,14 +14,14 @@ from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.bills.rules import NEW, number_columns
 from tallystick.bills.store import bill_values, unstored_lines
-from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, Tax
+from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, LineTax
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import Rounding, RoundingMode, digits, round_ratio, to_decimal
 from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState
 from tallystick.core.totals import TaxTotal, Totals, compute
 from tallystick.credit_notes.rules import credit_lines, totals
-from tallystick.credit_notes.types import NOTHING, Credited, CreditLine, NewCreditNote, WantedCredit
+from tallystick.credit_notes.types import NOTHING_CREDITED, CreditedSoFar, CreditLine, NewCreditNote, WantedCredit
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tests.core.test_totals_properties import bills, computed
 
@@ -60,7 +60,7 @@ class Credits:
     def __init__(self, bill: Bill) -> None:
         self.bill = bill
         self.invoice = invoice_of(bill)
-        self.taken: dict[int, Credited] = {}
+        self.taken: dict[int, CreditedSoFar] = {}
         self.notes: list[Totals] = []
 
     def credit(self, *items: WantedCredit) -> Totals:
@@ -73,7 +73,7 @@ class Credits:
 
     def keep(self, lines: list[CreditLine]) -> None:
         for credited in lines:
-            before = self.taken.get(credited.line.id, NOTHING)
+            before = self.taken.get(credited.line.id, NOTHING_CREDITED)
             self.taken[credited.line.id] = before.after(*credited[1:])
 
     def refused(self, *items: WantedCredit) -> list[str]:
@@ -85,7 +85,7 @@ class Credits:
 
 
 def line(price: str, rate: str = "20", *, quantity: str = "1", category: str = "S") -> Line:
-    return Line("work", Decimal(quantity), Decimal(price), tax=Tax(Decimal(rate), category))
+    return Line("work", Decimal(quantity), Decimal(price), tax=LineTax(Decimal(rate), category))
 
 
 def bill(*lines: Line, **fields: Any) -> Bill:
@@ -213,7 +213,7 @@ def test_nothing_is_left_after_all_is_credited() -> None:
 def test_what_older_notes_took_too_little_of_is_made_up_for() -> None:
     """99 notes of 0.01 of the first versions took no tax at all; of 0.99 the tax is 0.20, and so for 1.00."""
     credits = Credits(bill(line("1.00")))
-    credits.taken[1] = Credited(Decimal("0.98"), 98, 0, 0)
+    credits.taken[1] = CreditedSoFar(Decimal("0.98"), 98, 0, 0)
     assert credits.credit(part(1, amount="0.01")).tax == 20
     assert credits.credit().tax == 0
 
@@ -221,14 +221,14 @@ def test_what_older_notes_took_too_little_of_is_made_up_for() -> None:
 def test_what_older_notes_took_too_much_of_is_not_taken_again() -> None:
     """Half of 50 lines took 2,416.90 of 4,833.40."""
     credits = Credits(bill(*50 * (line("241.67", quantity="2"),)))
-    credits.taken |= {n: Credited(Decimal(1), 24167, 0, 4834) for n in range(1, 51)}
+    credits.taken |= {n: CreditedSoFar(Decimal(1), 24167, 0, 4834) for n in range(1, 51)}
     assert credits.credit().tax == 483340 - 50 * 4834 == 241640
 
 
 def test_what_an_older_note_gave_beyond_a_rebate_leaves_the_rest() -> None:
     """100 and -30 at 20 %, 50 at 0 %: 134.00, of which an older note took 120.00."""
     credits = Credits(bill(line("100"), line("-30"), line("50", "0", category="Z")))
-    credits.taken[1] = Credited(Decimal(1), 10000, 0, 2000)
+    credits.taken[1] = CreditedSoFar(Decimal(1), 10000, 0, 2000)
     assert "14.00 is left" in credits.refused(part(3))[0]
     assert credits.credit().total == 1400
 
@@ -281,7 +281,7 @@ def test_credit_notes_add_up_to_the_invoice_in_each_group(of: Bill, data: st.Dat
 
 def is_something_left(credits: Credits) -> bool:
     """Whether a line has an amount or a quantity that is not credited."""
-    taken = ((line, credits.taken.get(line.id, NOTHING)) for line in credits.invoice.lines)
+    taken = ((line, credits.taken.get(line.id, NOTHING_CREDITED)) for line in credits.invoice.lines)
     return any((line.amount, line.quantity) != (before.amount, before.quantity) for line, before in taken)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import InvoiceRow
 from tallystick.payments import rules
@@ -30,7 +30,7 @@ def invoice(id: int, total: int, paid: int = 0, due: int = 31, **fields: Any) ->
 
 
 def payment(status: PaymentStatus) -> Payment:
-    method, reversed_at = Method.CARD, NOW if status is REVERSED else None
+    method, reversed_at = PaymentMethod.CARD, NOW if status is REVERSED else None
     return Payment(
         1, 1, "EUR", 100, 0, method, None, TODAY, None, status, NOW, reversed_at, external_id=None, metadata={}
     )
@@ -108,15 +108,15 @@ def test_a_share_is_at_most_the_balance(share: int, refused: bool) -> None:
 @pytest.mark.parametrize(
     ("excess", "wish", "method", "refused"),
     [
-        (0, Excess.REFUSE, Method.CARD, False),
-        (1, Excess.REFUSE, Method.CARD, True),
-        (1, Excess.CREDIT, Method.CARD, False),
-        (1, Excess.CREDIT, Method.CREDIT, True),
-        (0, Excess.CREDIT, Method.CREDIT, False),
+        (0, Excess.REFUSE, PaymentMethod.CARD, False),
+        (1, Excess.REFUSE, PaymentMethod.CARD, True),
+        (1, Excess.CREDIT, PaymentMethod.CARD, False),
+        (1, Excess.CREDIT, PaymentMethod.CREDIT, True),
+        (0, Excess.CREDIT, PaymentMethod.CREDIT, False),
     ],
 )
 def test_what_is_left_over_becomes_credit_only_where_it_is_wanted(
-    excess: int, wish: Excess, method: Method, refused: bool
+    excess: int, wish: Excess, method: PaymentMethod, refused: bool
 ) -> None:
     assert is_refused(rules.check_excess, excess, NewPayment(excess=wish, method=method)) is refused
 
@@ -124,10 +124,10 @@ def test_what_is_left_over_becomes_credit_only_where_it_is_wanted(
 @pytest.mark.parametrize(
     ("method", "expected"),
     [
-        (Method.CARD, LedgerAccount.CASH),
-        (Method.CASH, LedgerAccount.CASH),
-        (Method.CREDIT, LedgerAccount.CUSTOMER_CREDIT),
+        (PaymentMethod.CARD, LedgerAccount.CASH),
+        (PaymentMethod.CASH, LedgerAccount.CASH),
+        (PaymentMethod.CREDIT, LedgerAccount.CUSTOMER_CREDIT),
     ],
 )
-def test_credit_is_the_one_method_that_brings_no_money(method: Method, expected: LedgerAccount) -> None:
+def test_credit_is_the_one_method_that_brings_no_money(method: PaymentMethod, expected: LedgerAccount) -> None:
     assert rules.source_account(method) is expected

@@ -20,7 +20,7 @@ from tallystick.core.account import Account
 from tallystick.core.periods import Frequency
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.recurring import billing, ops, store
-from tallystick.recurring.types import BEGINNING, BillingTerms, Order
+from tallystick.recurring.types import BEGINNING, BillingTerms, RunRequest
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import invoices
 from tallystick.worker import Worker
@@ -35,7 +35,7 @@ KILLS = 3
 THREADS = 8
 START_TIMEOUT_S = 60
 WAIT_S = 20
-TODAY = Order(date(2026, 6, 15))
+TODAY = RunRequest(date(2026, 6, 15))
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_requests_at_once(api: Api) -> None:
 def test_a_worker_passes_over_what_another_is_billing(api: Api) -> None:
     first, second = a_schedule(api, start_date="2026-06-15"), a_schedule(api, start_date="2026-06-15")
     with api.database.transaction("other") as tx:
-        claimed = store.claim(tx, api.account, Order(date(2026, 6, 15)), BEGINNING, 1)
+        claimed = store.claim(tx, api.account, RunRequest(date(2026, 6, 15)), BEGINNING, 1)
         assert [each.id for each in claimed] == [first["id"]]
         Worker(api.database).work()
         assert (days(api, first), days(api, second)) == ([], ["26-06-15"])
@@ -176,7 +176,7 @@ def test_runs_and_changes_at_once(api: Api) -> None:
             if number % 3 == 0:
                 process(api, as_of, ids=some)
             elif number % 3 == 1:
-                list(billing.to_the_end(api.database, "program", api.account, Order(date.fromisoformat(as_of))))
+                list(billing.to_the_end(api.database, "program", api.account, RunRequest(date.fromisoformat(as_of))))
             else:
                 frequency = luck.choice(("weekly", "monthly", "daily"))
                 api.data(api.put(f"/recurring-billing/{some[0]}", {"frequency": frequency}))

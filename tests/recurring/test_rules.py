@@ -15,16 +15,16 @@ from tallystick.core.errors import Conflict, EmailNotConfigured, ValidationFaile
 from tallystick.core.party import Buyer
 from tallystick.core.periods import Frequency, today
 from tallystick.core.totals import Totals
-from tallystick.invoices.many import Content, Period
+from tallystick.invoices.many import InvoiceContent, Period
 from tallystick.recurring import rules
 from tallystick.recurring.types import (
     NO_CONSENT,
+    BillingSchedule,
     BillingTerms,
-    Catalogue,
     Consent,
     PlannedInvoices,
     ProgressChange,
-    Schedule,
+    RunReferences,
     ScheduleRow,
 )
 
@@ -51,14 +51,14 @@ def terms(start: str, frequency: str = "monthly", **fields: Any) -> dict[str, An
     return {**nothing, **rest, "frequency": Frequency(frequency), "start_date": date.fromisoformat(start), **fields}
 
 
-def schedule(start: str, frequency: str = "monthly", *, occurrences: int = 0, **fields: Any) -> Schedule:
+def schedule(start: str, frequency: str = "monthly", *, occurrences: int = 0, **fields: Any) -> BillingSchedule:
     own = terms(start, frequency, **fields)
     begins = own["start_date"]
     following = rules.next_date(BillingTerms(**own), begins, occurrences)
-    return Schedule(**own, **CONTENT, bills_from=begins, next_date=following, occurrences=occurrences)
+    return BillingSchedule(**own, **CONTENT, bills_from=begins, next_date=following, occurrences=occurrences)
 
 
-def starts(found: Schedule, as_of: str, limit: int = 100) -> list[str]:
+def starts(found: BillingSchedule, as_of: str, limit: int = 100) -> list[str]:
     return [str(period.start) for period in rules.due(found, date.fromisoformat(as_of), limit).periods]
 
 
@@ -161,9 +161,9 @@ def test_periods_do_not_depend_on_how_often_one_looks(
     assert at.next_date == at_once.next_date
 
 
-def _moved_on(found: Schedule, bills_from: date, following: date | None) -> Schedule:
-    fields = {name: getattr(found, name) for name in Schedule.__struct_fields__}
-    return Schedule(**{**fields, "bills_from": bills_from, "next_date": following})
+def _moved_on(found: BillingSchedule, bills_from: date, following: date | None) -> BillingSchedule:
+    fields = {name: getattr(found, name) for name in BillingSchedule.__struct_fields__}
+    return BillingSchedule(**{**fields, "bills_from": bills_from, "next_date": following})
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def run(found: ScheduleRow, as_of: date) -> tuple[ScheduleRow, list[Period]]:
     due = rules.due(found, as_of, 20_000)
     if not due.periods:
         return found, []
-    nothing = Content(None, None, Totals((), 0, 0, (), 0, 0), [])  # type: ignore[arg-type]
+    nothing = InvoiceContent(None, None, Totals((), 0, 0, (), 0, 0), [])  # type: ignore[arg-type]
     ann = Buyer("Ann", id=1)
     plan = PlannedInvoices(found, due, is_whole=True, unbilled=due.periods, content=nothing, customer=ann, due_days=0)
     return structs.replace(found, **rules.progress_after_run(plan)), due.periods
@@ -535,7 +535,7 @@ def test_what_is_counted_is_what_is_due(
     assert rules.count_due(found, as_of) == len(due)
     billed = data.draw(st.sets(st.sampled_from([period.start for period in due]))) if due else set()
     strangers = {anchor - A_DAY, as_of + A_DAY}
-    catalogue = Catalogue({}, {}, None, {found.id: frozenset(billed | strangers)}, {})  # type: ignore[arg-type]
+    catalogue = RunReferences({}, {}, None, {found.id: frozenset(billed | strangers)}, {})  # type: ignore[arg-type]
     assert rules.count_unbilled(found, catalogue, as_of) == len(due) - len(billed)
 
 

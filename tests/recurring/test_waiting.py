@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tallystick.recurring import store
-from tallystick.recurring.types import Order
+from tallystick.recurring.types import RunRequest
 from tallystick.worker import Worker
 from testing.caller import Caller
 from tests.api import Api
@@ -145,5 +145,5 @@ def test_what_only_fell_behind_does_not_wait(api: Api, clock: Clock) -> None:
 def test_the_worker_finds_nothing_to_do(api: Api) -> None:
     api.data(made(api))
     with api.database.read() as tx:
-        assert not store.has_due(tx, api.account, Order(date(2026, 6, 15), unasked=True))
-        assert store.has_due(tx, api.account, Order(date(2026, 6, 15)))
+        assert not store.has_due(tx, api.account, RunRequest(date(2026, 6, 15), unasked=True))
+        assert store.has_due(tx, api.account, RunRequest(date(2026, 6, 15)))

@@ -17,7 +17,7 @@ from tallystick.core.periods import Frequency
 from tallystick.store import ids
 from tallystick.store.blocks import WORTH_A_COPY
 from tallystick.store.db import Database, Tx
-from tallystick.store.lists import among
+from tallystick.store.lists import in_list
 from tallystick.store.tables import customers, events, products, recurring, seals
 from tallystick.wire.scalars import Id
 
@@ -179,7 +179,7 @@ def test_an_update_sets_each_rows_own_values(database: Database) -> None:
 def test_a_list_of_any_length_is_one_parameter(database: Database, wanted: Any, expected: list[int]) -> None:
     with database.transaction("tests") as tx:
         tx.connection.execute(customers.insert(), [customer(place) for place in range(3)])
-        query = select(customers.c.id).where(among(customers.c.id, "wanted")).order_by(customers.c.id)
+        query = select(customers.c.id).where(in_list(customers.c.id, "wanted")).order_by(customers.c.id)
         assert tx.connection.execute(query, {"wanted": list(wanted)}).scalars().all() == expected
 
 
@@ -187,5 +187,5 @@ def test_a_list_of_any_length_is_one_parameter(database: Database, wanted: Any, 
 def test_texts_in_a_list(database: Database, name: str) -> None:
     with database.transaction("tests") as tx:
         tx.connection.execute(customers.insert(), [customer(place) for place in range(len(NAMES))])
-        query = select(customers.c.name).where(among(customers.c.name, "wanted"))
+        query = select(customers.c.name).where(in_list(customers.c.name, "wanted"))
         assert tx.connection.execute(query, {"wanted": [name, "nobody"]}).scalars().all() == [name]

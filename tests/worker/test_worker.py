@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from tallystick.core.account import Account
 from tallystick.recurring import store
-from tallystick.recurring.types import BEGINNING, Order
+from tallystick.recurring.types import BEGINNING, RunRequest
 from tallystick.store import idempotency, record_seals
 from tallystick.store.db import Database, Tx
 from tallystick.store.record_seals import RECORDS
@@ -83,7 +83,7 @@ def test_a_run_is_not_finished_while_another_is_at_work_on_it(api: Api) -> None:
     claimed_elsewhere = a_schedule(api, start_date="2026-06-15")
     run_id = api.data(api.post("/recurring-billing/process", {}))["run_id"]
     with api.database.transaction("a worker that dies") as tx:
-        order = Order(date(2026, 6, 15), (claimed_elsewhere["id"],))
+        order = RunRequest(date(2026, 6, 15), (claimed_elsewhere["id"],))
         assert len(store.claim(tx, api.account, order, BEGINNING, 1)) == 1
         Worker(api.database).work()
         run = api.data(api.get(f"/recurring-billing/runs/{run_id}"))

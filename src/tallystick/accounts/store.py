@@ -62,7 +62,7 @@ RESTORE = (
 )
 
 
-class Found(NamedTuple):
+class StoredKey(NamedTuple):
     """Whose key it is, its digest as it is stored, and when it expires."""
 
     caller: Caller
@@ -70,14 +70,14 @@ class Found(NamedTuple):
     expires_at: datetime | None
 
 
-def authenticate(tx: Tx, account_id: int, digest: bytes) -> Found | None:
+def authenticate(tx: Tx, account_id: int, digest: bytes) -> StoredKey | None:
     """The caller whose unrevoked key has this digest."""
     return tx.row(AUTHENTICATE, _found, account=account_id, digest=digest)
 
 
-def _found(key_id: int, digest: bytes, scopes: str, expires_at: datetime | None, *account: Any) -> Found:
+def _found(key_id: int, digest: bytes, scopes: str, expires_at: datetime | None, *account: Any) -> StoredKey:
     caller = Caller(READ(*account), f"{KEY_ACTOR}{key_id}", frozenset(map(Scope, scopes.split())), key_id)
-    return Found(caller, digest, expires_at)
+    return StoredKey(caller, digest, expires_at)
 
 
 def get(tx: Tx, account_id: int) -> Account:

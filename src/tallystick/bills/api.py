@@ -16,7 +16,7 @@ from tallystick.bills.labels import Labels
 from tallystick.bills.types import BillFilter, BillRow, DraftChange, Item, LineRow, NewBill, StoredBill
 from tallystick.core.account import Account
 from tallystick.core.bill import MAX_LINES, Discount, DiscountType
-from tallystick.core.errors import ValidationFailed
+from tallystick.core.errors import FieldErrors, ValidationFailed
 from tallystick.core.money import digits
 from tallystick.core.totals import TaxTotal
 from tallystick.wire import render
@@ -40,7 +40,6 @@ from tallystick.wire.scalars import (
 
 T = TypeVar("T")
 S = TypeVar("S", bound=StrEnum)
-Errors = dict[str, list[str]]
 AnyDraftKind = DraftKind[Any, Any]
 DiscountName = Literal["percentage", "amount", "fixed"]
 DISCOUNT_TYPES = {
@@ -84,9 +83,9 @@ class ContentChange(Change, kw_only=True):
     external_id: ExternalId | None | UnsetType = UNSET
     metadata: MetadataChange | None | UnsetType = UNSET
 
-    def check(self) -> Errors:
+    def check(self) -> FieldErrors:
         """What single fields cannot tell: whether the type and the value of each line's discount fit together."""
-        errors: Errors = {}
+        errors: FieldErrors = {}
         for index, item in enumerate(self.items or ()):
             errors |= discount_errors(item.discount_type, item.discount_value, f"items.{index}.")
         return errors
@@ -98,7 +97,7 @@ class BillChange(ContentChange, kw_only=True):
     issue_date: Day | None | UnsetType = UNSET
 
 
-def discount_errors(type: str | None | UnsetType, value: Decimal | None | UnsetType, path: str) -> Errors:
+def discount_errors(type: str | None | UnsetType, value: Decimal | None | UnsetType, path: str) -> FieldErrors:
     """What is wrong with a discount of this type and value."""
     if type and value in (None, UNSET):
         return {f"{path}discount_value": ["Is required with a discount_type."]}

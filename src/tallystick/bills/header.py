@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Meta, structs
 
 from tallystick.core.account import Account
+from tallystick.core.errors import FieldErrors
 from tallystick.wire.call import Change
 from tallystick.wire.scalars import Day, LongText, ShortText, Title
 
@@ -44,7 +45,7 @@ def shown(header: Header) -> dict[str, Any]:
     return structs.asdict(header)
 
 
-def errors(header: Header) -> dict[str, list[str]]:
+def errors(header: Header) -> FieldErrors:
     """What is wrong with a header, by field (EN 16931, BR-29)."""
     if header.service_start and header.service_end and header.service_end < header.service_start:
         return {"service_end": ["Must not be before the service_start."]}

@@ -14,7 +14,7 @@ from tallystick.core.errors import Conflict
 from tallystick.core.numbering import MAX_SEQUENCE_DIGITS, Pattern, Series
 from tallystick.store import counters
 from tallystick.store.db import TryAgain, Tx
-from tallystick.store.lists import among
+from tallystick.store.lists import in_list
 from tallystick.store.tables import stepped_over
 
 
@@ -51,7 +51,7 @@ class Numbers:
         self._in_use = select(table.c.id).where(*has_it, table.c.id != bindparam("but_for"))
         self._keep = (
             select(table.c.id)
-            .where(of_account, among(table.c.number_key, "wanted"), is_numbered)
+            .where(of_account, in_list(table.c.number_key, "wanted"), is_numbered)
             .with_for_update(read=True, key_share=True)
         )
         self._stepped_over = select(stepped_over.c.sequence).where(

@@ -10,11 +10,11 @@ from msgspec import UNSET, structs
 
 from tallystick.bills import header
 from tallystick.bills.dates import changed_dates, date_columns, issued_dates
-from tallystick.bills.types import BillRow, DraftChange, Found, Item, LineRow, NewBill
+from tallystick.bills.types import BillRow, DraftChange, Item, LineRow, NewBill, References
 from tallystick.core import numbering
 from tallystick.core.account import Account
-from tallystick.core.bill import NO_TAX, Bill, Calculation, Discount, DiscountType, Line, Tax
-from tallystick.core.errors import Conflict, ValidationFailed
+from tallystick.core.bill import NO_TAX, Bill, Calculation, Discount, DiscountType, Line, LineTax
+from tallystick.core.errors import Conflict, FieldErrors, ValidationFailed
 from tallystick.core.money import Rounding, RoundingMode, digits, to_decimal
 from tallystick.core.party import Buyer
 from tallystick.core.tax_categories import ALONE, STANDARD_RATE, ZERO_RATE, issue_refusal, lacks_reason, out_of_place
@@ -22,24 +22,25 @@ from tallystick.core.totals import Totals, compute
 from tallystick.products.types import Product
 from tallystick.taxes.types import Tax as StoredTax
 
-Errors = dict[str, list[str]]
 NO_CUSTOMER = "There is no such customer."
 
 
-def bill_from(new: NewBill, found: Found, account: Account) -> tuple[Bill, Totals]:
+def bill_from(new: NewBill, found: References, account: Account) -> tuple[Bill, Totals]:
     """The bill that was asked for, and its totals. Raises ValidationFailed with every field that is wrong."""
-    errors: Errors = {}
+    errors: FieldErrors = {}
     if found.customer is None:
         errors["customer_id"] = [NO_CUSTOMER]
     return bill_in(currency_of(new, found, account), new, found, account, errors)
 
 
-def currency_of(new: NewBill, found: Found, account: Account) -> str:
+def currency_of(new: NewBill, found: References, account: Account) -> str:
     """The currency of a new bill: its own, else the customer's, else the account's."""
     return new.currency or (found.customer and found.customer.currency) or account.currency
 
 
-def bill_in(currency: str, new: NewBill, found: Found, account: Account, errors: Errors) -> tuple[Bill, Totals]:
+def bill_in(
+    currency: str, new: NewBill, found: References, account: Account, errors: FieldErrors
+) -> tuple[Bill, Totals]:
     """As ``bill_from``, where the currency is known. ``errors`` are what is wrong already."""
     errors |= header.errors(new.header)
     lines = lines_from(new.items, found, currency, errors)
@@ -54,7 +55,7 @@ def bill_in(currency: str, new: NewBill, found: Found, account: Account, errors:
     return bill, checked_totals(bill, errors)
 
 
-def checked_totals(bill: Bill, errors: Errors) -> Totals:
+def checked_totals(bill: Bill, errors: FieldErrors) -> Totals:
     """The bill's totals. Raises ValidationFailed with ``errors`` and whatever else is wrong with the bill."""
     errors = misplaced(bill.lines) | errors
     try:
@@ -66,7 +67,7 @@ def checked_totals(bill: Bill, errors: Errors) -> Totals:
     return totals
 
 
-def misplaced(lines: Sequence[Line]) -> Errors:
+def misplaced(lines: Sequence[Line]) -> FieldErrors:
     """The lines outside the scope of tax on a bill that has others (EN 16931, BR-O-11 to BR-O-14)."""
     return {f"items.{index}.tax_id": [ALONE] for index in out_of_place([line.tax for line in lines])}
 
@@ -83,12 +84,12 @@ def check_issuable(lines: Sequence[LineRow]) -> None:
         raise ValidationFailed(errors)
 
 
-def lines_from(items: tuple[Item, ...], found: Found, currency: str, errors: Errors) -> tuple[Line, ...]:
+def lines_from(items: tuple[Item, ...], found: References, currency: str, errors: FieldErrors) -> tuple[Line, ...]:
     """The lines for ``items``; what is wrong with them is added to ``errors``."""
     return tuple(_line(item, found, currency, f"items.{index}", errors) for index, item in enumerate(items))
 
 
-def _line(item: Item, found: Found, currency: str, path: str, errors: Errors) -> Line:
+def _line(item: Item, found: References, currency: str, path: str, errors: FieldErrors) -> Line:
     product = _product(item, found, currency, path, errors)
     description = item.description or (product.name if product else None)
     price = product.unit_price if product and item.unit_price is None else item.unit_price
@@ -109,7 +110,7 @@ def _line(item: Item, found: Found, currency: str, path: str, errors: Errors) ->
     )
 
 
-def _product(item: Item, found: Found, currency: str, path: str, errors: Errors) -> Product | None:
+def _product(item: Item, found: References, currency: str, path: str, errors: FieldErrors) -> Product | None:
     if item.product_id is None:
         return None
     product = found.products.get(item.product_id)
@@ -122,16 +123,20 @@ def _product(item: Item, found: Found, currency: str, path: str, errors: Errors)
     return product
 
 
-def _tax(item: Item, product: Product | None, found: Found, path: str, errors: Errors) -> tuple[Tax, int | None]:
+def _tax(
+    item: Item, product: Product | None, found: References, path: str, errors: FieldErrors
+) -> tuple[LineTax, int | None]:
     if item.tax_id is not None:
         return _chosen_tax(item, item.tax_id, found, path, errors)
     if item.tax_rate is not None:
-        return (Tax(item.tax_rate) if item.tax_rate else NO_TAX), None
+        return (LineTax(item.tax_rate) if item.tax_rate else NO_TAX), None
     stored = found.taxes.get(product.tax_id) if product and product.tax_id else found.default_tax
     return (stored.content, stored.id) if stored else (NO_TAX, None)
 
 
-def _chosen_tax(item: Item, tax_id: int, found: Found, path: str, errors: Errors) -> tuple[Tax, int | None]:
+def _chosen_tax(
+    item: Item, tax_id: int, found: References, path: str, errors: FieldErrors
+) -> tuple[LineTax, int | None]:
     stored = found.taxes.get(tax_id)
     if stored is None:
         errors[f"{path}.tax_id"] = ["There is no such tax."]
@@ -141,7 +146,7 @@ def _chosen_tax(item: Item, tax_id: int, found: Found, path: str, errors: Errors
     return stored.content, tax_id
 
 
-def for_customer(new: NewBill, found: Found) -> NewBill:
+def for_customer(new: NewBill, found: References) -> NewBill:
     """The bill that was asked for, with the customer's buyer reference where it names none (EN 16931, BT-10)."""
     if found.customer is None or found.customer.buyer_reference is None:
         return new
@@ -192,12 +197,12 @@ def copied_columns(original: BillRow, account: Account, now: datetime, terms_day
     }
 
 
-def changed_bill(row: BillRow, lines: list[LineRow], change: DraftChange, found: Found) -> tuple[Bill, Totals]:
+def changed_bill(row: BillRow, lines: list[LineRow], change: DraftChange, found: References) -> tuple[Bill, Totals]:
     """The bill of a draft after ``change``; lines that it does not name keep the prices and taxes they have.
 
     Raises ValidationFailed with every field that is wrong.
     """
-    errors: Errors = {}
+    errors: FieldErrors = {}
     if found.customer is None:
         errors["customer_id"] = [NO_CUSTOMER]
     errors |= header.errors(header.changed(row.header, change.header))
@@ -216,9 +221,9 @@ def changed_bill(row: BillRow, lines: list[LineRow], change: DraftChange, found:
     return bill, checked_totals(bill, errors)
 
 
-def _kept_amounts(stored: Bill, change: DraftChange) -> Errors:
+def _kept_amounts(stored: Bill, change: DraftChange) -> FieldErrors:
     """What a change of the currency must send anew, because its amounts are in the old one."""
-    errors: Errors = {}
+    errors: FieldErrors = {}
     if change.items is UNSET:
         errors["items"] = [f"Send the items anew with the currency: their prices are in {stored.currency}."]
     keeps_discount = change.discount_value is UNSET and change.discount_type in (UNSET, DiscountType.AMOUNT)
@@ -227,7 +232,7 @@ def _kept_amounts(stored: Bill, change: DraftChange) -> Errors:
     return errors
 
 
-def changed_discount(stored: Discount | None, change: DraftChange, errors: Errors) -> Discount | None:
+def changed_discount(stored: Discount | None, change: DraftChange, errors: FieldErrors) -> Discount | None:
     """The discount after a change; what is wrong with it is added to ``errors``."""
     type, value = (stored.type, stored.value) if stored else (None, None)
     type = type if change.discount_type is UNSET else change.discount_type
@@ -303,13 +308,13 @@ def renewed(bill: Bill, taxes: Mapping[int, StoredTax] = MappingProxyType({})) -
     return bill._replace(lines=lines, calculation=Calculation.EN16931)
 
 
-def _renewed_tax(tax: Tax) -> Tax:
+def _renewed_tax(tax: LineTax) -> LineTax:
     """The first versions took a rate of 0 without a category for S."""
     had_none = tax.category == STANDARD_RATE and not tax.rate and not tax.exemption_reason
     return tax._replace(category=ZERO_RATE) if had_none else tax
 
 
-def _with_reason(tax: Tax, source: StoredTax | None) -> Tax:
+def _with_reason(tax: LineTax, source: StoredTax | None) -> LineTax:
     if source is None or source.category != tax.category or not lacks_reason(tax):
         return tax
     return tax._replace(exemption_reason=source.exemption_reason)
@@ -348,7 +353,7 @@ def stored_line(line: LineRow) -> Line:
         unit_price=line.unit_price,
         unit=line.unit,
         discount=stored_discount(line.discount_type, line.discount_value),
-        tax=Tax(line.tax_rate, line.tax_category, line.exemption_reason),
+        tax=LineTax(line.tax_rate, line.tax_category, line.exemption_reason),
         product_id=line.product_id,
         tax_id=line.tax_id,
     )
@@ -359,7 +364,7 @@ def stored_discount(type: str | None, value: Any) -> Discount | None:
     return None if type is None else Discount(DiscountType(type), value)
 
 
-def buyer(found: Found) -> Buyer:
+def buyer(found: References) -> Buyer:
     """The customer's details, which a bill keeps from its issue on (EN 16931, BG-7 and BG-8)."""
     if found.customer is None:
         raise AssertionError("a bill without a customer has been refused before")

@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.sums import Sums
-from tallystick.bills.types import BillFilter, BillRow, Found, Item, LineRow
+from tallystick.bills.types import BillFilter, BillRow, Item, LineRow, References
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill, Line
 from tallystick.core.party import Buyer
@@ -63,11 +63,11 @@ TAXES: Select[Any] = select(*rows.columns(taxes, Tax)).where(
 
 def gather(
     tx: Tx, account: Account, customer_id: int, items: Sequence[Item], customer: Customer | None = None
-) -> Found:
+) -> References:
     """The rows that a new bill names: at most three queries, of which that for a ``customer`` who is given is saved."""
     named = _products(tx, account, {item.product_id for item in items if item.product_id})
     found = _found_taxes(tx, account, items, named)
-    return Found(
+    return References(
         customer=customer or tx.row(CUSTOMER, READ_CUSTOMER, account=account.id, wanted=customer_id),
         products=named,
         taxes=found,

@@ -89,7 +89,7 @@ class BillFilter(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     external_id: str | None = None
 
 
-class Found(NamedTuple):
+class References(NamedTuple):
     """What the database has of the rows that a new bill names."""
 
     customer: Customer | None

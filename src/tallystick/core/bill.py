@@ -31,7 +31,7 @@ class Discount(NamedTuple):
     """Percent, or an amount in major units."""
 
 
-class Tax(NamedTuple):
+class LineTax(NamedTuple):
     rate: Decimal
     """Percent."""
     category: str = "S"
@@ -39,7 +39,7 @@ class Tax(NamedTuple):
     exemption_reason: str | None = None
 
 
-NO_TAX = Tax(Decimal(0), "Z")
+NO_TAX = LineTax(Decimal(0), "Z")
 
 
 class Line(NamedTuple):
@@ -49,7 +49,7 @@ class Line(NamedTuple):
     """Major units; negative on a rebate line."""
     unit: str | None = None
     discount: Discount | None = None
-    tax: Tax = NO_TAX
+    tax: LineTax = NO_TAX
     product_id: int | None = None
     tax_id: int | None = None
 

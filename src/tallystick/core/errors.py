@@ -6,6 +6,9 @@ and its words on the wire are those of the API that answers.
 
 from collections.abc import Mapping, Sequence
 
+FieldErrors = dict[str, list[str]]
+"""What is wrong with a request: sentences, by the path of the field, as ``items.0.quantity``."""
+
 
 class DomainError(Exception):
     """A refusal that a caller can understand and act upon."""
@@ -76,7 +79,7 @@ class ValidationFailed(DomainError):
     code = "VALIDATION_FAILED"
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
-        self.errors: dict[str, list[str]] = {field: list(sentences) for field, sentences in errors.items()}
+        self.errors: FieldErrors = {field: list(sentences) for field, sentences in errors.items()}
         fields = ", ".join(self.errors)
         super().__init__(f"Some fields are not valid: {fields}.")
 

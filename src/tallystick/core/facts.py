@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct, UnsetType, convert
 
 from tallystick.core.events import Event
 from tallystick.core.money import digits, to_decimal
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 
 FactsJson = dict[str, Any]
 """Facts as they are kept and read back."""
@@ -126,7 +126,7 @@ class PaymentFacts(Facts, frozen=True, kw_only=True):
     currency: str
     amount: int
     to_credit: int
-    method: Method
+    method: PaymentMethod
     reference: str | None
     date: date
     notes: str | None

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Method(StrEnum):
+class PaymentMethod(StrEnum):
     """How money came in; ``credit`` is the customer's own credit balance."""
 
     BANK_TRANSFER = "bank_transfer"

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 
-from tallystick.core.bill import Tax
+from tallystick.core.bill import LineTax
 
 STANDARD_RATE = "S"
 ZERO_RATE = "Z"
@@ -37,7 +37,7 @@ def default_category(rate: Decimal) -> str:
     return STANDARD_RATE if rate else ZERO_RATE
 
 
-def rate_refusal(tax: Tax) -> str | None:
+def rate_refusal(tax: LineTax) -> str | None:
     """Why this rate does not go with this category (BR-S-5, BR-Z-5, BR-E-5, ...), if it does not."""
     if (tax.rate > 0) == (tax.category == STANDARD_RATE):
         return None
@@ -47,14 +47,14 @@ def rate_refusal(tax: Tax) -> str | None:
     return f"{rule}: must be 0 with the category {tax.category}; only S charges tax."
 
 
-def reason_refusal(tax: Tax) -> str | None:
+def reason_refusal(tax: LineTax) -> str | None:
     """Why a tax of this category can have no exemption reason (BR-S-10, BR-Z-10), if it has one."""
     if tax.category not in TAXED or not _has_reason(tax):
         return None
     return f"{RULES[tax.category]}-10: must be null with the category {tax.category}, which is not exempt."
 
 
-def issue_refusal(tax: Tax) -> str | None:
+def issue_refusal(tax: LineTax) -> str | None:
     """Why no bill can be issued with this tax, if none can: see the refusals above, and BR-E-10, BR-AE-10, ...
 
     For a field that names the tax.
@@ -68,16 +68,16 @@ def issue_refusal(tax: Tax) -> str | None:
 MISSING_REASON = "{}-10: a tax of the category {} needs an exemption_reason when a bill is issued. Give it to the tax."
 
 
-def lacks_reason(tax: Tax) -> bool:
+def lacks_reason(tax: LineTax) -> bool:
     """Whether a bill cannot be issued before this tax has an exemption reason (BT-120)."""
     return tax.category not in TAXED and not _has_reason(tax)
 
 
-def out_of_place(taxes: Sequence[Tax]) -> list[int]:
+def out_of_place(taxes: Sequence[LineTax]) -> list[int]:
     """Which of a bill's lines, by index, are outside the scope of tax while others are not (BR-O-11 to BR-O-14)."""
     outside = [index for index, tax in enumerate(taxes) if tax.category == OUTSIDE_THE_SCOPE]
     return outside if len(outside) < len(taxes) else []
 
 
-def _has_reason(tax: Tax) -> bool:
+def _has_reason(tax: LineTax) -> bool:
     return bool(tax.exemption_reason and tax.exemption_reason.strip())

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from tallystick.core.bill import MAX_LINES, Bill, Calculation, Discount, DiscountType, Line, Tax
+from tallystick.core.bill import MAX_LINES, Bill, Calculation, Discount, DiscountType, Line, LineTax
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import (
     DIGITS,
@@ -209,7 +209,7 @@ def _taxes(bill: Bill, discounted: Sequence[int]) -> tuple[tuple[TaxTotal, ...],
     return tuple(breakdown), line_taxes
 
 
-def tax_groups(taxes: Sequence[Tax], calculation: Calculation) -> list[list[int]]:
+def tax_groups(taxes: Sequence[LineTax], calculation: Calculation) -> list[list[int]]:
     """The lines, by index, of each row of the tax breakdown, in order of first appearance.
 
     There is exactly one row for each category and rate (EN 16931, BR-S-8, BR-E-1, BR-AE-1, BR-IC-1, ...).
@@ -234,7 +234,7 @@ def group_taxes(amounts: Sequence[int], rate: Decimal, bill: Bill) -> list[int]:
     return apportion(round_ratio(sum(exact), whole, bill.rounding_mode), exact, whole)
 
 
-def tax_total(taxes: Sequence[Tax], taxed: int, amount: int, *, prices_include_tax: bool) -> TaxTotal:
+def tax_total(taxes: Sequence[LineTax], taxed: int, amount: int, *, prices_include_tax: bool) -> TaxTotal:
     """The row of the breakdown for lines with these taxes: ``amount`` of tax on, or in, ``taxed`` minor units."""
     base = taxed - amount if prices_include_tax else taxed
     reasons = dict.fromkeys(tax.exemption_reason for tax in taxes if tax.exemption_reason)

@@ -13,12 +13,12 @@ from msgspec import structs
 from tallystick.bills.rules import stored_bill, stored_line
 from tallystick.bills.types import LineRow
 from tallystick.core.bill import Bill, Calculation
-from tallystick.core.errors import ValidationFailed
+from tallystick.core.errors import FieldErrors, ValidationFailed
 from tallystick.core.money import RoundingMode, allocate, digits, round_ratio, to_decimal, to_minor, to_units
 from tallystick.core.totals import LineTotals, TaxTotal, Totals, group_taxes, tax_groups, tax_total
 from tallystick.credit_notes.types import (
-    NOTHING,
-    Credited,
+    NOTHING_CREDITED,
+    CreditedSoFar,
     CreditLine,
     CreditNoteLine,
     Given,
@@ -30,15 +30,14 @@ from tallystick.invoices.types import Invoice, InvoiceRow
 
 QUANTITY_PLACES = 12
 EXACT = Context(prec=64)
-Errors = dict[str, list[str]]
-Earlier = Mapping[int, Credited]
+Earlier = Mapping[int, CreditedSoFar]
 """What earlier credit notes took, by the id of the invoice's line."""
 
 
 def credit_lines(invoice: Invoice, new: NewCreditNote, earlier: Earlier) -> list[CreditLine]:
     """The lines of a new credit note. Raises ValidationFailed with everything that is not left to credit."""
     if new.items is None:
-        parts = [_remainder(line, earlier.get(line.id, NOTHING)) for line in invoice.lines]
+        parts = [_remainder(line, earlier.get(line.id, NOTHING_CREDITED)) for line in invoice.lines]
         parts = [part for part in parts if part.amount or part.quantity]
     else:
         parts = _wanted_parts(invoice, new.items, earlier)
@@ -51,14 +50,14 @@ def _wanted_parts(invoice: Invoice, items: Sequence[WantedCredit], earlier: Earl
     mode = RoundingMode(invoice.row.rounding_mode)
     places = digits(invoice.row.currency)
     left = {line.id: line for line in invoice.lines}
-    parts, errors = [], Errors()
+    parts, errors = [], FieldErrors()
     for index, item in enumerate(items):
         line = left.pop(item.line_id, None)
         if line is None:
             errors[f"items.{index}.item_id"] = ["Is not one line of this invoice."]
             continue
         try:
-            parts.append(_part(line, item, earlier.get(line.id, NOTHING), places, mode))
+            parts.append(_part(line, item, earlier.get(line.id, NOTHING_CREDITED), places, mode))
         except ValidationFailed as failure:
             errors |= {f"items.{index}.{field}": sentences for field, sentences in failure.errors.items()}
     if errors:
@@ -66,7 +65,7 @@ def _wanted_parts(invoice: Invoice, items: Sequence[WantedCredit], earlier: Earl
     return parts
 
 
-def _part(line: LineRow, item: WantedCredit, before: Credited, places: int, mode: RoundingMode) -> Part:
+def _part(line: LineRow, item: WantedCredit, before: CreditedSoFar, places: int, mode: RoundingMode) -> Part:
     if item.quantity is not None:
         return _by_quantity(line, item.quantity, before, mode)
     if item.amount is not None:
@@ -74,7 +73,7 @@ def _part(line: LineRow, item: WantedCredit, before: Credited, places: int, mode
     return _remainder(line, before)
 
 
-def _remainder(line: LineRow, before: Credited) -> Part:
+def _remainder(line: LineRow, before: CreditedSoFar) -> Part:
     """All that is left of a line."""
     return Part(
         line=line,
@@ -84,7 +83,7 @@ def _remainder(line: LineRow, before: Credited) -> Part:
     )
 
 
-def _by_quantity(line: LineRow, quantity: Decimal, before: Credited, mode: RoundingMode) -> Part:
+def _by_quantity(line: LineRow, quantity: Decimal, before: CreditedSoFar, mode: RoundingMode) -> Part:
     rest = _remainder(line, before)
     if quantity > rest.quantity:
         raise ValidationFailed({"quantity": [f"Must not be above what is left of the line, {rest.quantity:f}."]})
@@ -95,7 +94,7 @@ def _by_quantity(line: LineRow, quantity: Decimal, before: Credited, mode: Round
     return _fraction(rest, amount, (part, whole), mode)._replace(quantity=quantity)
 
 
-def _by_amount(line: LineRow, amount: Decimal, before: Credited, places: int, mode: RoundingMode) -> Part:
+def _by_amount(line: LineRow, amount: Decimal, before: CreditedSoFar, places: int, mode: RoundingMode) -> Part:
     rest = _remainder(line, before)
     try:
         minor = to_minor(amount, places)
@@ -159,7 +158,7 @@ def with_tax(row: InvoiceRow, lines: Sequence[LineRow], parts: Sequence[Part], e
 def _check_group(
     members: Sequence[LineRow], wanted: Mapping[int, Part], earlier: Earlier, bill: Bill, errors: list[str]
 ) -> None:
-    rest = sum(line.amount - line.discount - earlier.get(line.id, NOTHING).net for line in members)
+    rest = sum(line.amount - line.discount - earlier.get(line.id, NOTHING_CREDITED).net for line in members)
     net = sum(wanted[line.id].net for line in members if line.id in wanted)
     if net == _within(net, rest):
         return
@@ -180,7 +179,7 @@ def _cumulated_taxes(
     Each part has the tax that it would have by itself, and a share of what the cumulation differs by.
     """
     rate = members[0].tax_rate
-    before = [earlier.get(line.id, NOTHING) for line in members]
+    before = [earlier.get(line.id, NOTHING_CREDITED) for line in members]
     nets = [wanted[line.id].net if line.id in wanted else 0 for line in members]
     due = sum(group_taxes([taken.net + net for taken, net in zip(before, nets, strict=True)], rate, bill))
     taken = sum(credited.tax for credited in before)
@@ -206,7 +205,7 @@ def _check_sum(row: InvoiceRow, credited: Sequence[CreditLine], earlier: Earlier
         )
 
 
-def _total(taken: Iterable[Credited | CreditLine], *, prices_include_tax: bool) -> int:
+def _total(taken: Iterable[CreditedSoFar | CreditLine], *, prices_include_tax: bool) -> int:
     return sum(each.amount - each.discount + (0 if prices_include_tax else each.tax) for each in taken)
 
 

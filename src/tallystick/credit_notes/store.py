@@ -10,8 +10,8 @@ from tallystick.bills.store import Lines
 from tallystick.core.account import Account
 from tallystick.credit_notes.kind import CREDIT_NOTES
 from tallystick.credit_notes.types import (
-    NOTHING,
-    Credited,
+    NOTHING_CREDITED,
+    CreditedSoFar,
     CreditNote,
     CreditNoteFilter,
     CreditNoteLine,
@@ -91,11 +91,11 @@ LOWER = (
 INSERT = credit_notes.insert().returning(credit_notes.c.id)
 
 
-def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, Credited]:
+def credited(tx: Tx, account: Account, invoice_id: int) -> dict[int, CreditedSoFar]:
     """What earlier credit notes took of each line of an invoice."""
-    taken: dict[int, Credited] = {}
+    taken: dict[int, CreditedSoFar] = {}
     for line in tx.rows(CREDITED, CreditNoteLine, account=account.id, invoice=invoice_id):
-        before = taken.get(line.invoice_line_id, NOTHING)
+        before = taken.get(line.invoice_line_id, NOTHING_CREDITED)
         taken[line.invoice_line_id] = before.after(line.quantity, line.amount, line.discount, line.tax)
     return taken
 

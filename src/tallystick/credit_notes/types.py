@@ -31,7 +31,7 @@ class NewCreditNote(msgspec.Struct, frozen=True, kw_only=True):
     labels: Labels = Labels()
 
 
-class Credited(NamedTuple):
+class CreditedSoFar(NamedTuple):
     """How much of a line earlier credit notes have taken; amounts in minor units."""
 
     quantity: Decimal
@@ -44,12 +44,12 @@ class Credited(NamedTuple):
         """What its tax was charged on, or contained in."""
         return self.amount - self.discount
 
-    def after(self, quantity: Decimal, amount: int, discount: int, tax: int) -> "Credited":
+    def after(self, quantity: Decimal, amount: int, discount: int, tax: int) -> "CreditedSoFar":
         """How much it is once this is taken too."""
-        return Credited(self.quantity + quantity, self.amount + amount, self.discount + discount, self.tax + tax)
+        return CreditedSoFar(self.quantity + quantity, self.amount + amount, self.discount + discount, self.tax + tax)
 
 
-NOTHING = Credited(Decimal(0), 0, 0, 0)
+NOTHING_CREDITED = CreditedSoFar(Decimal(0), 0, 0, 0)
 
 
 class Part(NamedTuple):

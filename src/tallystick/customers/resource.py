@@ -6,7 +6,7 @@ from typing import Any
 from tallystick.core.events import Event
 from tallystick.customers.rules import email_key
 from tallystick.customers.types import Customer
-from tallystick.store.resource import Resource, Told
+from tallystick.store.resource import Resource, ResourceEvents
 from tallystick.store.rows import Rows
 from tallystick.store.tables import customers
 
@@ -21,7 +21,7 @@ def _keyed(values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 CUSTOMERS = Resource(
     Rows(customers, Customer),
-    told=Told(Event.CUSTOMER_CREATED, Event.CUSTOMER_UPDATED, Event.CUSTOMER_DELETED),
+    told=ResourceEvents(Event.CUSTOMER_CREATED, Event.CUSTOMER_UPDATED, Event.CUSTOMER_DELETED),
     sorts={"created_at": customers.c.id, "name": customers.c.name},
     searched=(customers.c.name, customers.c.email, customers.c.phone),
     in_use="Something names this customer since a moment ago, so it cannot be deleted.",

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from tallystick.core.errors import FieldErrors
 from tallystick.delivery import ops
 from tallystick.invoices.api import InvoiceJson
 from tallystick.quotations.api import QuotationJson
@@ -23,7 +24,7 @@ class SendBody(Body, kw_only=True):
     subject: ShortText | None = None
     message: LongText | None = None
 
-    def check(self) -> dict[str, list[str]]:
+    def check(self) -> FieldErrors:
         """Whether a ``cc`` that is no list is an address."""
         try:
             msgspec.convert(self.cc if isinstance(self.cc, str) else None, Email | None)

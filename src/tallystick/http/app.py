@@ -42,7 +42,7 @@ def add_surface(app: falcon.App[Any, Any], surface: Surface, server: Server) -> 
     """Adds an API's routes and its document."""
     for path in dict.fromkeys(route.path for route in surface.routes):
         responders = [responder(route, surface, server) for route in surface.routes if route.path == path]
-        app.add_route(surface.prefix + path, Resource(responders))
+        app.add_route(surface.prefix + path, Responders(responders))
     document = openapi.document(surface)
     app.add_route(surface.document_path, docs.JsonDocument(document))
     in_yaml = docs.YamlDocument(document)
@@ -55,7 +55,7 @@ def responder(route: Route, surface: Surface, server: Server) -> Endpoint:
     return Download(route, surface, server) if route.answers_file else Endpoint(route, surface, server)
 
 
-class Resource:
+class Responders:
     """The responders of one path, where Falcon looks for them."""
 
     def __init__(self, responders: list[Endpoint]) -> None:

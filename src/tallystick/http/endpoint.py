@@ -15,7 +15,7 @@ from tallystick.http.routes import Route
 from tallystick.http.surface import Decoder, Surface
 from tallystick.store import idempotency
 from tallystick.store.db import Database, Tx
-from tallystick.store.idempotency import Answer, InFlight, Request
+from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
 from tallystick.wire.call import Body, Call, Change
 from tallystick.wire.parse import parse_json, parse_query
 from tallystick.wire.reply import Accepted
@@ -120,7 +120,7 @@ class Endpoint:
         status = 202 if isinstance(result, Accepted) else self.route.status
         return Answer(status, b"" if status == 204 else self.surface.success(result))
 
-    def _do_once(self, request: Request, caller: Caller, arguments: list[Any]) -> tuple[Answer, bool]:
+    def _do_once(self, request: KeyedRequest, caller: Caller, arguments: list[Any]) -> tuple[Answer, bool]:
         """Does the work for an idempotency key and keeps the answer with it, or replays the answer kept before."""
         database = self.server.database
         work = partial(self._do_or_refuse, caller, arguments)
@@ -171,10 +171,10 @@ def _with_if_match(body: Body, req: falcon.Request) -> Body:
     return msgspec.structs.replace(body, version=int(digits))
 
 
-def _idempotent(req: falcon.Request, caller: Caller, raw: bytes) -> Request | None:
+def _idempotent(req: falcon.Request, caller: Caller, raw: bytes) -> KeyedRequest | None:
     key = req.get_header("Idempotency-Key")
     if key is None:
         return None
     if not 1 <= len(key) <= MAX_KEY_LENGTH or not all("!" <= character <= "~" for character in key):
         raise ValidationFailed({"Idempotency-Key": [f"Must be 1 to {MAX_KEY_LENGTH} visible characters."]})
-    return Request(caller.account.id, key, idempotency.fingerprint(req.method, req.path, raw))
+    return KeyedRequest(caller.account.id, key, idempotency.fingerprint(req.method, req.path, raw))

@@ -10,7 +10,6 @@ from msgspec import UNSET, UnsetType
 from tallystick.bills.api import (
     BillChange,
     BillQuery,
-    Errors,
     ItemJson,
     Items,
     TaxJson,
@@ -25,6 +24,7 @@ from tallystick.bills.api import (
 from tallystick.bills.header import Header
 from tallystick.bills.types import NewBill
 from tallystick.core.account import Account
+from tallystick.core.errors import FieldErrors
 from tallystick.core.events import Event
 from tallystick.core.facts import in_major_units
 from tallystick.core.labels import Metadata
@@ -33,7 +33,7 @@ from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices import ops, store
 from tallystick.invoices.kind import INVOICES
-from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
+from tallystick.invoices.types import CreditNoteOfInvoice, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
 from tallystick.store.outbox import Recorded
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted
@@ -56,7 +56,7 @@ class NewInvoiceBody(InvoiceBody, kw_only=True):
     customer_id: Id
     items: Items
 
-    def check(self) -> Errors:
+    def check(self) -> FieldErrors:
         """What single fields cannot tell; a change is checked against the draft that it changes."""
         return super().check() | discount_errors(self.discount_type, self.discount_value, "")
 
@@ -236,7 +236,7 @@ def payment_json(payment: PaymentLine, places: int) -> PaymentSummary:
     )
 
 
-def credit_note_json(credit_note: CreditNoteLine, places: int) -> CreditNoteSummary:
+def credit_note_json(credit_note: CreditNoteOfInvoice, places: int) -> CreditNoteSummary:
     """A credit note as its invoice shows it."""
     return CreditNoteSummary(
         id=credit_note.id,

@@ -38,7 +38,7 @@ class Period(NamedTuple):
     end: date
 
 
-class Content(NamedTuple):
+class InvoiceContent(NamedTuple):
     """What invoices say, computed once for all that say the same; not whom they bill, when, and by what labels."""
 
     new: NewBill
@@ -47,15 +47,15 @@ class Content(NamedTuple):
     lines: list[LineRow]
 
     @classmethod
-    def of(cls, new: NewBill, bill: Bill, totals: Totals) -> "Content":
+    def of(cls, new: NewBill, bill: Bill, totals: Totals) -> "InvoiceContent":
         """What ``bills.rules.bill_from`` made of ``new``."""
         return cls(new, bill, totals, bill_store.unstored_lines(bill, totals))
 
 
-class Wanted(NamedTuple):
+class InvoiceToMake(NamedTuple):
     """An invoice to make, dated by its period; issued, and then sent, where it ``issues`` and ``sends``."""
 
-    content: Content
+    content: InvoiceContent
     customer: Buyer
     period: Period
     due_date: date
@@ -64,7 +64,7 @@ class Wanted(NamedTuple):
     labels: Labels
 
 
-def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
+def create(tx: Tx, account: Account, wanted: Sequence[InvoiceToMake]) -> list[int]:
     """Makes drafts, and issues those that are to be; answers their ids, in order.
 
     On PostgreSQL an IntegrityError may tell that another transaction was faster; ``Database.transact`` tries again.
@@ -74,9 +74,9 @@ def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
     ids = store_ids.next_ids(tx, invoices, len(wanted))
     days = [each.period.start for each in wanted if each.issues]
     numbers = iter(INVOICES.numbers.take_all(tx, account, days))
-    models = _Models(account, tx.now)
+    templates = _InvoiceTemplates(account, tx.now)
     made = [
-        models.issued(invoice_id, each, next(numbers)) if each.issues else models.draft(invoice_id, each)
+        templates.issued(invoice_id, each, next(numbers)) if each.issues else templates.draft(invoice_id, each)
         for invoice_id, each in zip(ids, wanted, strict=True)
     ]
     store.insert_many(tx, account, made)
@@ -84,26 +84,26 @@ def create(tx: Tx, account: Account, wanted: Sequence[Wanted]) -> list[int]:
     return list(ids)
 
 
-class _Models:
-    """Makes invoices, each from a model that holds what all of the same content have in common."""
+class _InvoiceTemplates:
+    """Makes invoices, each from a template that holds what all of the same content have in common."""
 
     def __init__(self, account: Account, now: datetime) -> None:
         self._account = account
         self._now = now
         state = next_state(first_state(InvoiceState), Action.ISSUE)
         self._issue = {"state": state, "issued_at": now, "seller": account.seller}
-        self._models: dict[int, InvoiceRow] = {}
+        self._templates: dict[int, InvoiceRow] = {}
 
-    def draft(self, invoice_id: int, wanted: Wanted) -> Invoice:
+    def draft(self, invoice_id: int, wanted: InvoiceToMake) -> Invoice:
         """As ``ops.create`` makes it."""
         return self._invoice(wanted, self._columns(invoice_id, wanted))
 
-    def issued(self, invoice_id: int, wanted: Wanted, number: AssignedNumber) -> Invoice:
+    def issued(self, invoice_id: int, wanted: InvoiceToMake, number: AssignedNumber) -> Invoice:
         """As ``ops.issue`` makes it of a draft."""
         issued = {**number.columns(), "customer": wanted.customer, **self._issue}
         return self._invoice(wanted, self._columns(invoice_id, wanted) | issued)
 
-    def _columns(self, invoice_id: int, wanted: Wanted) -> dict[str, Any]:
+    def _columns(self, invoice_id: int, wanted: InvoiceToMake) -> dict[str, Any]:
         return {
             "id": invoice_id,
             "customer_id": wanted.customer.id,
@@ -118,20 +118,20 @@ class _Models:
             "period_end": wanted.period.end,
         }
 
-    def _invoice(self, wanted: Wanted, columns: dict[str, Any]) -> Invoice:
-        model = self._models.get(id(wanted.content))
-        if model is None:
-            model = self._models[id(wanted.content)] = self._model(wanted.content)
+    def _invoice(self, wanted: InvoiceToMake, columns: dict[str, Any]) -> Invoice:
+        template = self._templates.get(id(wanted.content))
+        if template is None:
+            template = self._templates[id(wanted.content)] = self._template(wanted.content)
         service = {"service_start": wanted.period.start, "service_end": wanted.period.end}
-        row = structs.replace(model, **columns, header=header.changed(model.header, service))
+        row = structs.replace(template, **columns, header=header.changed(template.header, service))
         return Invoice(row=row, lines=wanted.content.lines, customer=wanted.customer)
 
-    def _model(self, content: Content) -> InvoiceRow:
+    def _template(self, content: InvoiceContent) -> InvoiceRow:
         columns = bill_rules.draft_columns(content.new, self._account, self._now, INVOICES.until)
         return INVOICES.draft_row(columns, content.bill, content.totals, "")
 
 
-def _record(tx: Tx, account: Account, wanted: Sequence[Wanted], made: Sequence[Invoice]) -> None:
+def _record(tx: Tx, account: Account, wanted: Sequence[InvoiceToMake], made: Sequence[Invoice]) -> None:
     """The journal, the events and the seals of these invoices."""
     issued = [invoice for invoice in made if invoice.row.state is InvoiceState.ISSUED]
     journal.post_all(tx, account, "issue", [(rules.subject(invoice), rules.revenue(invoice)) for invoice in issued])

@@ -25,7 +25,7 @@ from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
 from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices.kind import INVOICES
-from tallystick.invoices.types import CreditNoteLine, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
+from tallystick.invoices.types import CreditNoteOfInvoice, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
 from tallystick.store import outbox, rows
 from tallystick.store.db import Tx
 from tallystick.store.outbox import Recorded
@@ -53,7 +53,7 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 ISSUED = invoices.c.state == literal_column(f"'{InvoiceState.ISSUED}'")
 OWED = invoices.c.total > invoices.c.paid + invoices.c.credited
 OPEN_STATUSES = frozenset({InvoiceStatus.SENT, InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.OVERDUE})
-IN_USE = invoices.c.deleted_at.is_(None)
+NOT_DELETED = invoices.c.deleted_at.is_(None)
 # True of every row. SQLite, which plans without knowing how many rows there are, takes the narrowest index that will
 # do; a condition on its second column leads it to the one that holds all it takes, so that no row need be looked at.
 BY_AMOUNTS = invoices.c.currency > ""
@@ -61,19 +61,19 @@ BY_OPEN = invoices.c.due_date > date.min
 IN_TRASH = invoices.c.deleted_at.is_not(None)
 
 ONE = bills.one(invoices.c.id == bindparam("invoice"))
-BY_ID = ONE.where(IN_USE)
+BY_ID = ONE.where(NOT_DELETED)
 BY_ID_LOCKED = BY_ID.with_for_update(of=invoices)
 TRASHED_LOCKED = ONE.where(IN_TRASH).with_for_update(of=invoices)
 # What a share link opens: an issued invoice; of a draft with a token, only the PDF.
-BY_TOKEN = bills.one(invoices.c.share_token == bindparam("token"), invoices.c.state == InvoiceState.ISSUED, IN_USE)
-BY_TOKEN_IN_ANY_STATE = bills.one(invoices.c.share_token == bindparam("token"), IN_USE)
+BY_TOKEN = bills.one(invoices.c.share_token == bindparam("token"), invoices.c.state == InvoiceState.ISSUED, NOT_DELETED)
+BY_TOKEN_IN_ANY_STATE = bills.one(invoices.c.share_token == bindparam("token"), NOT_DELETED)
 KNOWN = select(invoices.c.id).where(
-    invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"), IN_USE
+    invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"), NOT_DELETED
 )
 # Always in the order of the ids, so that two transactions that want the same rows cannot wait for each other.
 ROWS_LOCKED: Select[Any] = (
     bills.some(
-        invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True)), IN_USE
+        invoices.c.account_id == bindparam("account"), invoices.c.id.in_(bindparam("ids", expanding=True)), NOT_DELETED
     )
     .order_by(invoices.c.id)
     .with_for_update(of=invoices)
@@ -210,20 +210,20 @@ def _whole(tx: Tx, account: Account, statement: Statement, **wanted: Any) -> Inv
     )
 
 
-def _history(tx: Tx, account: Account, invoice_id: int) -> tuple[list[PaymentLine], list[CreditNoteLine]]:
+def _history(tx: Tx, account: Account, invoice_id: int) -> tuple[list[PaymentLine], list[CreditNoteOfInvoice]]:
     """What was paid and what was credited on an invoice, oldest first: one query for both."""
     # Sorted here: told to sort, SQLite would go through all the payments of the account in the order of their ids.
     found = sorted(tx.rows(HISTORY, _settling, account=account.id, invoice=invoice_id), key=lambda line: line.id)
     received = [line for line in found if isinstance(line, PaymentLine)]
-    credited = [line for line in found if isinstance(line, CreditNoteLine)]
+    credited = [line for line in found if isinstance(line, CreditNoteOfInvoice)]
     return received, credited
 
 
-def _settling(kind: str, *columns: Any) -> PaymentLine | CreditNoteLine:
+def _settling(kind: str, *columns: Any) -> PaymentLine | CreditNoteOfInvoice:
     if kind == "payment":
         return PaymentLine(*columns)
     note_id, total, to_credit, number, reason, issue_date, *_of_payments = columns
-    return CreditNoteLine(
+    return CreditNoteOfInvoice(
         id=note_id, number=number, issue_date=issue_date, total=total, to_credit=to_credit, reason=reason
     )
 
@@ -272,7 +272,7 @@ def every(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest)
 
 def conditions(account: Account, wanted: InvoiceFilter, today: date) -> list[ColumnElement[bool]]:
     """What a row must satisfy to be selected; never one in the trash."""
-    tests = [*bills.conditions(account, wanted, today), IN_USE]
+    tests = [*bills.conditions(account, wanted, today), NOT_DELETED]
     if wanted.statuses:
         tests.append(or_(*(shows(status, today) for status in sorted(wanted.statuses))))
         if wanted.statuses <= OPEN_STATUSES:

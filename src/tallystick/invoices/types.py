@@ -53,7 +53,7 @@ class PaymentLine(msgspec.Struct, frozen=True):
     created_at: datetime
 
 
-class CreditNoteLine(msgspec.Struct, frozen=True):
+class CreditNoteOfInvoice(msgspec.Struct, frozen=True):
     """A credit note as its invoice shows it; ``to_credit`` is what exceeded the balance. Minor units."""
 
     id: int
@@ -68,7 +68,7 @@ class Invoice(StoredBill[InvoiceRow], frozen=True):
     """An invoice, whole."""
 
     payments: list[PaymentLine] = []
-    credit_notes: list[CreditNoteLine] = []
+    credit_notes: list[CreditNoteOfInvoice] = []
 
 
 class InvoiceFilter(BillFilter[InvoiceStatus], frozen=True, kw_only=True):

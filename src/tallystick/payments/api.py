@@ -9,7 +9,7 @@ import msgspec
 from tallystick.core.account import Account
 from tallystick.core.labels import Metadata, merged
 from tallystick.core.money import digits, to_decimal
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.invoices import api as invoices
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.api import InvoiceJson
@@ -46,7 +46,7 @@ MAX_ALLOCATIONS = 1000
 class SettlementBody(Body, kw_only=True):
     """How an invoice was paid. ``payment_date`` is another name for ``date``: from 1970-01-01 to tomorrow."""
 
-    method: Method = Method.BANK_TRANSFER
+    method: PaymentMethod = PaymentMethod.BANK_TRANSFER
     reference: ShortText | None = None
     date: Day | None = None
     payment_date: Day | None = None
@@ -88,7 +88,7 @@ class PaymentQuery(DatedQuery, frozen=True, kw_only=True):
     external_id: ExternalId | None = None
     customer_id: Id | None = None
     invoice_id: Id | None = None
-    method: Method | None = None
+    method: PaymentMethod | None = None
     status: PaymentStatus | None = None
     currency: Currency | None = None
 
@@ -109,7 +109,7 @@ class PaymentJson(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     amount: Decimal
     to_credit: Decimal
-    method: Method
+    method: PaymentMethod
     reference: str | None
     date: dt.date
     notes: str | None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.core.events import Event
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import Action, InvoiceState, check_allowed
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.invoices import ops as invoice_ops
@@ -65,7 +65,7 @@ def record_for_customer(tx: Tx, account: Account, new: CustomerPayment) -> Payme
 
 def _pay(tx: Tx, account: Account, row: InvoiceRow, new: NewPayment) -> Payment:
     amount = row.balance if new.amount is None else rules.minor_amount(new.amount, row.currency)
-    keeps_excess = new.excess is Excess.CREDIT and new.method is not Method.CREDIT
+    keeps_excess = new.excess is Excess.CREDIT and new.method is not PaymentMethod.CREDIT
     share = min(amount, row.balance) if keeps_excess else amount
     shares = [(row, share)] if share else []
     return _receive(tx, account, Subject(row.customer_id, row.currency), amount, shares, new)
@@ -102,7 +102,7 @@ def _settle(tx: Tx, account: Account, row: InvoiceRow, share: int, payment: Paym
 
 
 def _move_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -> None:
-    spent = payment.amount if payment.method is Method.CREDIT else 0
+    spent = payment.amount if payment.method is PaymentMethod.CREDIT else 0
     if spent and not customer_credit.spend(tx, account, payment.customer_id, payment.currency, spent):
         raise Conflict("The customer's credit is not enough for this payment.")
     if payment.to_credit:

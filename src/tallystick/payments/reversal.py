@@ -11,7 +11,7 @@ from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
 from tallystick.core.facts import InvoiceCredited
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import Action, next_state
 from tallystick.credit_notes import ops as credit_note_ops
 from tallystick.credit_notes import rules as credit_note_rules
@@ -69,13 +69,13 @@ def reverse_all(tx: Tx, account: Account, invoice_id: int) -> None:
 def _invoices_locked(tx: Tx, account: Account, payment: Payment, settled: Iterable[int]) -> list[InvoiceRow]:
     """The invoices that the payment settled, and those that lack the credit which it gives back."""
     wanted = set(settled)
-    if payment.method is Method.CREDIT:
+    if payment.method is PaymentMethod.CREDIT:
         wanted |= credit_note_store.short(tx, account, payment.customer_id, payment.currency)
     return invoice_store.rows_locked(tx, account, wanted)
 
 
 def _take_back_credit(tx: Tx, account: Account, payment: Payment) -> None:
-    if payment.method is Method.CREDIT:
+    if payment.method is PaymentMethod.CREDIT:
         customer_credit.add(tx, account, payment.customer_id, payment.currency, payment.amount)
     if payment.to_credit:
         if not customer_credit.spend(tx, account, payment.customer_id, payment.currency, payment.to_credit):

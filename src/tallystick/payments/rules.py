@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from msgspec import structs
 
-from tallystick.core.errors import Overpayment, ValidationFailed
+from tallystick.core.errors import FieldErrors, Overpayment, ValidationFailed
 from tallystick.core.facts import CreditPutBack, PaymentFacts, SettledShare
 from tallystick.core.money import digits, to_decimal, to_minor
-from tallystick.core.payment import Method
+from tallystick.core.payment import PaymentMethod
 from tallystick.invoices.types import InvoiceRow
 from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, Returned, WantedShare
 from tallystick.store.journal import LedgerAccount, Posting
@@ -36,7 +36,7 @@ def shares_as_wanted(
 ) -> list[tuple[InvoiceRow, int]]:
     """Each invoice with its share in minor units. Raises ValidationFailed for every share that cannot be."""
     by_id = {row.id: row for row in found}
-    errors: dict[str, list[str]] = {}
+    errors: FieldErrors = {}
     shares = []
     for index, share in enumerate(wanted):
         row = by_id.pop(share.invoice_id, None)
@@ -74,7 +74,7 @@ def check_shares(shares: Sequence[tuple[InvoiceRow, int]]) -> None:
 
 def check_excess(excess: int, new: NewPayment) -> None:
     """Raises Overpayment where money is left over and may not become credit; credit never makes credit."""
-    if excess and (new.excess is Excess.REFUSE or new.method is Method.CREDIT):
+    if excess and (new.excess is Excess.REFUSE or new.method is PaymentMethod.CREDIT):
         raise Overpayment(
             "The payment is above what it can settle. "
             'Pay less, or send "excess": "credit" to keep the rest as the customer\'s credit.'
@@ -90,17 +90,17 @@ def put_back(returned: Iterable[Returned]) -> list[CreditPutBack]:
     ]
 
 
-def source_account(method: Method) -> LedgerAccount:
+def source_account(method: PaymentMethod) -> LedgerAccount:
     """The ledger account that a payment comes from."""
-    return LedgerAccount.CUSTOMER_CREDIT if method is Method.CREDIT else LedgerAccount.CASH
+    return LedgerAccount.CUSTOMER_CREDIT if method is PaymentMethod.CREDIT else LedgerAccount.CASH
 
 
-def settlement_posting(method: Method, share: int) -> Posting:
+def settlement_posting(method: PaymentMethod, share: int) -> Posting:
     """The posting by which a share of a payment settles an invoice."""
     return Posting(source_account(method), LedgerAccount.RECEIVABLE, share)
 
 
-def credit_posting(method: Method, excess: int) -> Posting:
+def credit_posting(method: PaymentMethod, excess: int) -> Posting:
     """The posting by which money left over becomes the customer's credit."""
     return Posting(source_account(method), LedgerAccount.CUSTOMER_CREDIT, excess)
 

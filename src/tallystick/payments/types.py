@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from tallystick.core.labels import Metadata
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.credit_notes.types import Given
 from tallystick.invoices.types import InvoiceRow
 
@@ -24,7 +24,7 @@ class NewPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A payment to record. ``amount`` in major units; None is the whole balance."""
 
     amount: Decimal | None = None
-    method: Method = Method.BANK_TRANSFER
+    method: PaymentMethod = PaymentMethod.BANK_TRANSFER
     reference: str | None = None
     date: dt.date | None = None
     notes: str | None = None
@@ -66,7 +66,7 @@ class Payment(msgspec.Struct, frozen=True):
     currency: str
     amount: int
     to_credit: int
-    method: Method
+    method: PaymentMethod
     reference: str | None
     date: dt.date
     notes: str | None
@@ -112,7 +112,7 @@ class PaymentFilter(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None = None
     customer_id: int | None = None
     invoice_id: int | None = None
-    method: Method | None = None
+    method: PaymentMethod | None = None
     status: PaymentStatus | None = None
     currency: str | None = None
     from_date: dt.date | None = None

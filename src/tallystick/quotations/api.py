@@ -9,7 +9,6 @@ from msgspec import UNSET, UnsetType
 from tallystick.bills.api import (
     BillChange,
     BillQuery,
-    Errors,
     ItemJson,
     Items,
     TaxJson,
@@ -24,6 +23,7 @@ from tallystick.bills.api import (
 from tallystick.bills.header import Header
 from tallystick.bills.types import NewBill
 from tallystick.core.account import Account
+from tallystick.core.errors import FieldErrors
 from tallystick.core.labels import Metadata
 from tallystick.core.party import Buyer
 from tallystick.core.states import QuotationStatus
@@ -50,7 +50,7 @@ class NewQuotationBody(QuotationBody, kw_only=True):
     customer_id: Id
     items: Items
 
-    def check(self) -> Errors:
+    def check(self) -> FieldErrors:
         """What single fields cannot tell; a change is checked against the draft that it changes."""
         return super().check() | discount_errors(self.discount_type, self.discount_value, "")
 

@@ -8,27 +8,27 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from tallystick.bills import header
-from tallystick.bills.api import ContentChange, Errors, content_change, discount_errors, items_from, new_content
+from tallystick.bills.api import ContentChange, content_change, discount_errors, items_from, new_content
 from tallystick.bills.header import Header
 from tallystick.bills.types import Item
 from tallystick.core.account import Account
-from tallystick.core.errors import ValidationFailed
+from tallystick.core.errors import FieldErrors, ValidationFailed
 from tallystick.core.labels import Metadata
 from tallystick.core.money import digits
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
-from tallystick.invoices.many import Wanted
+from tallystick.invoices.many import InvoiceToMake
 from tallystick.recurring import billing, ops, rules, store
 from tallystick.recurring.types import (
     BillingTerms,
     ChangedSchedule,
     Consent,
-    Failure,
-    Order,
     Outcome,
-    Recurring,
     Run,
+    RunRequest,
+    Schedule,
     ScheduleChange,
+    ScheduleFailure,
     ScheduleFilter,
     ScheduleRow,
 )
@@ -71,7 +71,7 @@ class RecurringBody(ContentChange, kw_only=True):
     auto_send: bool | UnsetType = UNSET
     catch_up: bool = False
 
-    def check(self) -> Errors:
+    def check(self) -> FieldErrors:
         """What single fields cannot tell."""
         errors = super().check()
         if self.items is not UNSET and self.amount is not UNSET:
@@ -93,7 +93,7 @@ class NewRecurringBody(RecurringBody, kw_only=True):
     customer_id: Id
     frequency: Frequency
 
-    def check(self) -> Errors:
+    def check(self) -> FieldErrors:
         """What single fields cannot tell; a change is checked against the schedule that it changes."""
         errors = super().check() | discount_errors(self.discount_type, self.discount_value, "")
         if self.items is UNSET and self.amount is UNSET:
@@ -251,7 +251,7 @@ class RunJson(msgspec.Struct, frozen=True):
     finished_at: datetime | None
 
 
-def to_json(recurring: Recurring, call: Call) -> RecurringJson:
+def to_json(recurring: Schedule, call: Call) -> RecurringJson:
     """A schedule as the API shows it."""
     row = recurring.row
     places = digits(row.currency)
@@ -335,7 +335,7 @@ def index(call: Call, query: RecurringQuery) -> Listed[RecurringJson]:
     wanted = ScheduleFilter(query.customer_id, query.active_only, query.external_id)
     page = store.page(call.tx, call.account, wanted, page_request(query), query.search)
     items = store.items_of(call.tx, call.account, [row.id for row in page.rows])
-    return listed(page, lambda row: to_json(Recurring(row, items[row.id]), call))
+    return listed(page, lambda row: to_json(Schedule(row, items[row.id]), call))
 
 
 def create(call: Call, body: NewRecurringBody) -> Reply[RecurringJson]:
@@ -424,13 +424,13 @@ def process(call: Call, body: ProcessBody) -> ProcessJson | Accepted[RunTicket]:
     today = call.account.today(call.tx.now)
     as_of = body.as_of.on_calendar_of(call.account) if body.as_of else today
     rules.check_as_of(as_of, today)
-    order = Order(as_of, _ids(call, body))
+    request = RunRequest(as_of, _ids(call, body))
     if body.dry_run:
-        return _preview_json(call, order)
-    if billing.is_large(call.tx, call.account, order):
-        run = billing.enqueue(call.tx, call.account, order)
+        return _preview_json(call, request)
+    if billing.is_large(call.tx, call.account, request):
+        run = billing.enqueue(call.tx, call.account, request)
         return Accepted(_ticket(run, call), "There is much to bill: a worker does it.")
-    return _process_json(billing.bill(call.tx, call.account, order))
+    return _process_json(billing.bill(call.tx, call.account, request))
 
 
 def _ids(call: Call, body: ProcessBody) -> tuple[int, ...] | None:
@@ -476,8 +476,8 @@ def _process_json(outcome: Outcome) -> ProcessJson:
     )
 
 
-def _preview_json(call: Call, order: Order) -> ProcessJson:
-    forecast = billing.forecast(call.tx, call.account, order)
+def _preview_json(call: Call, request: RunRequest) -> ProcessJson:
+    forecast = billing.forecast(call.tx, call.account, request)
     return ProcessJson(
         processed=forecast.processed,
         created=forecast.created,
@@ -489,7 +489,7 @@ def _preview_json(call: Call, order: Order) -> ProcessJson:
     )
 
 
-def _preview(wanted: Wanted) -> PreviewJson:
+def _preview(wanted: InvoiceToMake) -> PreviewJson:
     content = wanted.content
     return PreviewJson(
         recurring_id=wanted.period.recurring_id,
@@ -503,5 +503,5 @@ def _preview(wanted: Wanted) -> PreviewJson:
     )
 
 
-def _errors_json(failures: list[Failure]) -> list[ScheduleError]:
+def _errors_json(failures: list[ScheduleFailure]) -> list[ScheduleError]:
     return [ScheduleError(*failure) for failure in failures]

@@ -19,19 +19,19 @@ from tallystick.core.errors import DomainError
 from tallystick.core.events import Event
 from tallystick.core.facts import ScheduleFailed
 from tallystick.invoices import many
-from tallystick.invoices.many import Wanted
+from tallystick.invoices.many import InvoiceToMake
 from tallystick.recurring import rules, store
 from tallystick.recurring.types import (
     BEGINNING,
-    Catalogue,
-    Failure,
+    BillingSchedule,
     Forecast,
-    Order,
     Outcome,
-    Place,
     PlannedInvoices,
     Run,
-    Schedule,
+    RunCursor,
+    RunReferences,
+    RunRequest,
+    ScheduleFailure,
 )
 from tallystick.store import outbox
 from tallystick.store.db import Database, Tx
@@ -55,45 +55,47 @@ class Decision(NamedTuple):
     """What is to become of some schedules."""
 
     plans: list[PlannedInvoices]
-    failures: list[tuple[Schedule, Failure]]
-    place: Place
+    failures: list[tuple[BillingSchedule, ScheduleFailure]]
+    cursor: RunCursor
 
 
-def decide(tx: Tx, account: Account, schedules: Sequence[Schedule], order: Order, after: Place) -> Decision:
+def decide(
+    tx: Tx, account: Account, schedules: Sequence[BillingSchedule], request: RunRequest, after: RunCursor
+) -> Decision:
     """Decides on schedules, in order, until there is no room for more invoices; writes nothing."""
-    catalogue = store.gather(tx, account, schedules)
+    references = store.gather(tx, account, schedules)
     plans: list[PlannedInvoices] = []
-    failures: list[tuple[Schedule, Failure]] = []
-    place, room = after, BATCH
+    failures: list[tuple[BillingSchedule, ScheduleFailure]] = []
+    cursor, room = after, BATCH
     for schedule in schedules:
         if room <= 0:
             break
         try:
-            plan = rules.plan(schedule, catalogue, account, order.as_of, BATCH)
+            plan = rules.plan(schedule, references, account, request.as_of, BATCH)
         except DomainError as error:
             failures.append((schedule, rules.failure(schedule, error)))
         else:
             plans.append(plan)
             room -= len(plan.unbilled)
             if not plan.is_whole:
-                # It comes up again, because its next date is later than the place.
+                # It comes up again, because its next date is later than the cursor.
                 break
-        place = Place(schedule.next_date or order.as_of, schedule.id)
-    return Decision(plans, failures, place)
+        cursor = RunCursor(schedule.next_date or request.as_of, schedule.id)
+    return Decision(plans, failures, cursor)
 
 
-def bill_batch(tx: Tx, account: Account, order: Order, after: Place) -> Outcome:
-    """Bills the next schedules after a place. One that cannot be billed is reported and stops no other."""
-    claimed = store.claim(tx, account, order, after, BATCH)
+def bill_batch(tx: Tx, account: Account, request: RunRequest, after: RunCursor) -> Outcome:
+    """Bills the next schedules after a cursor. One that cannot be billed is reported and stops no other."""
+    claimed = store.claim(tx, account, request, after, BATCH)
     if not claimed:
         return Outcome(0, 0, [], [], None)
-    decision = decide(tx, account, claimed, order, after)
+    decision = decide(tx, account, claimed, request, after)
     # What locks nothing that others need comes first: from the numbers on, they wait until this transaction ends.
     store.advance(tx, account, {plan.schedule.id: rules.progress_after_run(plan) for plan in decision.plans})
     _keep_failures(tx, account, decision)
     outcome = _outcome(decision, _make(tx, account, decision.plans))
-    if order.run_id is not None:
-        store.count_up(tx, account, order.run_id, outcome)
+    if request.run_id is not None:
+        store.count_up(tx, account, request.run_id, outcome)
     return outcome
 
 
@@ -103,7 +105,7 @@ def _outcome(decision: Decision, invoices: list[int]) -> Outcome:
         skipped=sum(not plan.unbilled for plan in decision.plans),
         invoices=invoices,
         failures=[failure for _, failure in decision.failures],
-        place=decision.place,
+        cursor=decision.cursor,
     )
 
 
@@ -111,7 +113,7 @@ def _make(tx: Tx, account: Account, plans: Sequence[PlannedInvoices]) -> list[in
     return many.create(tx, account, _wanted(plans))
 
 
-def _wanted(plans: Sequence[PlannedInvoices]) -> list[Wanted]:
+def _wanted(plans: Sequence[PlannedInvoices]) -> list[InvoiceToMake]:
     """The invoices to make, those of the earliest period first, so that their numbers follow their dates."""
     return sorted((wanted for plan in plans for wanted in rules.invoices_to_make(plan)), key=attrgetter("period"))
 
@@ -130,65 +132,65 @@ def _keep_failures(tx: Tx, account: Account, decision: Decision) -> None:
     outbox.add_all(tx, account, told)
 
 
-def is_large(tx: Tx, account: Account, order: Order) -> bool:
+def is_large(tx: Tx, account: Account, request: RunRequest) -> bool:
     """Whether there is more to bill than a request does by itself."""
     limit = MOST_AT_ONCE + 1
-    schedules = store.due(tx, account, order, BEGINNING, limit)
-    return sum(len(rules.due(schedule, order.as_of, limit).periods) for schedule in schedules) >= limit
+    schedules = store.due(tx, account, request, BEGINNING, limit)
+    return sum(len(rules.due(schedule, request.as_of, limit).periods) for schedule in schedules) >= limit
 
 
-def enqueue(tx: Tx, account: Account, order: Order) -> Run:
+def enqueue(tx: Tx, account: Account, request: RunRequest) -> Run:
     """Leaves it to a worker to bill what is due."""
-    named = order.ids or ()
-    idle = len(named) - len(store.due(tx, account, order, BEGINNING, len(named)))
-    return store.insert_run(tx, account, order, idle)
+    named = request.ids or ()
+    idle = len(named) - len(store.due(tx, account, request, BEGINNING, len(named)))
+    return store.insert_run(tx, account, request, idle)
 
 
-def bill(tx: Tx, account: Account, order: Order) -> Outcome:
+def bill(tx: Tx, account: Account, request: RunRequest) -> Outcome:
     """Bills all that is due, in this one transaction; where others are at work on some of it, once they are done."""
-    store.wait_for_due(tx, account, order)
+    store.wait_for_due(tx, account, request)
     outcomes: list[Outcome] = []
-    place: Place | None = BEGINNING
-    while place is not None:
-        outcomes.append(bill_batch(tx, account, order, place))
-        place = outcomes[-1].place
-    return _sum(order, outcomes)
+    cursor: RunCursor | None = BEGINNING
+    while cursor is not None:
+        outcomes.append(bill_batch(tx, account, request, cursor))
+        cursor = outcomes[-1].cursor
+    return _sum(request, outcomes)
 
 
-def _sum(order: Order, outcomes: Sequence[Outcome]) -> Outcome:
+def _sum(request: RunRequest, outcomes: Sequence[Outcome]) -> Outcome:
     processed = sum(outcome.processed for outcome in outcomes)
-    idle = _idle(order, processed)
+    idle = _idle(request, processed)
     return Outcome(
         processed=processed + idle,
         skipped=sum(outcome.skipped for outcome in outcomes) + idle,
         invoices=[invoice for outcome in outcomes for invoice in outcome.invoices],
         failures=[failure for outcome in outcomes for failure in outcome.failures],
-        place=None,
+        cursor=None,
     )
 
 
-def _idle(order: Order, processed: int) -> int:
+def _idle(request: RunRequest, processed: int) -> int:
     """How many of the schedules that were named have nothing to bill: they are not due, or switched off."""
-    return 0 if order.ids is None else len(order.ids) - processed
+    return 0 if request.ids is None else len(request.ids) - processed
 
 
-def forecast(tx: Tx, account: Account, order: Order) -> Forecast:
+def forecast(tx: Tx, account: Account, request: RunRequest) -> Forecast:
     """What billing all that is due would do, to the last invoice, and the first ``MOST_AT_ONCE`` of these."""
     plans: list[PlannedInvoices] = []
     counts: list[int] = []
-    failures: list[Failure] = []
+    failures: list[ScheduleFailure] = []
     room = MOST_AT_ONCE
-    for schedule, catalogue in _with_catalogue(tx, account, order):
+    for schedule, references in _with_references(tx, account, request):
         try:
-            plan = rules.plan(schedule, catalogue, account, order.as_of, room)
+            plan = rules.plan(schedule, references, account, request.as_of, room)
         except DomainError as error:
             failures.append(rules.failure(schedule, error))
             continue
-        counts.append(rules.count_unbilled(schedule, catalogue, order.as_of))
+        counts.append(rules.count_unbilled(schedule, references, request.as_of))
         if plan.unbilled:
             plans.append(plan)
             room -= len(plan.unbilled)
-    idle = _idle(order, len(counts) + len(failures))
+    idle = _idle(request, len(counts) + len(failures))
     return Forecast(
         processed=len(counts) + len(failures) + idle,
         created=sum(counts),
@@ -198,51 +200,51 @@ def forecast(tx: Tx, account: Account, order: Order) -> Forecast:
     )
 
 
-def _with_catalogue(tx: Tx, account: Account, order: Order) -> Iterator[tuple[Schedule, Catalogue]]:
+def _with_references(tx: Tx, account: Account, request: RunRequest) -> Iterator[tuple[BillingSchedule, RunReferences]]:
     """All that is due, in order, each with what is known about its batch."""
-    place = BEGINNING
-    while schedules := store.due(tx, account, order, place, BATCH):
-        catalogue = store.gather(tx, account, schedules)
+    cursor = BEGINNING
+    while schedules := store.due(tx, account, request, cursor, BATCH):
+        references = store.gather(tx, account, schedules)
         for schedule in schedules:
-            yield schedule, catalogue
-        place = Place(schedules[-1].next_date or order.as_of, schedules[-1].id)
+            yield schedule, references
+        cursor = RunCursor(schedules[-1].next_date or request.as_of, schedules[-1].id)
 
 
 def finish(account: Account, run: Run, tx: Tx) -> bool:
     """Marks a run as finished, unless another worker is still at work on it; answers whether it is."""
-    if store.has_due(tx, account, run.order):
+    if store.has_due(tx, account, run.request):
         return False
     store.finish(tx, account, run.id)
     return True
 
 
-def batches(database: Database, actor: str, account_id: int, order: Order) -> Iterator[Outcome]:
+def batches(database: Database, actor: str, account_id: int, request: RunRequest) -> Iterator[Outcome]:
     """Bills all that is due, each batch in a transaction of its own, and answers what each one did."""
-    place: Place | None = BEGINNING
+    cursor: RunCursor | None = BEGINNING
     rested_at_s = time.monotonic()
-    while place is not None:
-        outcome = database.transact(actor, partial(_next_batch, account_id, order, place))
+    while cursor is not None:
+        outcome = database.transact(actor, partial(_next_batch, account_id, request, cursor))
         yield outcome
-        place = outcome.place
+        cursor = outcome.cursor
         if database.is_sqlite:
             rested_at_s = _rest(rested_at_s)
 
 
-def to_the_end(database: Database, actor: str, account: Account, order: Order) -> Iterator[Outcome]:
+def to_the_end(database: Database, actor: str, account: Account, request: RunRequest) -> Iterator[Outcome]:
     """As ``batches``, and then what others were at work on meanwhile, once they are done with it."""
     failed: set[int] = set()
-    for outcome in batches(database, actor, account.id, order):
+    for outcome in batches(database, actor, account.id, request):
         failed.update(failure.id for failure in outcome.failures)
         yield outcome
     with database.read() as tx:
-        left = [each for each in store.due_ids(tx, account, order) if each not in failed]
+        left = [each for each in store.due_ids(tx, account, request) if each not in failed]
     for first in range(0, len(left), BATCH):
-        some = order._replace(ids=tuple(left[first : first + BATCH]))
+        some = request._replace(ids=tuple(left[first : first + BATCH]))
         yield database.transact(actor, partial(_bill_rest, account.id, some))
 
 
-def _bill_rest(account_id: int, order: Order, tx: Tx) -> Outcome:
-    return bill(tx, account_store.get(tx, account_id), order)
+def _bill_rest(account_id: int, request: RunRequest, tx: Tx) -> Outcome:
+    return bill(tx, account_store.get(tx, account_id), request)
 
 
 def _rest(rested_at_s: float) -> float:
@@ -254,11 +256,11 @@ def _rest(rested_at_s: float) -> float:
     return time.monotonic()
 
 
-def _next_batch(account_id: int, order: Order, after: Place, tx: Tx) -> Outcome:
+def _next_batch(account_id: int, request: RunRequest, after: RunCursor, tx: Tx) -> Outcome:
     # The account is read again, because its settings may change while a long run goes on.
     account = account_store.get(tx, account_id)
     with _no_garbage_collection():
-        return bill_batch(tx, account, order, after)
+        return bill_batch(tx, account, request, after)
 
 
 @contextmanager

@@ -8,10 +8,10 @@ from msgspec import structs
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
 from tallystick.bills.sums import Sums
-from tallystick.bills.types import Found, NewBill
+from tallystick.bills.types import NewBill, References
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
-from tallystick.core.errors import ValidationFailed
+from tallystick.core.errors import FieldErrors, ValidationFailed
 from tallystick.core.events import Event
 from tallystick.core.facts import ScheduleChanged
 from tallystick.core.totals import Totals
@@ -22,7 +22,7 @@ from tallystick.recurring.types import (
     ChangedSchedule,
     Consent,
     ProgressChange,
-    Recurring,
+    Schedule,
     ScheduleChange,
 )
 from tallystick.store import outbox, rows
@@ -38,7 +38,7 @@ def create(
     terms: BillingTerms,
     amount: Decimal | None = None,
     consent: Consent = NO_CONSENT,
-) -> Recurring:
+) -> Schedule:
     """Makes a schedule. Its currency, whether its prices include tax, and its buyer reference stay those of today.
 
     ``amount`` (major units) is what its one item was given as, if it was. Raises ValidationFailed with every field that
@@ -111,13 +111,13 @@ def delete(tx: Tx, account: Account, recurring_id: int) -> bool:
 class Computed(NamedTuple):
     """What the rows that a schedule names make of its content today."""
 
-    found: Found
+    found: References
     bill: Bill
     totals: Totals
 
 
 def _computed(
-    tx: Tx, account: Account, content: NewBill, terms: BillingTerms, amount: Decimal | None, errors: bill_rules.Errors
+    tx: Tx, account: Account, content: NewBill, terms: BillingTerms, amount: Decimal | None, errors: FieldErrors
 ) -> Computed:
     """What the schedule would bill today. Raises ValidationFailed with ``errors`` and whatever else is wrong."""
     new = rules.with_default_tax(content, terms)

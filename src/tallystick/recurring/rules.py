@@ -13,21 +13,21 @@ from tallystick.bills import rules as bills
 from tallystick.bills.sums import Sums
 from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
-from tallystick.core.errors import Conflict, DomainError, EmailNotConfigured, ValidationFailed
+from tallystick.core.errors import Conflict, DomainError, EmailNotConfigured, FieldErrors, ValidationFailed
 from tallystick.core.money import digits, to_minor
 from tallystick.core.periods import Frequency, due_date, first_on_or_after, occurrence, on_day_of_month
-from tallystick.invoices.many import Content, Period, Wanted
+from tallystick.invoices.many import InvoiceContent, InvoiceToMake, Period
 from tallystick.recurring.types import (
+    BillingSchedule,
     BillingTerms,
-    Catalogue,
     Consent,
     DayRange,
     Due,
-    Failure,
     PlannedInvoices,
     ProgressChange,
-    Schedule,
+    RunReferences,
     ScheduleChange,
+    ScheduleFailure,
     ScheduleRow,
     StoredItem,
 )
@@ -79,9 +79,9 @@ def rhythm(terms: BillingTerms, anchor_date: date | None) -> Rhythm:
     return Rhythm(anchor, terms.frequency, terms.interval, day_of_month)
 
 
-def term_errors(terms: BillingTerms) -> bills.Errors:
+def term_errors(terms: BillingTerms) -> FieldErrors:
     """What is wrong with terms that contradict each other, by field."""
-    errors: bills.Errors = {}
+    errors: FieldErrors = {}
     if terms.end_date is not None and terms.end_date < terms.start_date:
         errors["end_date"] = ["Must not be before the start_date."]
     if terms.auto_send and not terms.auto_issue:
@@ -91,7 +91,7 @@ def term_errors(terms: BillingTerms) -> bills.Errors:
     return errors
 
 
-def amount_errors(amount: Decimal | None, currency: str) -> bills.Errors:
+def amount_errors(amount: Decimal | None, currency: str) -> FieldErrors:
     """What is wrong with an amount (major units), if one was given: it has no more digits than its currency."""
     if amount is None:
         return {}
@@ -126,7 +126,7 @@ def _is_over(terms: BillingTerms, start: date, occurrences: int) -> bool:
     return is_enough or (terms.end_date is not None and start > terms.end_date)
 
 
-def due(schedule: Schedule, as_of: date, limit: int) -> Due:
+def due(schedule: BillingSchedule, as_of: date, limit: int) -> Due:
     """The periods that start up to ``as_of``, oldest first, at most ``limit``; and what comes next."""
     every = rhythm(schedule, schedule.anchor_date)
     index = every.index_from(schedule.bills_from)
@@ -141,7 +141,7 @@ def due(schedule: Schedule, as_of: date, limit: int) -> Due:
     return Due(periods, start)
 
 
-def count_due(schedule: Schedule, as_of: date) -> int:
+def count_due(schedule: BillingSchedule, as_of: date) -> int:
     """How many periods start up to ``as_of`` and are not billed: as many as ``due`` answers without a limit."""
     return _count(schedule, schedule.anchor_date, schedule.next_date, schedule.occurrences, as_of)
 
@@ -155,17 +155,17 @@ def _count(terms: BillingTerms, anchor_date: date | None, first: date | None, oc
     return first_progress if terms.max_occurrences is None else min(first_progress, terms.max_occurrences - occurrences)
 
 
-def count_unbilled(schedule: Schedule, catalogue: Catalogue, as_of: date) -> int:
+def count_unbilled(schedule: BillingSchedule, references: RunReferences, as_of: date) -> int:
     """How many invoices a run makes for a schedule: one for each period that is due and has none."""
     every = rhythm(schedule, schedule.anchor_date)
     due_from = schedule.next_date or date.max
-    billed = catalogue.billed.get(schedule.id, frozenset())
+    billed = references.billed.get(schedule.id, frozenset())
     return count_due(schedule, as_of) - sum(
         due_from <= start <= as_of and every.first(start) == start for start in billed
     )
 
 
-def content(schedule: Schedule, items: tuple[Item, ...]) -> NewBill:
+def content(schedule: BillingSchedule, items: tuple[Item, ...]) -> NewBill:
     """What the schedule bills each period, as it was asked for."""
     return NewBill(
         customer_id=schedule.customer_id,
@@ -195,9 +195,9 @@ def _names_tax(item: Item) -> bool:
     return item.tax_id is not None or item.tax_rate is not None
 
 
-def errors_by_request_field(errors: bills.Errors, items: Sequence[Item]) -> bills.Errors:
+def errors_by_request_field(errors: FieldErrors, items: Sequence[Item]) -> FieldErrors:
     """Errors of a bill by the fields that asked for it: an item's tax may be the schedule's, its price the amount."""
-    named: bills.Errors = {}
+    named: FieldErrors = {}
     for field, sentences in errors.items():
         _, index, name = field.split(".") if field.count(".") == 2 else ("", "0", "")
         is_own = name in ("tax_id", "tax_rate") and not _names_tax(items[int(index)])
@@ -211,7 +211,7 @@ def _asked_as(field: str) -> str:
     return "amount" if field == "unit_price" else field
 
 
-def changed_content(recurring_content: NewBill, change: ScheduleChange, errors: bills.Errors) -> NewBill:
+def changed_content(recurring_content: NewBill, change: ScheduleChange, errors: FieldErrors) -> NewBill:
     """The content after a change; what is wrong with the change is added to ``errors``."""
     of_content = change.content
     names = ("customer_id", "currency", "prices_include_tax", "items")
@@ -223,7 +223,7 @@ def changed_content(recurring_content: NewBill, change: ScheduleChange, errors: 
     return structs.replace(recurring_content, **named, header=changed, labels=labels, discount=discount, items=items)
 
 
-def _with_amount(items: tuple[Item, ...], amount: dict[str, Any], errors: bills.Errors) -> tuple[Item, ...]:
+def _with_amount(items: tuple[Item, ...], amount: dict[str, Any], errors: FieldErrors) -> tuple[Item, ...]:
     if not amount:
         return items
     if not is_one_amount(items):
@@ -298,7 +298,7 @@ def _placed(schedule: ScheduleRow, terms: BillingTerms) -> tuple[date | None, da
     return schedule.anchor_date, schedule.bills_from
 
 
-def _continues(schedule: Schedule) -> date:
+def _continues(schedule: BillingSchedule) -> date:
     """Where a schedule goes on, if it does: the first day that is neither billed nor left out on purpose."""
     return rhythm(schedule, schedule.anchor_date).first(schedule.bills_from)
 
@@ -330,7 +330,7 @@ def toggled(schedule: ScheduleRow, today: date, *, catches_up: bool) -> Progress
     return ProgressChange(columns, _days(_continues(schedule), columns["next_date"]))
 
 
-def switched_on(schedule: Schedule, today: date, *, catches_up: bool) -> dict[str, Any]:
+def switched_on(schedule: BillingSchedule, today: date, *, catches_up: bool) -> dict[str, Any]:
     """The columns of a schedule that bills again: from the next period on, or also those that it missed.
 
     Raises Conflict where the schedule has ended.
@@ -349,11 +349,13 @@ CONTENT_KEY = attrgetter(
 )
 
 
-def plan(schedule: Schedule, catalogue: Catalogue, account: Account, as_of: date, limit: int) -> PlannedInvoices:
+def plan(
+    schedule: BillingSchedule, references: RunReferences, account: Account, as_of: date, limit: int
+) -> PlannedInvoices:
     """What to bill. Raises DomainError where the schedule's content makes no bill any more, or none to issue."""
     is_due = due(schedule, as_of, limit)
-    billed = catalogue.billed.get(schedule.id, frozenset())
-    computed = _computed(schedule, catalogue, account)
+    billed = references.billed.get(schedule.id, frozenset())
+    computed = _computed(schedule, references, account)
     if schedule.auto_issue:
         bills.check_issuable(computed.lines)
     return PlannedInvoices(
@@ -362,19 +364,19 @@ def plan(schedule: Schedule, catalogue: Catalogue, account: Account, as_of: date
         is_whole=is_due.next_date is None or is_due.next_date > as_of,
         unbilled=[period for period in is_due.periods if period.start not in billed],
         content=computed,
-        customer=catalogue.customers[schedule.customer_id],
+        customer=references.customers[schedule.customer_id],
         due_days=account.payment_terms_days if schedule.due_days is None else schedule.due_days,
     )
 
 
-def _computed(schedule: Schedule, catalogue: Catalogue, account: Account) -> Content:
-    lines = catalogue.lines[schedule.id]
+def _computed(schedule: BillingSchedule, references: RunReferences, account: Account) -> InvoiceContent:
+    lines = references.lines[schedule.id]
     said = (lines, CONTENT_KEY(schedule))
-    computed = catalogue.contents.get(said)
+    computed = references.contents.get(said)
     if computed is None:
         new = with_default_tax(content(schedule, tuple(map(item, lines))), schedule)
-        bill, totals = bills.bill_in(schedule.currency, new, catalogue.found, account, {})
-        computed = catalogue.contents[said] = Content.of(new, bill, totals)
+        bill, totals = bills.bill_in(schedule.currency, new, references.found, account, {})
+        computed = references.contents[said] = InvoiceContent.of(new, bill, totals)
     return computed
 
 
@@ -393,11 +395,11 @@ def item(stored: StoredItem) -> Item:
     )
 
 
-def invoices_to_make(plan: PlannedInvoices) -> list[Wanted]:
+def invoices_to_make(plan: PlannedInvoices) -> list[InvoiceToMake]:
     """The invoices that a plan asks for, one a period, dated and due by that period."""
     labels = plan.schedule.labels.of_copy()
     return [
-        Wanted(
+        InvoiceToMake(
             content=plan.content,
             customer=plan.customer,
             period=period,
@@ -425,6 +427,6 @@ def progress_after_run(plan: PlannedInvoices) -> dict[str, Any]:
     }
 
 
-def failure(schedule: Schedule, error: DomainError) -> Failure:
+def failure(schedule: BillingSchedule, error: DomainError) -> ScheduleFailure:
     """Why a schedule could not be billed, in a sentence that names every field that is wrong."""
-    return Failure(schedule.id, error.code, error.reason)
+    return ScheduleFailure(schedule.id, error.code, error.reason)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, literal, or_, select, update
 
 from tallystick.bills.sums import Sums
-from tallystick.bills.types import Found, Item
+from tallystick.bills.types import Item, References
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
 from tallystick.core.party import Buyer
@@ -16,21 +16,21 @@ from tallystick.products.types import Product
 from tallystick.recurring import rules
 from tallystick.recurring.types import (
     BEGINNING,
-    Catalogue,
-    Failure,
-    Order,
+    BillingSchedule,
     Outcome,
-    Place,
-    Recurring,
     Run,
+    RunCursor,
+    RunReferences,
+    RunRequest,
     Schedule,
+    ScheduleFailure,
     ScheduleFilter,
     ScheduleRow,
     StoredItem,
 )
 from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.lists import among
+from tallystick.store.lists import in_list
 from tallystick.store.paging import Page, PageRequest, fetch
 from tallystick.store.rows import Rows
 from tallystick.store.search import mentions
@@ -64,15 +64,15 @@ LINE_COLUMNS = ("account_id", "recurring_id", "position", *ITEM_COLUMNS)
 ERROR_COLUMNS = ("account_id", "run_id", "recurring_id", "code", "reason")
 
 OWN = recurring.c.account_id == bindparam("account")
-IN_USE = recurring.c.deleted_at.is_(None)
+NOT_DELETED = recurring.c.deleted_at.is_(None)
 SCHEDULES = Rows(recurring, ScheduleRow)
-DUE = Rows(recurring, Schedule)
+DUE = Rows(recurring, BillingSchedule)
 RUNS = Rows(recurring_runs, Run)
 BY_ID: Select[Any] = select(*rows.columns(recurring, ScheduleRow)).where(
-    OWN, IN_USE, recurring.c.id == bindparam("schedule")
+    OWN, NOT_DELETED, recurring.c.id == bindparam("schedule")
 )
 BY_ID_LOCKED = BY_ID.with_for_update()
-OF_BATCH = among(recurring_lines.c.recurring_id, "ids")
+OF_BATCH = in_list(recurring_lines.c.recurring_id, "ids")
 # The lines of some schedules, each beside its schedule.
 LINES: Select[Any] = (
     select(recurring_lines.c.recurring_id, *(recurring_lines.c[name] for name in ITEM_COLUMNS))
@@ -81,7 +81,7 @@ LINES: Select[Any] = (
 )
 READ_BUYER = rows.reader(customers, Buyer)
 CUSTOMERS: Select[Any] = select(*rows.columns(customers, Buyer)).where(
-    customers.c.account_id == bindparam("account"), among(customers.c.id, "ids")
+    customers.c.account_id == bindparam("account"), in_list(customers.c.id, "ids")
 )
 # The products that the lines of some schedules name: by a subquery, because a batch may name very many products.
 PRODUCTS: Select[Any] = select(*rows.columns(products, Product)).where(
@@ -94,12 +94,12 @@ TAXES: Select[Any] = select(*rows.columns(taxes, Tax)).where(taxes.c.account_id 
 # The periods, by their first day, that these schedules have billed from a day on.
 BILLED: Select[Any] = select(invoices.c.recurring_id, invoices.c.period_start).where(
     invoices.c.account_id == bindparam("account"),
-    among(invoices.c.recurring_id, "ids"),
+    in_list(invoices.c.recurring_id, "ids"),
     invoices.c.period_start >= bindparam("first"),
 )
-KNOWN = select(recurring.c.id).where(OWN, IN_USE, among(recurring.c.id, "ids"))
+KNOWN = select(recurring.c.id).where(OWN, NOT_DELETED, in_list(recurring.c.id, "ids"))
 # Locks some schedules in the order of their ids, so that two that want the same cannot wait for each other.
-LOCKED = select(recurring.c.id).where(OWN, among(recurring.c.id, "ids")).order_by(recurring.c.id).with_for_update()
+LOCKED = select(recurring.c.id).where(OWN, in_list(recurring.c.id, "ids")).order_by(recurring.c.id).with_for_update()
 DELETE_LINES = delete(recurring_lines).where(
     recurring_lines.c.account_id == bindparam("account"), recurring_lines.c.recurring_id == bindparam("schedule")
 )
@@ -142,28 +142,28 @@ class _Period(NamedTuple):
     start: date
 
 
-def get(tx: Tx, account: Account, recurring_id: int) -> Recurring:
+def get(tx: Tx, account: Account, recurring_id: int) -> Schedule:
     """One schedule with its items, or NotFound."""
     return _whole(tx, account, BY_ID, recurring_id)
 
 
-def get_locked(tx: Tx, account: Account, recurring_id: int) -> Recurring:
+def get_locked(tx: Tx, account: Account, recurring_id: int) -> Schedule:
     """As ``get``, and nobody else changes or bills the schedule before this transaction ends."""
     return _whole(tx, account, BY_ID_LOCKED, recurring_id)
 
 
-def _whole(tx: Tx, account: Account, statement: Select[Any], recurring_id: int) -> Recurring:
+def _whole(tx: Tx, account: Account, statement: Select[Any], recurring_id: int) -> Schedule:
     row = tx.row(statement, SCHEDULES.read, account=account.id, schedule=recurring_id)
     if row is None:
         raise rows.not_found(recurring)
-    return Recurring(row, items_of(tx, account, [recurring_id])[recurring_id])
+    return Schedule(row, items_of(tx, account, [recurring_id])[recurring_id])
 
 
 def page(
     tx: Tx, account: Account, wanted: ScheduleFilter, request: PageRequest, search: str | None
 ) -> Page[ScheduleRow]:
     """A page of the schedules; ``search`` looks in the customer's name and in what the items say."""
-    query = SCHEDULES.selection(account).where(IN_USE)
+    query = SCHEDULES.selection(account).where(NOT_DELETED)
     if wanted.customer_id is not None:
         query = query.where(recurring.c.customer_id == wanted.customer_id)
     if wanted.external_id is not None:
@@ -203,22 +203,22 @@ def _owned_line(recurring_id: int, *columns: Any) -> tuple[int, StoredItem]:
     return recurring_id, columns
 
 
-def insert(tx: Tx, account: Account, values: Mapping[str, Any], items: tuple[Item, ...]) -> Recurring:
+def insert(tx: Tx, account: Account, values: Mapping[str, Any], items: tuple[Item, ...]) -> Schedule:
     """Writes a new schedule with its items."""
     row = SCHEDULES.insert(tx, account, values)
     _insert_items(tx, account, row.id, items)
-    return Recurring(row, items)
+    return Schedule(row, items)
 
 
 def change(
-    tx: Tx, account: Account, changed: Recurring, changes: Mapping[str, Any], items: tuple[Item, ...]
-) -> Recurring:
+    tx: Tx, account: Account, changed: Schedule, changes: Mapping[str, Any], items: tuple[Item, ...]
+) -> Schedule:
     """Changes a schedule that is locked, and its items where they are others."""
     row = SCHEDULES.update(tx, account, changed.row.id, changes)
     if items != changed.items:
         tx.write(DELETE_LINES, account=account.id, schedule=row.id)
         _insert_items(tx, account, row.id, items)
-    return Recurring(row, items)
+    return Schedule(row, items)
 
 
 def _insert_items(tx: Tx, account: Account, recurring_id: int, items: tuple[Item, ...]) -> None:
@@ -250,71 +250,71 @@ def known(tx: Tx, account: Account, ids: Sequence[int]) -> set[int]:
     return set(tx.rows(KNOWN, int, account=account.id, ids=ids))
 
 
-def due(tx: Tx, account: Account, order: Order, after: Place, limit: int) -> list[Schedule]:
+def due(tx: Tx, account: Account, request: RunRequest, after: RunCursor, limit: int) -> list[BillingSchedule]:
     """The next schedules with a period to bill, at most ``limit``."""
-    return tx.rows(_due(account, order, after).limit(limit), DUE.read)
+    return tx.rows(_due(account, request, after).limit(limit), DUE.read)
 
 
-def count_due(tx: Tx, account: Account, order: Order) -> int:
+def count_due(tx: Tx, account: Account, request: RunRequest) -> int:
     """How many schedules have a period to bill."""
-    return tx.one(_due(account, order, BEGINNING).with_only_columns(func.count()).order_by(None), int)
+    return tx.one(_due(account, request, BEGINNING).with_only_columns(func.count()).order_by(None), int)
 
 
-def due_ids(tx: Tx, account: Account, order: Order) -> list[int]:
+def due_ids(tx: Tx, account: Account, request: RunRequest) -> list[int]:
     """The ids of all schedules with a period to bill."""
-    return tx.rows(_due(account, order, BEGINNING).with_only_columns(recurring.c.id), int)
+    return tx.rows(_due(account, request, BEGINNING).with_only_columns(recurring.c.id), int)
 
 
-def has_due(tx: Tx, account: Account, order: Order) -> bool:
+def has_due(tx: Tx, account: Account, request: RunRequest) -> bool:
     """Whether any schedule has a period to bill, whoever may be at work on it."""
-    return bool(due(tx, account, order, BEGINNING, 1))
+    return bool(due(tx, account, request, BEGINNING, 1))
 
 
-def wait_for_due(tx: Tx, account: Account, order: Order) -> None:
+def wait_for_due(tx: Tx, account: Account, request: RunRequest) -> None:
     """Locks what is due for this transaction, once nobody else changes or bills any of it.
 
     In the order of the ids, so that two that want the same schedules cannot wait for each other. On SQLite a writer has
     the whole database.
     """
     if tx.is_postgresql:
-        tx.rows(LOCKED, int, account=account.id, ids=due_ids(tx, account, order))
+        tx.rows(LOCKED, int, account=account.id, ids=due_ids(tx, account, request))
 
 
-def claim(tx: Tx, account: Account, order: Order, after: Place, limit: int) -> list[Schedule]:
+def claim(tx: Tx, account: Account, request: RunRequest, after: RunCursor, limit: int) -> list[BillingSchedule]:
     """As ``due``, for this transaction alone: those that another one is at work on are passed over."""
-    return tx.rows(_due(account, order, after).limit(limit).with_for_update(skip_locked=True), DUE.read)
+    return tx.rows(_due(account, request, after).limit(limit).with_for_update(skip_locked=True), DUE.read)
 
 
-def _due(account: Account, order: Order, after: Place) -> Select[Any]:
+def _due(account: Account, request: RunRequest, after: RunCursor) -> Select[Any]:
     day, key = recurring.c.next_date, recurring.c.id
     beyond = or_(day > after.next_date, and_(day == after.next_date, key > after.id))
     # The redundant first comparison is what lets the planner begin inside the index.
-    query = DUE.selection(account).where(day >= after.next_date, day <= order.as_of, beyond)
-    if order.ids is not None:
-        query = query.where(key.in_(order.ids))
-    if order.unasked:
+    query = DUE.selection(account).where(day >= after.next_date, day <= request.as_of, beyond)
+    if request.ids is not None:
+        query = query.where(key.in_(request.ids))
+    if request.unasked:
         query = query.where(~recurring.c.waits)
-    if order.run_id is not None:
+    if request.run_id is not None:
         failed = and_(
             recurring_run_errors.c.account_id == recurring.c.account_id,
-            recurring_run_errors.c.run_id == order.run_id,
+            recurring_run_errors.c.run_id == request.run_id,
             recurring_run_errors.c.recurring_id == recurring.c.id,
         )
         query = query.where(~exists(select(literal(1)).where(failed)))
     return query.order_by(day, key)
 
 
-def gather(tx: Tx, account: Account, schedules: Sequence[Schedule]) -> Catalogue:
+def gather(tx: Tx, account: Account, schedules: Sequence[BillingSchedule]) -> RunReferences:
     """What the database has of all that these schedules name: five queries."""
     ids = [schedule.id for schedule in schedules]
     named = list({schedule.customer_id for schedule in schedules})
     first = min(schedule.bills_from for schedule in schedules)
     buyers = tx.rows(CUSTOMERS, READ_BUYER, account=account.id, ids=named)
     found_taxes = tx.rows(TAXES, Tax, account=account.id)
-    return Catalogue(
+    return RunReferences(
         lines=_lines_of(tx, account, ids),
         customers={buyer.id: buyer for buyer in buyers},
-        found=Found(
+        found=References(
             customer=None,
             products={product.id: product for product in tx.rows(PRODUCTS, Product, account=account.id, ids=ids)},
             taxes={tax.id: tax for tax in found_taxes},
@@ -344,18 +344,18 @@ def advance(tx: Tx, account: Account, progress: Mapping[int, Mapping[str, Any]])
     )
 
 
-def set_errors(tx: Tx, account: Account, failures: Sequence[Failure]) -> None:
+def set_errors(tx: Tx, account: Account, failures: Sequence[ScheduleFailure]) -> None:
     """Keeps why schedules could not be billed."""
     reasons = [({"code": each.code, "reason": each.reason}, account.id, each.id) for each in failures]
     tx.update_many(recurring, ("error",), reasons)
 
 
-def insert_run(tx: Tx, account: Account, order: Order, idle: int) -> Run:
+def insert_run(tx: Tx, account: Account, request: RunRequest, idle: int) -> Run:
     """Queues a run for a worker; on ``idle`` of the schedules that it names there is nothing to bill."""
     values = {
         "account_id": account.id,
-        "as_of": order.as_of,
-        "ids": None if order.ids is None else list(order.ids),
+        "as_of": request.as_of,
+        "ids": None if request.ids is None else list(request.ids),
         "status": RunStatus.QUEUED,
         "actor": tx.actor,
         "processed": idle,
@@ -375,9 +375,9 @@ def open_runs(tx: Tx, account: Account) -> list[Run]:
     return tx.rows(UNFINISHED, Run, account=account.id)
 
 
-def run_errors(tx: Tx, account: Account, run_id: int) -> list[Failure]:
+def run_errors(tx: Tx, account: Account, run_id: int) -> list[ScheduleFailure]:
     """What the run could not bill."""
-    return tx.rows(ERRORS, Failure, account=account.id, run=run_id)
+    return tx.rows(ERRORS, ScheduleFailure, account=account.id, run=run_id)
 
 
 def count_up(tx: Tx, account: Account, run_id: int, outcome: Outcome) -> None:

@@ -10,11 +10,11 @@ import msgspec
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.bills.sums import Sums
-from tallystick.bills.types import DraftChange, Found, Item
+from tallystick.bills.types import DraftChange, Item, References
 from tallystick.core.party import Buyer
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
-from tallystick.invoices.many import Content, Period, Wanted
+from tallystick.invoices.many import InvoiceContent, InvoiceToMake, Period
 
 
 class BillingTerms(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class BillingTerms(msgspec.Struct, frozen=True):
     tax_rate: Decimal | None
 
 
-class Schedule(BillingTerms, frozen=True):
+class BillingSchedule(BillingTerms, frozen=True):
     """As much of a stored schedule as billing it takes.
 
     Periods are counted from ``anchor_date``, which is None as long as that is ``start_date``. None that starts before
@@ -60,7 +60,7 @@ class Schedule(BillingTerms, frozen=True):
     error: dict[str, str] | None
 
 
-class ScheduleRow(Schedule, frozen=True):
+class ScheduleRow(BillingSchedule, frozen=True):
     """A schedule as it is stored.
 
     ``sums`` are what a period comes to, as last computed. A run changes no ``version``:
@@ -75,7 +75,7 @@ class ScheduleRow(Schedule, frozen=True):
     version: int
 
 
-class Recurring(msgspec.Struct, frozen=True):
+class Schedule(msgspec.Struct, frozen=True):
     """A schedule with the items that it bills; what an item leaves out comes from the catalogue of the day."""
 
     row: ScheduleRow
@@ -130,7 +130,7 @@ class ProgressChange(NamedTuple):
 class ChangedSchedule(NamedTuple):
     """A schedule after a change, and the days that nothing bills any more because of it."""
 
-    recurring: Recurring
+    recurring: Schedule
     unbilled: DayRange | None
 
 
@@ -142,7 +142,7 @@ class ScheduleFilter(NamedTuple):
     external_id: str | None = None
 
 
-class Order(NamedTuple):
+class RunRequest(NamedTuple):
     """What a run is to bill: every period that starts up to ``as_of``, of all schedules or of these.
 
     Where nobody asked for it, it is ``unasked``, and leaves alone the schedules that wait for somebody.
@@ -154,32 +154,32 @@ class Order(NamedTuple):
     unasked: bool = False
 
 
-class Place(NamedTuple):
+class RunCursor(NamedTuple):
     """Where a run stands: it goes through the schedules by their next date, then by id."""
 
     next_date: date
     id: int
 
 
-BEGINNING = Place(date.min, 0)
+BEGINNING = RunCursor(date.min, 0)
 
 
 StoredItem = tuple[Any, ...]
 """The columns of an item: see ``store.ITEM_COLUMNS``."""
 
 
-class Catalogue(NamedTuple):
+class RunReferences(NamedTuple):
     """What the database has of the rows that some schedules name."""
 
     lines: dict[int, tuple[StoredItem, ...]]
     """The items, by the schedule's id."""
     customers: dict[int, Buyer]
     """The details that a bill copies, by the customer's id."""
-    found: Found
+    found: References
     """The products and the taxes."""
     billed: Mapping[int, frozenset[date]]
     """The starts of the periods that have their invoice, a voided one too, by the schedule's id."""
-    contents: dict[Hashable, Content]
+    contents: dict[Hashable, InvoiceContent]
     """What was computed already, by all that it was computed from."""
 
 
@@ -196,16 +196,16 @@ class PlannedInvoices(NamedTuple):
     ``is_whole`` is False where more of its periods are due than a batch takes.
     """
 
-    schedule: Schedule
+    schedule: BillingSchedule
     due: Due
     is_whole: bool
     unbilled: list[Period]
-    content: Content
+    content: InvoiceContent
     customer: Buyer
     due_days: int
 
 
-class Failure(NamedTuple):
+class ScheduleFailure(NamedTuple):
     """Why a schedule could not be billed."""
 
     id: int
@@ -217,14 +217,14 @@ class Outcome(NamedTuple):
     """What a batch of a run did.
 
     ``processed`` counts the schedules that it looked at and ``skipped`` those of them on which there was nothing to
-    bill. ``place`` is where the run goes on, None at its end.
+    bill. ``cursor`` is where the run goes on, None at its end.
     """
 
     processed: int
     skipped: int
     invoices: list[int]
-    failures: list[Failure]
-    place: Place | None
+    failures: list[ScheduleFailure]
+    cursor: RunCursor | None
 
 
 class Forecast(NamedTuple):
@@ -233,8 +233,8 @@ class Forecast(NamedTuple):
     processed: int
     created: int
     skipped: int
-    failures: list[Failure]
-    shown: list[Wanted]
+    failures: list[ScheduleFailure]
+    shown: list[InvoiceToMake]
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -253,6 +253,6 @@ class Run(msgspec.Struct, frozen=True):
     finished_at: datetime | None
 
     @property
-    def order(self) -> Order:
+    def request(self) -> RunRequest:
         """What it is to bill."""
-        return Order(self.as_of, None if self.ids is None else tuple(self.ids), self.id)
+        return RunRequest(self.as_of, None if self.ids is None else tuple(self.ids), self.id)

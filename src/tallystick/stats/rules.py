@@ -8,7 +8,7 @@ from fractions import Fraction
 from tallystick.core.money import RoundingMode, round_ratio
 from tallystick.core.periods import occurrences_per_year
 from tallystick.core.states import InvoiceState, InvoiceStatus, QuotationStatus
-from tallystick.stats.types import Age, Amounts, Credited, Invoiced, Month, Open, Scheduled, Sum
+from tallystick.stats.types import Age, Amounts, CreditedInMonth, Invoiced, Month, Open, Scheduled, Sum
 
 MONTHS_SHOWN = 12
 MONTHS_PER_YEAR = 12
@@ -42,7 +42,7 @@ def by_status(invoiced: Iterable[Invoiced], still_open: Iterable[Open]) -> dict[
 def amounts(
     issued: Sequence[Invoiced],
     still_open: Sequence[Open],
-    credited: Iterable[Credited],
+    credited: Iterable[CreditedInMonth],
     *,
     received: Iterable[Sum],
     customer_credit: Iterable[Sum],
@@ -81,7 +81,9 @@ def months_to(last: date) -> list[Month]:
     return [Month(year, month0 + 1) for year, month0 in counted]
 
 
-def revenue(issued: Iterable[Invoiced], credited: Iterable[Credited], months: Iterable[Month]) -> dict[Month, int]:
+def revenue(
+    issued: Iterable[Invoiced], credited: Iterable[CreditedInMonth], months: Iterable[Month]
+) -> dict[Month, int]:
     """What was earned in one currency in each month: invoices less credit notes, both without tax."""
     earned = Counter[Month]()
     for invoice in issued:

@@ -22,11 +22,11 @@ from sqlalchemy import (
 
 from tallystick.bills.store import dated_within
 from tallystick.core.account import Account
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import InvoiceState, QuotationStatus
-from tallystick.invoices.store import BY_AMOUNTS, BY_OPEN, IN_USE, ISSUED, OWED
+from tallystick.invoices.store import BY_AMOUNTS, BY_OPEN, ISSUED, NOT_DELETED, OWED
 from tallystick.quotations.store import shows
-from tallystick.stats.types import Age, Credited, Invoiced, Month, Open, Scheduled, StatsFilter, Sum
+from tallystick.stats.types import Age, CreditedInMonth, Invoiced, Month, Open, Scheduled, StatsFilter, Sum
 from tallystick.store.db import Tx
 from tallystick.store.sums import refusing_overflow, summed
 from tallystick.store.tables import credit_notes, customer_credits, customers, invoices, payments, quotations, recurring
@@ -36,7 +36,7 @@ INVOICED = ("total", "tax", "paid")
 CREDITED = ("total", "tax")
 # Written into the statement, because with parameters SQLite could not tell that the index of money received will do.
 STANDS = payments.c.status == literal_column(f"'{PaymentStatus.SUCCEEDED}'")
-IS_MONEY = payments.c.method != literal_column(f"'{Method.CREDIT}'")
+IS_MONEY = payments.c.method != literal_column(f"'{PaymentMethod.CREDIT}'")
 
 
 def count_customers(tx: Tx, account: Account) -> int:
@@ -64,7 +64,7 @@ def invoices_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: date
     """The invoices outside the trash, by currency, state and month."""
     days = _grouped(
         (invoices.c.currency, invoices.c.state, invoices.c.issue_date),
-        (*_of(invoices, account, wanted), IN_USE, BY_AMOUNTS),
+        (*_of(invoices, account, wanted), NOT_DELETED, BY_AMOUNTS),
         func.count().label("counted"),
         *_sums(invoices, *INVOICED),
     )
@@ -86,7 +86,7 @@ def open_invoices(tx: Tx, account: Account, wanted: StatsFilter, today: date) ->
     """The issued invoices on which something is owed on this day, by currency and age."""
     days = _grouped(
         (invoices.c.due_date, invoices.c.currency, invoices.c.issue_date),
-        (*_of(invoices, account, wanted), ISSUED, OWED, IN_USE, BY_OPEN),
+        (*_of(invoices, account, wanted), ISSUED, OWED, NOT_DELETED, BY_OPEN),
         func.count().label("counted"),
         summed(case((SETTLED > 0, 1), else_=0)).label("partially_paid"),
         summed(invoices.c.total - SETTLED).label("balance"),
@@ -115,7 +115,7 @@ def _age(due_date: ColumnElement[date], today: date) -> ColumnElement[str]:
     )
 
 
-def credit_notes_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Credited]:
+def credit_notes_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[CreditedInMonth]:
     """The credit notes, by currency and month."""
     query = (
         select(credit_notes.c.currency, *_month(credit_notes.c.issue_date))
@@ -127,8 +127,8 @@ def credit_notes_by_month(tx: Tx, account: Account, wanted: StatsFilter, today: 
         return tx.rows(query, _credited)
 
 
-def _credited(currency: str, year: Any, month: Any, *sums: int) -> Credited:
-    return Credited(currency, _month_of(year, month), *sums)
+def _credited(currency: str, year: Any, month: Any, *sums: int) -> CreditedInMonth:
+    return CreditedInMonth(currency, _month_of(year, month), *sums)
 
 
 def received(tx: Tx, account: Account, wanted: StatsFilter, today: date) -> list[Sum]:

@@ -62,7 +62,7 @@ class Open(NamedTuple):
     balance: int
 
 
-class Credited(NamedTuple):
+class CreditedInMonth(NamedTuple):
     """The credit notes of one currency that are dated in one month."""
 
     currency: str

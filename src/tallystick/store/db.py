@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from tallystick.core.errors import OutcomeUnknown
 from tallystick.store import blocks
 from tallystick.store.engines import driver_of, postgresql_engine, sqlite_engine
-from tallystick.store.prepared import Form, Statement, form_of
+from tallystick.store.prepared import CompiledForm, Statement, form_of
 from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
 from tallystick.store.watchdog import Watchdog
 
@@ -143,7 +143,7 @@ class Tx:
     def _by_sqlalchemy(self, statement: Statement, parameters: Mapping[str, Any]) -> CursorResult[Any]:
         return self.connection.execute(statement, parameters)
 
-    def _answers(self, form: Form, many: Sequence[Any]) -> list[list[Any]]:
+    def _answers(self, form: CompiledForm, many: Sequence[Any]) -> list[list[Any]]:
         found: list[list[Any]] = []
         with self.driving(form.sql) as cursor:
             if self.is_postgresql:

@@ -31,7 +31,7 @@ KEEP = idempotency_keys.insert()
 TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
-class Request(NamedTuple):
+class KeyedRequest(NamedTuple):
     """What an idempotency key stands for: one account's key, and the fingerprint of method, path and body."""
 
     account_id: int
@@ -68,7 +68,7 @@ class InFlight:
         self._lock = threading.Lock()
 
     @contextmanager
-    def claim(self, request: Request) -> Iterator[None]:
+    def claim(self, request: KeyedRequest) -> Iterator[None]:
         """Holds the key for the time of the block; a second holder gets Conflict."""
         held = (request.account_id, request.key)
         with self._lock:
@@ -85,7 +85,7 @@ class InFlight:
 STILL_RUNNING = "The first request with this Idempotency-Key is still running. Try again in a moment."
 
 
-def once(tx: Tx, request: Request, work: Callable[[Tx], Answer]) -> tuple[Answer, bool]:
+def once(tx: Tx, request: KeyedRequest, work: Callable[[Tx], Answer]) -> tuple[Answer, bool]:
     """The answer kept for this key and True; or else the answer of ``work``, which is then kept with it, and False."""
     kept = recall(tx, request)
     if kept is not None:
@@ -95,7 +95,7 @@ def once(tx: Tx, request: Request, work: Callable[[Tx], Answer]) -> tuple[Answer
     return answer, False
 
 
-def recall(tx: Tx, request: Request) -> Answer | None:
+def recall(tx: Tx, request: KeyedRequest) -> Answer | None:
     """The answer kept for this key, if any; IdempotencyMismatch where it belongs to another request.
 
     On PostgreSQL this also takes the key for the rest of the transaction, against other processes: Conflict when one
@@ -114,7 +114,7 @@ def recall(tx: Tx, request: Request) -> Answer | None:
     return Answer(kept.status, kept.body)
 
 
-def keep(tx: Tx, request: Request, answer: Answer) -> None:
+def keep(tx: Tx, request: KeyedRequest, answer: Answer) -> None:
     """Keeps the answer with the work of this transaction."""
     tx.write(
         KEEP,
@@ -132,5 +132,5 @@ def forget_old(tx: Tx, account: Account) -> int:
     return tx.write(FORGET_OLD, account=account.id, before=tx.now - KEPT_FOR)
 
 
-def _lock_of(request: Request) -> int:
+def _lock_of(request: KeyedRequest) -> int:
     return locks.number(request.account_id, "idempotency", request.key)

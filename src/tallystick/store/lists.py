@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from tallystick.store.engines import to_json
 
 
-def among(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+def in_list(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
     """The test that a column's value is among the elements of the list that the parameter holds."""
     return column.bool_op("IN")(_Elements(bindparam(parameter, type_=_List(column.type))))
 

@@ -17,7 +17,7 @@ Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 
 
-class Form:
+class CompiledForm:
     """A statement as one driver takes it, for one set of names."""
 
     def __init__(self, statement: Statement, dialect: Dialect, names: Values, lists: Sequence[str]) -> None:
@@ -69,15 +69,15 @@ class _Prepared:
     def __init__(self, statement: Statement) -> None:
         binds = [element for element in visitors.iterate(statement) if isinstance(element, BindParameter)]
         self._lists = [bind.key for bind in binds if bind.expanding and bind.required]
-        self._forms: dict[tuple[str, ...], Form] = {}
+        self._forms: dict[tuple[str, ...], CompiledForm] = {}
 
-    def form(self, statement: Statement, dialect: Dialect, values: Values) -> tuple[Form, Values]:
+    def form(self, statement: Statement, dialect: Dialect, values: Values) -> tuple[CompiledForm, Values]:
         if self._lists:
             values = self._expanded(values)
         key = (dialect.name, *values)
         form = self._forms.get(key)
         if form is None:
-            form = self._forms[key] = Form(statement, dialect, values, self._lists)
+            form = self._forms[key] = CompiledForm(statement, dialect, values, self._lists)
         return form, values
 
     def _expanded(self, values: Values) -> Values:
@@ -93,7 +93,7 @@ class _Prepared:
 _PREPARED: WeakKeyDictionary[Statement, _Prepared] = WeakKeyDictionary()
 
 
-def form_of(statement: Statement, dialect: Dialect, values: Values) -> tuple[Form, Values]:
+def form_of(statement: Statement, dialect: Dialect, values: Values) -> tuple[CompiledForm, Values]:
     """The statement as a driver takes it with parameters of these names, and the parameters by the form's names."""
     prepared = _PREPARED.get(statement)
     if prepared is None:

@@ -23,7 +23,7 @@ Values = Mapping[str, Any]
 _id_of = attrgetter("id")
 
 
-class Told(NamedTuple):
+class ResourceEvents(NamedTuple):
     """The events that tell of what happens to it."""
 
     created: Event
@@ -43,7 +43,7 @@ class Resource(Generic[T]):
         self,
         rows: Rows[T],
         *,
-        told: Told,
+        told: ResourceEvents,
         sorts: Mapping[str, ColumnElement[Any]],
         searched: Sequence[ColumnElement[Any]],
         in_use: str,

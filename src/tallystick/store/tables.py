@@ -38,7 +38,7 @@ from tallystick.core.deliveries import DeliveryStatus
 from tallystick.core.events import Event
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.party import Buyer, Seller
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.periods import Frequency
 from tallystick.core.states import CreditNoteState, InvoiceState, QuotationState, RunStatus
 from tallystick.core.totals import TaxTotal
@@ -569,7 +569,7 @@ payments = Table(
     Column("currency", String(3), nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("to_credit", BigInteger, nullable=False, server_default="0"),
-    Column("method", OneOf(Method), nullable=False),
+    Column("method", OneOf(PaymentMethod), nullable=False),
     Column("reference", Text),
     Column("date", Date, nullable=False),
     Column("notes", Text),
@@ -580,7 +580,7 @@ payments = Table(
     UniqueConstraint("account_id", "id"),
     _unique_external_id("payments"),
     _belongs_to("customers", "customer_id"),
-    _one_of("method", Method),
+    _one_of("method", PaymentMethod),
     _one_of("status", PaymentStatus),
     CheckConstraint("amount > 0 AND to_credit >= 0 AND to_credit <= amount", name="amounts"),
     CheckConstraint("(status = 'reversed') = (reversed_at IS NOT NULL)", name="reversed_at_some_time"),

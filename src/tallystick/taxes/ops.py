@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy import update as update_of
 
 from tallystick.core.account import Account
-from tallystick.core.bill import Tax as CoreTax
+from tallystick.core.bill import LineTax
 from tallystick.store.db import Tx
 from tallystick.store.tables import accounts, taxes
 from tallystick.taxes import rules
@@ -23,7 +23,7 @@ CLEAR_DEFAULT = (
 
 def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Tax:
     """Makes a tax; a new default takes the place of the old one."""
-    rules.check(CoreTax(values["rate"], values["category"], values.get("exemption_reason")))
+    rules.check(LineTax(values["rate"], values["category"], values.get("exemption_reason")))
     if values["is_default"]:
         _clear_default(tx, account)
     return TAXES.create(tx, account, values)

@@ -1,11 +1,11 @@
 """The rules of taxes."""
 
-from tallystick.core.bill import Tax
+from tallystick.core.bill import LineTax
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.tax_categories import rate_refusal, reason_refusal
 
 
-def check(tax: Tax) -> None:
+def check(tax: LineTax) -> None:
     """Raises ValidationFailed for what no tax can be (EN 16931): with the rule, for ``rate`` or ``exemption_reason``.
 
     That an exempt tax has no reason yet is fine until a bill is issued with it.

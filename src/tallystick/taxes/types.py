@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from tallystick.core.bill import Tax as CoreTax
+from tallystick.core.bill import LineTax
 
 
 class Tax(msgspec.Struct, frozen=True):
@@ -22,6 +22,6 @@ class Tax(msgspec.Struct, frozen=True):
     updated_at: datetime
 
     @property
-    def content(self) -> CoreTax:
+    def content(self) -> LineTax:
         """What a bill copies of it."""
-        return CoreTax(self.rate, self.category, self.exemption_reason)
+        return LineTax(self.rate, self.category, self.exemption_reason)

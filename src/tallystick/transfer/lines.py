@@ -61,7 +61,7 @@ class ExportLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: End | None = None
 
 
-class Rows(NamedTuple):
+class TableLines(NamedTuple):
     """How the rows of one table become lines, and lines rows."""
 
     table: Table
@@ -93,12 +93,12 @@ def _from_line(column: Column[Any], value: Any) -> Any:
     return value
 
 
-def _rows(table: Table) -> Rows:
+def _rows(table: Table) -> TableLines:
     kind = msgspec.defstruct(
         str(table.name), [(str(column.name), _hint(column)) for column in table.columns], forbid_unknown_fields=True
     )
     account = accounts.c.id if table is accounts else table.c.account_id
-    return Rows(table, account, kind, msgspec.json.Decoder(kind))
+    return TableLines(table, account, kind, msgspec.json.Decoder(kind))
 
 
 def _hint(column: Column[Any]) -> Any:

@@ -15,7 +15,7 @@ from tallystick.store import ids
 from tallystick.store.db import Tx
 from tallystick.store.migrate import revision
 from tallystick.store.tables import accounts, api_keys, events
-from tallystick.transfer.lines import TABLES, End, ExportHeader, ExportLine, Rows
+from tallystick.transfer.lines import TABLES, End, ExportHeader, ExportLine, TableLines
 
 ROWS_AT_ONCE = 500
 FIRST_VERSION = 1
@@ -43,7 +43,7 @@ class Place(NamedTuple):
     """A row that was read, and the number of its line."""
 
     number: int
-    rows: Rows
+    rows: TableLines
     values: tuple[Any, ...]
 
 
@@ -137,7 +137,7 @@ def _make_room(tx: Tx, account_id: int) -> None:
     tx.write(delete(accounts).where(accounts.c.id == account_id))
 
 
-def _is_filled(tx: Tx, rows: Rows, account_id: int) -> bool:
+def _is_filled(tx: Tx, rows: TableLines, account_id: int) -> bool:
     """Whether a table holds something of the account that a first start does not make."""
     if rows.table in (accounts, api_keys):
         return False

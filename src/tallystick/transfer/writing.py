@@ -11,7 +11,7 @@ from tallystick.store import ids
 from tallystick.store.db import Tx
 from tallystick.store.kept import as_stored
 from tallystick.store.migrate import revision
-from tallystick.transfer.lines import FORMAT, TABLES, VERSION, End, ExportHeader, Rows
+from tallystick.transfer.lines import FORMAT, TABLES, VERSION, End, ExportHeader, TableLines
 
 
 def lines(tx: Tx, account: Account) -> Iterator[bytes]:
@@ -32,7 +32,7 @@ def _line(content: object) -> bytes:
     return msgspec.json.encode(content) + b"\n"
 
 
-def _every(tx: Tx, account: Account, rows: Rows) -> Select[Any]:
+def _every(tx: Tx, account: Account, rows: TableLines) -> Select[Any]:
     order = [_in_bytes(tx, column) for column in rows.table.primary_key.columns]
     columns = map(as_stored, rows.table.columns)
     return select(*columns).where(rows.account == account.id).order_by(*order)

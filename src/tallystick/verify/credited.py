@@ -13,7 +13,7 @@ from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
 from tallystick.core.errors import ValidationFailed
 from tallystick.credit_notes import rules
-from tallystick.credit_notes.types import NOTHING, Credited, Part
+from tallystick.credit_notes.types import NOTHING_CREDITED, CreditedSoFar, Part
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import InvoiceRow
 from tallystick.store import rows
@@ -65,7 +65,7 @@ class _Credited(NamedTuple):
 
     row: InvoiceRow
     lines: dict[int, LineRow]
-    taken: dict[int, Credited]
+    taken: dict[int, CreditedSoFar]
 
 
 def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
@@ -100,7 +100,7 @@ def _of_invoice(invoice: _Credited, credited: Sequence[_CreditedLine]) -> Iterat
         elif note:
             yield from _again(invoice, note_id, note)
         for line in note:
-            before = invoice.taken.get(line.invoice_line_id, NOTHING)
+            before = invoice.taken.get(line.invoice_line_id, NOTHING_CREDITED)
             invoice.taken[line.invoice_line_id] = before.after(line.quantity, line.amount, line.discount, line.tax)
     yield from _beyond(invoice, shares)
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from tallystick.core.account import Account
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import InvoiceState
 from tallystick.store.db import Tx
 from tallystick.store.journal import LedgerAccount, debit_balance
@@ -133,7 +133,7 @@ of_payment = _posted(journal.c.payment_id)
 shares = _or_0(settled.c.amount)
 has_failed = payments.c.status == PaymentStatus.FAILED
 has_succeeded = payments.c.status == PaymentStatus.SUCCEEDED
-is_from_credit = payments.c.method == Method.CREDIT
+is_from_credit = payments.c.method == PaymentMethod.CREDIT
 cash = case((and_(has_succeeded, ~is_from_credit), payments.c.amount), else_=0)
 kept = case((has_succeeded, payments.c.to_credit - case((is_from_credit, payments.c.amount), else_=0)), else_=0)
 

@@ -11,12 +11,11 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 import msgspec
 
-from tallystick.core.errors import Malformed, ValidationFailed
+from tallystick.core.errors import FieldErrors, Malformed, ValidationFailed
 from tallystick.wire import form
 from tallystick.wire.scalars import convert
 
 T = TypeVar("T", bound=msgspec.Struct)
-Errors = dict[str, list[str]]
 
 _ANYTHING = msgspec.json.Decoder(float_hook=Decimal)
 _NUL_ESCAPED = b"\\u0000"
@@ -113,7 +112,7 @@ def parse_query(params: Mapping[str, Any], kind: type[T], *, is_strict: bool = T
 
 def _checked(kind: type[T], parsed: T) -> T:
     check = getattr(kind, "check", None)
-    errors: Errors = check(parsed) if check else {}
+    errors: FieldErrors = check(parsed) if check else {}
     if errors:
         raise ValidationFailed(errors)
     return parsed
@@ -126,7 +125,7 @@ class _Reading:
     """
 
     def __init__(self, *, is_strict: bool, is_text: bool) -> None:
-        self.errors: Errors = {}
+        self.errors: FieldErrors = {}
         self._is_strict = is_strict
         self._is_text = is_text
 

@@ -12,7 +12,7 @@ from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import RoundingMode, digits, round_ratio, to_decimal
 from tallystick.core.party import POSTAL, Buyer
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.periods import wall_clock
 from tallystick.core.short_code import short_code
 from tallystick.dialects import net
@@ -41,10 +41,10 @@ from tallystick.wire.scalars import Day
 PAID: Standing = "Paid"
 NOT_PAID: Standing = "Not Paid"
 METHODS = {
-    "Cash": Method.CASH,
-    "Bank Transfer": Method.BANK_TRANSFER,
-    "Cheque": Method.CHECK,
-    "Credit Card": Method.CARD,
+    "Cash": PaymentMethod.CASH,
+    "Bank Transfer": PaymentMethod.BANK_TRANSFER,
+    "Cheque": PaymentMethod.CHECK,
+    "Credit Card": PaymentMethod.CARD,
 }
 DISCOUNT = "Discount"
 NO_CHANGE = DraftChange()
@@ -150,7 +150,7 @@ def payment(body: PaymentBody, call: Call) -> NewPayment:
     return NewPayment(
         amount=body.amount_paid,
         date=day,
-        method=METHODS.get(method, Method.OTHER) if method else NewPayment().method,
+        method=METHODS.get(method, PaymentMethod.OTHER) if method else NewPayment().method,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from tallystick.core.account import Account
-from tallystick.core.payment import Method, PaymentStatus
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import InvoiceState
 from tallystick.customers import ops as customers
 from tallystick.customers.resource import CUSTOMERS
@@ -64,12 +64,12 @@ def _finalized(tx: Tx, account: Account, draft: Invoice) -> Invoice:
 
 
 def _paid(tx: Tx, account: Account, draft: Invoice) -> Invoice:
-    return payments.mark_paid(tx, account, draft.row.id, NewPayment(method=Method.OTHER))
+    return payments.mark_paid(tx, account, draft.row.id, NewPayment(method=PaymentMethod.OTHER))
 
 
 def _payment_failed(tx: Tx, account: Account, draft: Invoice) -> Invoice:
     invoice_id = _finalized(tx, account, draft).row.id
-    payments.record(tx, account, invoice_id, NewPayment(method=Method.OTHER, status=PaymentStatus.FAILED))
+    payments.record(tx, account, invoice_id, NewPayment(method=PaymentMethod.OTHER, status=PaymentStatus.FAILED))
     return store.get(tx, account, invoice_id)
 
 

@@ -14,7 +14,7 @@ from tallystick.bills.labels import Labels
 from tallystick.bills.types import Item, NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import MAX_LINES
-from tallystick.core.errors import ValidationFailed
+from tallystick.core.errors import FieldErrors, ValidationFailed
 from tallystick.core.labels import MAX_VALUE_LENGTH, Metadata
 from tallystick.core.money import MAX_MINOR, digits, to_decimal
 from tallystick.core.party import Buyer
@@ -146,7 +146,7 @@ class IqraaInvoiceBody(Body, kw_only=True, rename="camel"):
         """The line items, if there are any."""
         return (self.components and self.components.line_items) or []
 
-    def check(self) -> dict[str, list[str]]:
+    def check(self) -> FieldErrors:
         """What single fields cannot tell."""
         errors = {
             f"components.lineItems.{index}.unitPrice": ["Is required for a line without an amount."]
@@ -240,7 +240,7 @@ def check_amounts(body: IqraaInvoiceBody, invoice: Invoice) -> None:
     """Raises ValidationFailed where an amount of the request is not what the bill comes to."""
     currency = invoice.row.currency
     places = digits(currency)
-    errors: dict[str, list[str]] = {}
+    errors: FieldErrors = {}
     for index, (asked, line) in enumerate(zip(body.lines, invoice.lines, strict=False)):
         amount = to_decimal(line.amount, places)
         if asked.amount not in (None, amount):
