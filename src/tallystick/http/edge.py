@@ -1,4 +1,4 @@
-"""The edge of the server: the one asynchronous part, between Granian and the application (docs/adr/0039).
+"""The edge of the server: the one asynchronous part, between Granian and the application (ADR 40).
 
 A client that is slow or stalls holds a connection, and no thread: a body is awaited here, in the event loop, and an
 answer is sent by Granian. A body that is large, or of unknown length, is awaited only once the application has asked
