@@ -1,18 +1,22 @@
 """The database cannot take a write now: every API says so in its own shape, and a repeat does the work once."""
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import closing, contextmanager
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import text
 
-from tallystick.store import db
+from tallystick.accounts import ops as accounts
+from tallystick.core.errors import Unavailable
+from tallystick.store import engines
 from tallystick.store.db import Database
 from tests.api import Api
 from tests.bills import a_customer
 
 BUSY = "The database cannot take this now, and nothing was done. Try again in a moment."
+WAITED_S: Final = 1.5
 AMOUNT = {"customer_id": 1, "amount": 100, "date": "2026-01-15", "due_date": "2026-02-15"}
 ITEM = {"description": "Work", "quantity": 1, "rate": "100"}
 CREATES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -38,8 +42,8 @@ CREATES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 @pytest.fixture
 def impatient(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """The API over a database that waits for a lock for a moment only, with the customer 1."""
-    monkeypatch.setattr(db, "SQLITE_BUSY_TIMEOUT_S", 0.1)
-    monkeypatch.setattr(db, "POSTGRES_OPTIONS", "-c timezone=UTC -c lock_timeout=100ms")
+    monkeypatch.setattr(engines, "SQLITE_BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(engines, "POSTGRES_OPTIONS", "-c timezone=UTC -c lock_timeout=100ms")
     database = Database(database_url)
     api = Api(database)
     assert a_customer(api) == 1
@@ -70,6 +74,27 @@ def test_a_locked_database_is_told_in_each_apis_shape(database_url: str, impatie
         assert again.is_success, again.text
         assert "Idempotent-Replayed" not in again.headers
     assert len(impatient.data(impatient.get("/invoices"))) == len(CREATES)
+
+
+@pytest.mark.database("sqlite")
+def test_who_comes_after_one_that_waited_in_vain_learns_it_sooner(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "SQLITE_BUSY_TIMEOUT_S", WAITED_S)
+    with closing(Database(database_url)) as database:
+
+        def refused_after_s() -> float:
+            began_s = time.monotonic()
+            with pytest.raises(Unavailable):
+                database.transact("tests", lambda tx: accounts.create(tx, "Late"))
+            return time.monotonic() - began_s
+
+        with locked(database_url):
+            first_s, second_s = refused_after_s(), refused_after_s()
+        assert first_s >= WAITED_S > second_s
+        database.transact("tests", lambda tx: accounts.create(tx, "Welcome"))
+        with locked(database_url):
+            assert refused_after_s() >= WAITED_S
 
 
 def test_no_connection_left_is_told_too(impatient: Api, monkeypatch: pytest.MonkeyPatch) -> None:

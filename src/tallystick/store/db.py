@@ -6,7 +6,6 @@ for reads.
 """
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -27,10 +26,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tallystick.core.errors import OutcomeUnknown
 from tallystick.store import blocks
+from tallystick.store.checkpoints import Checkpoints
 from tallystick.store.engines import driver_of, postgresql_engine, sqlite_engine
 from tallystick.store.prepared import CompiledForm, Statement, form_of
 from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
 from tallystick.store.watchdog import Watchdog
+from tallystick.store.writer import Writer
 
 STREAMED_AT_ONCE = 500
 TRANSACTION_ATTEMPTS = 5
@@ -191,17 +192,19 @@ class Database:
         self.url = url
         self._clock = clock
         self._seal_key = seal_key.encode() if seal_key else None
-        self._kept: Connection | None = None
         self._watchdog: Watchdog | None = None
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=2)
-            self._begin: Callable[[], AbstractContextManager[Connection]] = self._begin_kept
+            kept = Writer(self._writer)
+            self._kept: Writer | None = kept
+            self._begin: Callable[[], AbstractContextManager[Connection]] = kept.begin
             self._reader = sqlite_engine(url, begin="BEGIN", connections=connections)
             self._glancer = self._reader
-            self._turn: AbstractContextManager[Any] = threading.Lock()
+            self._turn: AbstractContextManager[None] = kept.turn
         else:
             self._writer = postgresql_engine(url, connections=connections, statement_timeout_s=statement_timeout_s)
+            self._kept = None
             self._watchdog = Watchdog(self._writer)
             self._begin = self._writer.begin
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -216,7 +219,7 @@ class Database:
         """
         is_ending = False
         try:
-            with self._turn, self._begin() as connection:
+            with self._begin() as connection:
                 yield self._tx(connection, actor)
                 is_ending = True
         except DBAPIError as error:
@@ -227,18 +230,10 @@ class Database:
     def _tx(self, connection: Connection, actor: str) -> Tx:
         return Tx(connection, self._clock(), actor, self._seal_key)
 
-    @contextmanager
-    def _begin_kept(self) -> Iterator[Connection]:
-        """SQLite's one writer keeps its connection, and saves the way through the pool each time."""
-        if self._kept is None:
-            self._kept = self._writer.connect()
-        try:
-            with self._kept.begin():
-                yield self._kept
-        except DBAPIError:
-            # A COMMIT that failed may leave its transaction open, and SQLAlchemy believes that it is not.
-            driver_of(self._kept).rollback()
-            raise
+    @property
+    def checkpoints(self) -> Checkpoints | None:
+        """SQLite's; PostgreSQL takes its own."""
+        return self._kept.checkpoints if self._kept else None
 
     @contextmanager
     def migration(self) -> Iterator[Tx]:

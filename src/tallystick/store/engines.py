@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from tallystick.store.search import FOLDED, folded
 
-SQLITE_BUSY_TIMEOUT_S = 30.0
+SQLITE_BUSY_TIMEOUT_S = 5.0
+LOG_SIZE_LIMIT_BYTES = 64 << 20
 POSTGRES_OPTIONS = "-c timezone=UTC -c lock_timeout=10s"
 POSTGRES_CONNECTION = {"connect_timeout": 2, "tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1}
 """How long libpq waits: to connect, for what it sent to be acknowledged (ms), and for a silent server's kernel."""
@@ -66,6 +67,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    connection.execute(f"PRAGMA journal_size_limit={LOG_SIZE_LIMIT_BYTES}")
     connection.create_function(FOLDED, 1, folded, deterministic=True)
 
 

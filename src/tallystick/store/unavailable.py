@@ -49,8 +49,13 @@ def leaves_unknown(error: DBAPIError) -> bool:
     """Whether nobody knows what became of a transaction whose COMMIT failed so."""
     driver = _of_driver(error)
     if isinstance(driver, sqlite3.Error):
-        return _code(driver) == sqlite3.SQLITE_IOERR
+        return is_io_error(driver)
     return _is_unavailable(driver) and getattr(driver, "sqlstate", None) not in CERTAINLY_UNDONE
+
+
+def is_io_error(error: sqlite3.Error) -> bool:
+    """Whether the disk failed."""
+    return _code(error) == sqlite3.SQLITE_IOERR
 
 
 def reason(error: Unavailable) -> str:

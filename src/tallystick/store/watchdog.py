@@ -1,4 +1,4 @@
-"""Ends what hangs at a PostgreSQL that is frozen.
+"""Ends what hangs at a PostgreSQL that is frozen (docs/adr/0041).
 
 No setting of the driver or of the kernel helps there: the server's kernel goes on acknowledging what nobody reads, and
 the server's own time limits are frozen with it. So a thread looks at each connection a few times a second. Where one
