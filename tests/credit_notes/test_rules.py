@@ -12,7 +12,7 @@ from msgspec import structs
 
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
-from tallystick.bills.rules import NEW, number_columns
+from tallystick.bills.rules import NEW_ROW_DEFAULTS, number_columns
 from tallystick.bills.store import bill_values, unstored_lines
 from tallystick.core.bill import Bill, Calculation, Discount, DiscountType, Line, LineTax
 from tallystick.core.errors import ValidationFailed
@@ -49,7 +49,7 @@ BUYER = Buyer("Ann Example", id=1)
 
 def invoice_of(bill: Bill) -> Invoice:
     computed_totals = compute(bill)
-    row = InvoiceRow(**{**NEW, **PLAIN, **bill_values(bill, computed_totals)})
+    row = InvoiceRow(**{**NEW_ROW_DEFAULTS, **PLAIN, **bill_values(bill, computed_totals)})
     lines = [structs.replace(line, id=n) for n, line in enumerate(unstored_lines(bill, computed_totals), start=1)]
     return Invoice(row=row, lines=lines, customer=BUYER)
 

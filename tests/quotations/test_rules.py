@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tallystick.bills.dates import days_until
-from tallystick.bills.rules import NEW, copied_columns
+from tallystick.bills.rules import NEW_ROW_DEFAULTS, copied_columns
 from tallystick.core.account import Account
 from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.party import Seller
@@ -43,7 +43,7 @@ def quotation(state: QuotationState, day: int) -> Quotation:
     row = invoice_of(bill(line("1"))).row
     common: dict[str, Any] = {name: getattr(row, name) for name in row.__struct_fields__}
     dates = {"issue_date": date(2026, 3, 1), "valid_until": date(2026, 3, day)}
-    values = {**common, **NEW, **dates, "state": state}
+    values = {**common, **NEW_ROW_DEFAULTS, **dates, "state": state}
     known = values.keys() & {*QuotationRow.__struct_fields__}
     return Quotation(row=QuotationRow(**{name: values[name] for name in known}), lines=[], customer=BUYER)
 

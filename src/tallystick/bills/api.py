@@ -137,7 +137,7 @@ def new_bill(
     return msgspec.structs.replace(
         new_content(body, account, customer_id, items_from(items)),
         issue_date=_day(body.issue_date, account),
-        due_date=_day(getattr(body, kind.until), account),
+        due_date=_day(getattr(body, kind.due_column), account),
         number=_or_none(getattr(body, kind.number)),
     )
 
@@ -157,11 +157,11 @@ def new_content(body: ContentChange, account: Account, customer_id: int, items: 
 
 def draft_change(kind: AnyDraftKind, body: BillChange, account: Account) -> DraftChange:
     """The change of a draft of this kind that a request asks for; null takes a field back to its default."""
-    until = getattr(body, kind.until)
+    due = getattr(body, kind.due_column)
     return msgspec.structs.replace(
         content_change(body, account),
         issue_date=body.issue_date if body.issue_date is UNSET else _day(body.issue_date, account),
-        due_date=until if until is UNSET else _day(until, account),
+        due_date=due if due is UNSET else _day(due, account),
         number=getattr(body, kind.number),
     )
 
@@ -261,7 +261,7 @@ def shared_fields(kind: AnyDraftKind, row: BillRow) -> dict[str, Any]:
         | {
             "id": row.id or None,
             kind.number: row.shown_number,
-            kind.until: getattr(row, kind.until),
+            kind.due_column: getattr(row, kind.due_column),
             "customer_id": row.customer_id,
             "customer_name": row.customer_name,
             "issue_date_given": row.issue_date_given,
@@ -303,7 +303,7 @@ def csv_columns(kind: AnyDraftKind) -> dict[str, str]:
         "Customer": "customer_name",
         "Status": "status",
         "Issue Date": "issue_date",
-        heading(kind.until): kind.until,
+        heading(kind.due_column): kind.due_column,
         "Subtotal": "subtotal",
         "Tax": "tax_total",
         "Discount": "discount_amount",

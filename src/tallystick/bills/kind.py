@@ -76,7 +76,7 @@ class DraftKind(Kind, Generic[R, B]):
     whole: Callable[[R, list[LineRow], Buyer], B]
     """Makes a bill of its row, its lines and its customer."""
     states: type[StrEnum]
-    until: str
+    due_column: str
     """The column of the day to pay by, or of validity."""
     unique_numbers: Sequence[UniqueConstraint | Index]
     created: Event
@@ -87,9 +87,9 @@ class DraftKind(Kind, Generic[R, B]):
     @cached_property
     def rows(self) -> BillRows[R]:
         """The rows of this kind."""
-        return BillRows(self.bills, self.row, self.until, self.unique_numbers)
+        return BillRows(self.bills, self.row, self.due_column, self.unique_numbers)
 
     def draft_row(self, columns: dict[str, Any], bill: Bill, totals: Totals, customer_name: str) -> R:
         """The row of a new draft: ``columns`` are those that do not follow from its bill."""
         own = {"id": 0, "state": first_state(self.states), "customer_name": customer_name}
-        return self.row(**(rules.NEW | own | columns | bill_values(bill, totals)))
+        return self.row(**(rules.NEW_ROW_DEFAULTS | own | columns | bill_values(bill, totals)))

@@ -154,11 +154,11 @@ def for_customer(new: NewBill, found: References) -> NewBill:
     return structs.replace(new, header=header.completed(new.header, buyer_reference=reference))
 
 
-def draft_columns(new: NewBill, account: Account, now: datetime, until: str) -> dict[str, Any]:
-    """The columns of a new draft that do not follow from its bill; ``until`` names the one for ``new.due_date``."""
+def draft_columns(new: NewBill, account: Account, now: datetime, due_column: str) -> dict[str, Any]:
+    """The columns of a new draft that do not follow from its bill; ``due_column`` is the one for ``new.due_date``."""
     return {
         **wanted_columns(new.number),
-        **date_columns(new.issue_date, new.due_date, account.payment_terms_days, account.today(now), until),
+        **date_columns(new.issue_date, new.due_date, account.payment_terms_days, account.today(now), due_column),
         "customer_id": new.customer_id,
         "header": header.completed(new.header, notes=account.default_notes),
         "labels": new.labels,
@@ -184,11 +184,13 @@ def _compared(number: str | None) -> dict[str, Any]:
     return {"number_key": numbering.key(number), "number_order": numbering.order(number)}
 
 
-def copied_columns(original: BillRow, account: Account, now: datetime, terms_days: int, until: str) -> dict[str, Any]:
+def copied_columns(
+    original: BillRow, account: Account, now: datetime, terms_days: int, due_column: str
+) -> dict[str, Any]:
     """The columns of a draft with another bill's content, dated by its issue, that do not follow from that bill."""
     return {
         **wanted_columns(None),
-        **date_columns(None, None, terms_days, account.today(now), until),
+        **date_columns(None, None, terms_days, account.today(now), due_column),
         "customer_id": original.customer_id,
         "header": original.header,
         "labels": original.labels.of_copy(),
@@ -246,10 +248,12 @@ def changed_discount(stored: Discount | None, change: DraftChange, errors: Field
     return None
 
 
-def changed_columns(row: BillRow, change: DraftChange, account: Account, now: datetime, until: str) -> dict[str, Any]:
+def changed_columns(
+    row: BillRow, change: DraftChange, account: Account, now: datetime, due_column: str
+) -> dict[str, Any]:
     """The columns of a draft that ``change`` names, but for the bill's own, with the dates that follow.
 
-    ``until`` names the column for ``change.due_date``.
+    ``due_column`` names the column for ``change.due_date``.
     """
     named: dict[str, Any] = {} if change.customer_id is UNSET else {"customer_id": change.customer_id}
     if change.header:
@@ -258,7 +262,7 @@ def changed_columns(row: BillRow, change: DraftChange, account: Account, now: da
         named["labels"] = row.labels.changed(change.labels)
     if renumbers(row, change):
         named |= wanted_columns(change.number or None)
-    return named | changed_dates(row, change, account.payment_terms_days, account.today(now), until)
+    return named | changed_dates(row, change, account.payment_terms_days, account.today(now), due_column)
 
 
 def renumbers(row: BillRow, change: DraftChange) -> bool:
@@ -266,13 +270,13 @@ def renumbers(row: BillRow, change: DraftChange) -> bool:
     return change.number not in (UNSET, row.number or row.wanted_number)
 
 
-def issued_columns(row: BillRow, customer: Buyer, account: Account, now: datetime, until: str) -> dict[str, Any]:
+def issued_columns(row: BillRow, customer: Buyer, account: Account, now: datetime, due_column: str) -> dict[str, Any]:
     """The columns that an issue sets: from now on they are the bill's own, whatever becomes of their sources.
 
     Raises Conflict where the bill was issued before, under a number that contradicts its date.
     """
     return {
-        **issued_dates(row, until),
+        **issued_dates(row, due_column),
         "issued_at": now,
         "customer": customer,
         "customer_name": customer.name,
@@ -280,13 +284,13 @@ def issued_columns(row: BillRow, customer: Buyer, account: Account, now: datetim
     }
 
 
-UNISSUED: dict[str, Any] = {
+NOT_ISSUED: dict[str, Any] = {
     "issued_at": None,
     "customer": None,
     "seller": None,
     "share_token": None,
 }
-NEW: dict[str, Any] = {**UNISSUED, "number_scope": None, "number_sequence": None, "version": 1}
+NEW_ROW_DEFAULTS: dict[str, Any] = {**NOT_ISSUED, "number_scope": None, "number_sequence": None, "version": 1}
 """What every new draft is alike in."""
 
 

@@ -201,15 +201,15 @@ class BillRows(Generic[R]):
     """The rows of one kind of bill: their table, and the struct that holds one.
 
     Its statements show a draft under its customer's own name, and an issued bill under the name that it was issued to.
-    A draft that nobody dated is read as one of today; stored, it is ``UNDATED``. ``until`` names the column of the day
-    to pay by, or of validity.
+    A draft that nobody dated is read as one of today; stored, it is ``UNDATED``. ``due_column`` names the column of the
+    day to pay by, or of validity.
     """
 
     def __init__(
-        self, table: Table, kind: type[R], until: str, unique_numbers: Sequence[UniqueConstraint | Index]
+        self, table: Table, kind: type[R], due_column: str, unique_numbers: Sequence[UniqueConstraint | Index]
     ) -> None:
         self._table = table
-        self._until = until
+        self._due_column = due_column
         self._unique_numbers = unique_numbers
         own = and_(customers.c.account_id == table.c.account_id, customers.c.id == table.c.customer_id)
         # A subquery and not a join: to count and to skip rows of a long list then takes no look at the customers.
@@ -251,7 +251,7 @@ class BillRows(Generic[R]):
             return row
         dates: dict[str, Any] = {"issue_date": today}
         if row.terms_days is not None:
-            dates[self._until] = due_date(today, row.terms_days)
+            dates[self._due_column] = due_date(today, row.terms_days)
         return structs.replace(row, **dates)
 
     def as_of(self, account: Account, now: datetime) -> Callable[..., R]:
@@ -265,7 +265,7 @@ class BillRows(Generic[R]):
             return values
         dates = {"issue_date": UNDATED}
         if values["terms_days"] is not None:
-            dates[self._until] = UNDATED
+            dates[self._due_column] = UNDATED
         return {**values, **dates}
 
     def conditions(self, account: Account, wanted: BillFilter[Any], today: date) -> list[ColumnElement[bool]]:

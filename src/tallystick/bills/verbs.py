@@ -42,7 +42,7 @@ def preview(tx: Tx, account: Account, kind: DraftKind[R, B], new: NewBill, custo
     found = store.gather(tx, account, new.customer_id, new.items, customer)
     bill, totals = rules.bill_from(new, found, account)
     buyer = rules.buyer(found)
-    columns = rules.draft_columns(rules.for_customer(new, found), account, tx.now, kind.until)
+    columns = rules.draft_columns(rules.for_customer(new, found), account, tx.now, kind.due_column)
     row = kind.draft_row(columns, bill, totals, buyer.name)
     return kind.whole(row, store.unstored_lines(bill, totals), buyer)
 
@@ -59,7 +59,7 @@ def duplicate(tx: Tx, account: Account, kind: DraftKind[R, B], original: B, also
 
     ``also`` are columns that it has beside the content.
     """
-    days, origin = days_until(original.row, kind.until), BillCreated(duplicate_of=original.row.id)
+    days, origin = days_until(original.row, kind.due_column), BillCreated(duplicate_of=original.row.id)
     return copy(tx, account, kind, original, terms_days=days, origin=origin, also=also)
 
 
@@ -79,7 +79,7 @@ def copy(
     """
     bill = rules.renewed(rules.stored_bill(original.row, original.lines))
     totals = compute(bill)
-    columns = rules.copied_columns(original.row, account, tx.now, terms_days, kind.until)
+    columns = rules.copied_columns(original.row, account, tx.now, terms_days, kind.due_column)
     row = kind.draft_row({**columns, **also}, bill, totals, original.row.customer_name)
     draft = kind.whole(row, store.unstored_lines(bill, totals), original.customer)
     copy_id = _insert(tx, account, kind, draft).row.id
@@ -125,7 +125,7 @@ def changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: Dr
     customer_id = bill.row.customer_id if change.customer_id is UNSET else change.customer_id
     found = store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     content, totals = rules.changed_bill(bill.row, bill.lines, change, found)
-    columns = rules.changed_columns(bill.row, change, account, tx.now, kind.until)
+    columns = rules.changed_columns(bill.row, change, account, tx.now, kind.due_column)
     return ChangedBill(columns, content, totals, rules.buyer(found))
 
 
@@ -174,7 +174,7 @@ def issue(
     changes, lines = _readied(tx, account, kind, bill)
     bill = structs.replace(bill, row=structs.replace(bill.row, **changes), lines=lines)
     kind.on_issue(tx, account, bill, action)
-    changes |= {"state": state, **rules.issued_columns(bill.row, bill.customer, account, tx.now, kind.until)}
+    changes |= {"state": state, **rules.issued_columns(bill.row, bill.customer, account, tx.now, kind.due_column)}
     try:
         numbered = kind.numbers.at_issue(tx, account, bill.row)
         issued = set_columns(tx, account, kind, bill, {**changes, **numbered, **also})

@@ -127,7 +127,7 @@ class _InvoiceTemplates:
         return Invoice(row=row, lines=wanted.content.lines, customer=wanted.customer)
 
     def _template(self, content: InvoiceContent) -> InvoiceRow:
-        columns = bill_rules.draft_columns(content.new, self._account, self._now, INVOICES.until)
+        columns = bill_rules.draft_columns(content.new, self._account, self._now, INVOICES.due_column)
         return INVOICES.draft_row(columns, content.bill, content.totals, "")
 
 

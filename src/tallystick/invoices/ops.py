@@ -104,7 +104,7 @@ def unpublish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     rules.check_untouched(invoice)
     journal.post(tx, account, "unpublish", rules.subject(invoice), rules.reversed_revenue(invoice))
     outbox.add(tx, account, Event.INVOICE_UNPUBLISHED, invoice_id)
-    INVOICES.rows.change(tx, account, invoice.row, {"state": state, **rules.UNPUBLISHED})
+    INVOICES.rows.change(tx, account, invoice.row, {"state": state, **rules.CLEARED_BY_UNPUBLISH})
     seals.append(tx, account, [_withdrawn(invoice)])
     return store.get(tx, account, invoice_id)
 

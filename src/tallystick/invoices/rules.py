@@ -34,10 +34,10 @@ def check_unbilled(bills_it: InvoiceRow | None) -> None:
     raise Conflict(f"The invoice {bills_it.shown_number} (id {bills_it.id}) bills this period already. {remedy}.")
 
 
-UNPUBLISHED: dict[str, Any] = {
+CLEARED_BY_UNPUBLISH: dict[str, Any] = {
     "customer_name": None,
     "revised_at": None,
-    **bills.UNISSUED,
+    **bills.NOT_ISSUED,
 }
 
 
