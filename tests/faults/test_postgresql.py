@@ -42,8 +42,12 @@ def api(server: Server) -> Iterator[Api]:
 def test_one_that_is_stopped_is_told_at_once_and_found_again(api: Api, server: Server) -> None:
     server.stop()
     refused = create(api)
+    assert api.client.get("/health").status_code == 200
+    told = api.client.get("/ready")
     server.start_again()
     assert (refused.status_code, refused.json()["error"]) == (503, NOTHING_DONE)
+    reasons = ["The database takes no writes: PostgreSQL does not answer, or is busy."]
+    assert (told.status_code, told.json()["reasons"]) == (503, reasons)
     # Every pooled connection is dead, and none of the requests after the start sees one.
     assert create(api).status_code == 201
     assert len(api.data(api.get("/customers"))) == 1

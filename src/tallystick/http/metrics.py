@@ -7,8 +7,10 @@ library reads it when it is first imported.
 import os
 
 import falcon
-from prometheus_client import REGISTRY, CollectorRegistry, Histogram, generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+
+from tallystick.store.readiness import Condition
 
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 # From a read of one row to a batch of a thousand bills.
@@ -21,11 +23,36 @@ REQUESTS = Histogram(
     ("method", "route", "status"),
     buckets=BUCKETS_S,
 )
+READY = Gauge(
+    "tallystick_ready", "Whether the database can take work, as /ready tells.", multiprocess_mode="mostrecent"
+)
+# With a label, so that where there is nothing to tell there is no 0.
+LAST = Gauge(
+    "tallystick_last_success_timestamp_seconds",
+    "When something that is done beside the requests last succeeded, in seconds since 1970.",
+    ("what",),
+    multiprocess_mode="mostrecent",
+)
+FREE = Gauge(
+    "tallystick_disk_free_bytes",
+    "What is free on the disk that holds a SQLite database.",
+    ("disk",),
+    multiprocess_mode="mostrecent",
+)
 
 
 def count(method: str, route: str | None, status: int, elapsed_s: float) -> None:
     """Counts one request. A method that HTTP does not know has no row of its own: clients may invent any number."""
     REQUESTS.labels(method if method in METHODS else "", route or "", status).observe(elapsed_s)
+
+
+def tell(condition: Condition) -> None:
+    """Notes how the database is now."""
+    READY.set(not condition.reasons)
+    if condition.checkpoint_at is not None:
+        LAST.labels("checkpoint").set(condition.checkpoint_at.timestamp())
+    if condition.free_bytes is not None:
+        FREE.labels("database").set(condition.free_bytes)
 
 
 def text() -> bytes:

@@ -3,13 +3,14 @@
 from typing import Any
 
 import falcon
+import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy import literal, select
 
 from tallystick.accounts.types import Scope
 from tallystick.core.errors import Unavailable
 from tallystick.http import auth, metrics
 from tallystick.http.endpoint import Server
+from tallystick.store import readiness
 from tallystick.store.db import Database
 from tallystick.wire import render
 
@@ -28,28 +29,26 @@ class Health:
 
 
 class Ready:
-    """200 when the database answers, 503 otherwise."""
+    """200 while the database can take work, and 503 with the reasons otherwise."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Answers without a key, so that a load balancer can ask."""
-        resp.content_type = falcon.MEDIA_JSON
-        try:
-            with self._database.read() as tx:
-                tx.one(select(literal(1)), int)
-        except Unavailable:
+        condition = readiness.condition(self._database)
+        if condition.reasons:
             resp.status = 503
-            resp.data = render.encode({"status": "unavailable", "reason": "The database does not answer."})
-        else:
-            resp.data = render.encode({"status": "ok"})
+            resp.set_header("Retry-After", str(Unavailable.retry_after_s))
+        resp.content_type = falcon.MEDIA_JSON
+        status = "unavailable" if condition.reasons else "ok"
+        resp.data = render.encode({"status": status, **msgspec.structs.asdict(condition)})
 
     on_head = on_get
 
 
 class Metrics:
-    """Counts and times of requests, as Prometheus reads them; for admin keys."""
+    """Counts and times of requests, and how the database is, as Prometheus reads them; for admin keys."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -58,6 +57,7 @@ class Metrics:
         """Answers in Prometheus' text format."""
         with self._server.database.read() as tx:
             self._server.uses.note(auth.authenticate(tx, req, Scope.ADMIN), tx.now)
+        metrics.tell(readiness.condition(self._server.database))
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = metrics.text()
 

@@ -54,14 +54,19 @@ OPERATOR_PATHS: dict[str, Schema] = {
     "/ready": {
         "get": {
             "operationId": "ready",
-            "summary": "Tell whether the database answers",
+            "summary": "Tell whether the database can take work",
+            "description": "Tries to write, for some seconds at most.",
             "tags": [OPERATIONS_TAG],
             "security": [],
             "responses": {
-                "200": {"description": "Well.", "content": {JSON: {"schema": {"$ref": "#/components/schemas/Health"}}}},
+                "200": {
+                    "description": "It can.",
+                    "content": {JSON: {"schema": {"$ref": "#/components/schemas/Ready"}}},
+                },
                 "503": {
-                    "description": "The database does not answer.",
-                    "content": {JSON: {"schema": {"$ref": "#/components/schemas/Health"}}},
+                    "description": "It cannot, for the reasons told.",
+                    "headers": {"Retry-After": {"schema": {"type": "integer"}, "description": "In seconds."}},
+                    "content": {JSON: {"schema": {"$ref": "#/components/schemas/Ready"}}},
                 },
             },
         }
@@ -80,9 +85,27 @@ OPERATOR_PATHS: dict[str, Schema] = {
         }
     },
 }
+READY: Schema = {
+    "type": "object",
+    "properties": {
+        "status": {"enum": ["ok", "unavailable"]},
+        "reasons": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Why the database can take no work, a sentence each.",
+        },
+        "checkpoint_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "When SQLite's log last came into its file without an error.",
+        },
+        "free_bytes": {"type": ["integer", "null"], "description": "What is free on the disk of a SQLite database."},
+    },
+    "required": ["status", "reasons", "checkpoint_at", "free_bytes"],
+}
 HEALTH: Schema = {
     "type": "object",
-    "properties": {"status": {"enum": ["ok", "unavailable"]}, "reason": {"type": "string"}},
+    "properties": {"status": {"const": "ok"}},
     "required": ["status"],
 }
 
@@ -162,6 +185,6 @@ DESCRIPTION = Description(
     success=envelope,
     types=(Pagination,),
     paths=OPERATOR_PATHS,
-    schemas={"Error": _error_schema(), "Health": HEALTH},
+    schemas={"Error": _error_schema(), "Health": HEALTH, "Ready": READY},
     tags=(OPERATIONS_TAG,),
 )

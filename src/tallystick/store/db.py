@@ -20,7 +20,8 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     Update,
-    make_url,
+    event,
+    text,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -29,11 +30,15 @@ from tallystick.store import blocks
 from tallystick.store.checkpoints import Checkpoints
 from tallystick.store.engines import driver_of, postgresql_engine, sqlite_engine
 from tallystick.store.prepared import CompiledForm, Statement, form_of
+from tallystick.store.trouble import sqlite_file
 from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
 from tallystick.store.watchdog import Watchdog
 from tallystick.store.writer import Writer
 
 STREAMED_AT_ONCE = 500
+LOCK_A_ROW = text("SELECT id FROM accounts ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED")
+"""Refused by a server that only reads; never waits, and holds up no row that refers to the account."""
+
 TRANSACTION_ATTEMPTS = 5
 # A broken deadlock, and violated constraints: of two transactions on PostgreSQL, the later may learn only from its
 # INSERT that a row has come or gone since it looked. A second look finds the row, and so the fitting refusal.
@@ -193,13 +198,15 @@ class Database:
         self._clock = clock
         self._seal_key = seal_key.encode() if seal_key else None
         self._watchdog: Watchdog | None = None
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        if self.is_sqlite:
+        file = sqlite_file(url)
+        self.is_sqlite = file is not None
+        if file is not None:
             self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=2)
-            kept = Writer(self._writer)
+            kept = Writer(self._writer, file)
             self._kept: Writer | None = kept
             self._begin: Callable[[], AbstractContextManager[Connection]] = kept.begin
             self._reader = sqlite_engine(url, begin="BEGIN", connections=connections)
+            event.listen(self._reader, "do_connect", kept.check_file)
             self._glancer = self._reader
             self._turn: AbstractContextManager[None] = kept.turn
         else:
@@ -286,6 +293,15 @@ class Database:
                 if attempt == TRANSACTION_ATTEMPTS or not _is_retryable(error):
                     raise
         raise AssertionError("unreachable")
+
+    def try_to_write(self) -> None:
+        """Takes what a write needs, and gives it back, within seconds. Raises Unavailable or DBAPIError."""
+        with told_as_unavailable():
+            if self._kept is not None:
+                self._kept.try_lock()
+            else:
+                with self._writer.begin() as connection:
+                    connection.execute(LOCK_A_ROW)
 
     def close(self) -> None:
         """Closes every connection."""

@@ -65,6 +65,13 @@ def reason(error: Unavailable) -> str:
     return " ".join(f"{type(told).__name__}: {told}".split())
 
 
+def public_reason(error: Unavailable) -> str:
+    """What is the matter, without what PostgreSQL says of it, which names hosts and users."""
+    cause = error.__cause__
+    told = _of_driver(cause) if isinstance(cause, DBAPIError) else cause
+    return "PostgreSQL does not answer, or is busy" if isinstance(told, psycopg.Error) else str(told)
+
+
 def _is_unavailable(error: BaseException | None) -> bool:
     if isinstance(error, sqlite3.Error):
         return _code(error) in OF_SQLITE

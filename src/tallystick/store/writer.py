@@ -3,15 +3,18 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from tallystick.core.errors import Unavailable
 from tallystick.store import engines
 from tallystick.store.checkpoints import Checkpoints
 from tallystick.store.engines import driver_of
 from tallystick.store.turn import Turn
 
+TRY_TIMEOUT_S = 1.0
 LOCKED_OUT_TIMEOUT_S = 0.25
 """How long a write waits for another process's once that has been in vain."""
 
@@ -19,19 +22,25 @@ LOCKED_OUT_TIMEOUT_S = 0.25
 class Writer:
     """Keeps its connection, and so saves the way through the pool each time."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, file: Path) -> None:
         self.turn = Turn()
         self.checkpoints = Checkpoints(self.turn, lambda: driver_of(self._open()))
         self._engine = engine
         self._timeout_s = engines.SQLITE_BUSY_TIMEOUT_S
+        self._file = file
+        self._identity: tuple[int, int] | None = None
         self._kept: Connection | None = None
         self._is_locked_out = False
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction, when it is its turn: commits at the end of the block. Raises Unavailable as Turn does."""
+        """A transaction, when it is its turn: commits at the end of the block.
+
+        Raises Unavailable as Turn does, and where the file was deleted or replaced.
+        """
         with self.turn:
             kept = self._open()
+            self.check_file()
             try:
                 with kept.begin():
                     if self._is_locked_out:
@@ -47,6 +56,26 @@ class Writer:
                 raise
             self.checkpoints.committed()
 
+    def try_lock(self) -> None:
+        """Takes SQLite's lock to write, and lets go of it. Raises Unavailable, or what SQLite says."""
+        with self.turn.within(TRY_TIMEOUT_S):
+            kept = self._open()
+            self.check_file()
+            self._wait_for_others(kept, TRY_TIMEOUT_S)
+            with kept.begin():
+                pass
+            self._wait_for_others(kept, self._timeout_s)
+
+    def check_file(self, *_event: object) -> None:
+        """Raises Unavailable where the file is not the one that was opened.
+
+        SQLite would go on writing into one without a name, and all of that would be gone with the process; and a new
+        connection would make a new one.
+        """
+        now = _identity(self._file)
+        if self._identity not in (None, now):
+            raise Unavailable from OSError("its file was replaced" if now else "its file was deleted")
+
     def close(self) -> None:
         """Closes the connection."""
         self.checkpoints.close()
@@ -56,8 +85,17 @@ class Writer:
     def _open(self) -> Connection:
         if self._kept is None:
             self._kept = self._engine.connect()
+            self._identity = _identity(self._file)
         return self._kept
 
     def _wait_for_others(self, kept: Connection, timeout_s: float) -> None:
         driver_of(kept).execute(f"PRAGMA busy_timeout={round(timeout_s * 1000)}")
         self._is_locked_out = timeout_s < self._timeout_s
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino

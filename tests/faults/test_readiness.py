@@ -1,0 +1,101 @@
+"""The server is alive whatever the database does, and ready only while that can take work."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tallystick.store import readiness
+from tallystick.store.db import Database
+from tallystick.store.migrate import migrate
+from tests.api import Api
+from tests.faults.disks import filled, small_disk
+from tests.faults.test_busy import locked
+from tests.faults.test_unavailable import create
+
+ONLY_SQLITE = pytest.mark.database("sqlite")
+MEBIBYTE = 1 << 20
+
+
+def ready(api: Api) -> tuple[int, Any]:
+    """The status of the answer, and the reasons in it."""
+    response = api.client.get("/ready")
+    assert ("Retry-After" in response.headers) is (response.status_code == 503)
+    assert api.client.get("/health").json() == {"status": "ok"}
+    return response.status_code, response.json()["reasons"]
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[tuple[Api, Path]]:
+    """The API over a file that a test may spoil."""
+    file = tmp_path / "books.db"
+    with closing(Database(f"sqlite:///{file}")) as database:
+        migrate(database)
+        yield Api(database), file
+
+
+def test_it_is_ready_while_all_is_well(api: Api) -> None:
+    assert ready(api) == (200, [])
+    text = api.client.get("/metrics", headers={"X-API-Key": api.key}).text
+    assert "\ntallystick_ready 1.0\n" in text
+
+
+@ONLY_SQLITE
+def test_another_programs_lock_is_told(api: Api, database_url: str) -> None:
+    with locked(database_url):
+        assert ready(api) == (503, ["The database takes no writes: database is locked."])
+    assert ready(api) == (200, [])
+    assert create(api).status_code == 201
+
+
+@ONLY_SQLITE
+def test_a_long_write_of_our_own_is_told(api: Api) -> None:
+    with api.database.transaction("tests"):
+        assert ready(api) == (503, ["The database takes no writes: another write has not ended."])
+    assert ready(api) == (200, [])
+
+
+def test_a_file_that_was_deleted_is_told_and_takes_no_writes(books: tuple[Api, Path]) -> None:
+    api, file = books
+    kept = file.with_name("kept.db")
+    file.rename(kept)
+    assert ready(api) == (503, ["The database takes no writes: its file was deleted."])
+    refused = create(api)
+    assert (refused.status_code, refused.json()["code"]) == (503, "UNAVAILABLE")
+    assert not file.exists()
+    shutil.copyfile(kept, file)
+    assert ready(api) == (503, ["The database takes no writes: its file was replaced."])
+    kept.rename(file)
+    assert ready(api) == (200, [])
+    assert create(api).status_code == 201
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "disk", 24 * MEBIBYTE) as disk,
+        closing(Database(f"sqlite:///{disk / 'books.db'}")) as database,
+    ):
+        migrate(database)
+        api = Api(database)
+        assert ready(api) == (200, [])
+        ballast = filled(disk)
+        assert ready(api) == (503, ["The disk is full: 0 MiB are free."])
+        text = api.client.get("/metrics", headers={"X-API-Key": api.key}).text
+        assert "\ntallystick_ready 0.0\n" in text
+        assert '\ntallystick_disk_free_bytes{disk="database"} 0.0\n' in text
+        ballast.unlink()
+        assert ready(api) == (200, [])
+
+
+@pytest.mark.database("postgresql")
+def test_a_postgresql_that_only_reads_is_told(api: Api, database_url: str) -> None:
+    conninfo = database_url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(conninfo, autocommit=True) as admin:
+        admin.execute(f"ALTER DATABASE {admin.info.dbname} SET default_transaction_read_only = on")
+    with closing(Database(database_url)) as reading:
+        condition = readiness.condition(reading)
+    assert condition.reasons == ["The database takes no writes."]
