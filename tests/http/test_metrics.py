@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tallystick.accounts import ops
+from tallystick.accounts.types import Scope
+from tallystick.store.db import Tx
 from testing.server import serving
 from tests.api import Api
 
@@ -34,6 +37,16 @@ def test_requests_are_counted_by_route(api: Api, method: str, path: str, known_a
     assert counted(after, *known_as) == before + 1
     assert "secret" not in after
     assert "FROBNICATE" not in after
+
+
+def test_another_accounts_admin_reads_none(api: Api) -> None:
+    def make_other(tx: Tx) -> str:
+        return ops.create_key(tx, ops.create(tx, "Other Ltd"), "first", [Scope.ADMIN])[1]
+
+    other = {"X-API-Key": api.database.transact("tests", make_other)}
+    assert api.client.get("/metrics", headers={"X-API-Key": api.key}).status_code == 200
+    refused = api.client.get("/metrics", headers=other)
+    assert (refused.status_code, refused.json()["code"]) == (403, "FORBIDDEN")
 
 
 @pytest.mark.slow

@@ -7,11 +7,12 @@ import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from tallystick.accounts.types import Scope
-from tallystick.core.errors import Unavailable
+from tallystick.core.errors import Forbidden, Unavailable
 from tallystick.http import auth, metrics
 from tallystick.http.endpoint import Server
 from tallystick.store import readiness
 from tallystick.store.db import Database
+from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.wire import render
 
 HEALTH = "/health"
@@ -48,7 +49,10 @@ class Ready:
 
 
 class Metrics:
-    """Counts and times of requests, and how the database is, as Prometheus reads them; for admin keys."""
+    """Counts and times of requests, and how the database is, as Prometheus reads them.
+
+    They are of all accounts, so for admin keys of the first alone.
+    """
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -56,7 +60,10 @@ class Metrics:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answers in Prometheus' text format."""
         with self._server.database.read() as tx:
-            self._server.uses.note(auth.authenticate(tx, req, Scope.ADMIN), tx.now)
+            caller = auth.authenticate(tx, req, Scope.ADMIN)
+            self._server.uses.note(caller, tx.now)
+        if caller.account.id != FIRST_ACCOUNT_ID:
+            raise Forbidden("This needs a key of the first account: the counts are of all accounts.")
         metrics.tell(readiness.condition(self._server.database))
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = metrics.text()

@@ -75,7 +75,7 @@ OPERATOR_PATHS: dict[str, Schema] = {
         "get": {
             "operationId": "metrics",
             "summary": "Show counts and times in the format of Prometheus",
-            "description": f"Needs a key with the scope `{Scope.ADMIN}`.",
+            "description": f"Needs a key with the scope `{Scope.ADMIN}`, of the first account.",
             "tags": [OPERATIONS_TAG],
             "security": [{name: [Scope.ADMIN]} for name in SECURITY_SCHEMES],
             "responses": {
