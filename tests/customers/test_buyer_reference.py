@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.api import Api
-from tests.bills import a_customer
+from tests.bills import a_customer, an_invoice
 
 ITEMS = [{"description": "Work", "unit_price": 100, "tax_rate": 0}]
 SCHEDULE = {"frequency": "monthly", "start_date": "2026-03-01"}
@@ -58,3 +58,34 @@ def test_bills_keep_the_one_that_they_were_made_with(api: Api) -> None:
     assert billed
     cleared = api.data(api.put(f"/invoices/{invoice['id']}", {"buyer_reference": None}))
     assert cleared["buyer_reference"] is None
+
+
+@pytest.mark.parametrize(("path", "fields"), WAYS)
+@pytest.mark.parametrize(
+    ("of_other", "of_change", "expected"),
+    [
+        ("Desk 8", {}, "Desk 8"),
+        (None, {}, None),
+        ("Desk 8", {"buyer_reference": "Desk 9"}, "Desk 9"),
+        ("Desk 8", {"buyer_reference": None}, None),
+    ],
+)
+def test_another_customer_brings_their_own(
+    api: Api, path: str, fields: dict[str, Any], of_other: str | None, of_change: dict[str, Any], expected: str | None
+) -> None:
+    body = {"customer_id": a_customer(api, buyer_reference="Desk 7"), "items": ITEMS, **fields}
+    bill = f"/{path}/{api.data(api.post(f'/{path}', body))['id']}"
+    other = {"customer_id": a_customer(api, buyer_reference=of_other)}
+    assert api.data(api.put(bill, {**other, **of_change}))["buyer_reference"] == expected
+
+
+def test_the_same_customer_keeps_that_of_the_bill(api: Api) -> None:
+    own = {"customer_id": a_customer(api, buyer_reference="Desk 7")}
+    bill = f"/invoices/{api.data(api.post('/invoices', {**own, 'items': ITEMS, 'buyer_reference': 'Desk 9'}))['id']}"
+    assert api.data(api.put(bill, {**own, "notes": "Thanks"}))["buyer_reference"] == "Desk 9"
+
+
+def test_a_revision_for_another_customer_has_theirs(api: Api) -> None:
+    invoice = an_invoice(api, 100, customer_id=a_customer(api, buyer_reference="Desk 7"))
+    other = {"customer_id": a_customer(api, buyer_reference="Desk 8")}
+    assert api.data(api.post(f"/invoices/{invoice['id']}/revise", other))["buyer_reference"] == "Desk 8"

@@ -154,6 +154,16 @@ def for_customer(new: NewBill, found: References) -> NewBill:
     return structs.replace(new, header=header.completed(new.header, buyer_reference=reference))
 
 
+def of_other_customer(customer_id: int, change: DraftChange, found: References) -> dict[str, str | None]:
+    """What else changes in the header of a bill of ``customer_id`` where ``change`` names another customer.
+
+    A buyer reference is the buyer's own (EN 16931, BT-10): the other has theirs, or none, where no other is named.
+    """
+    if change.customer_id in (UNSET, customer_id) or "buyer_reference" in change.header or found.customer is None:
+        return {}
+    return {"buyer_reference": found.customer.buyer_reference}
+
+
 def draft_columns(new: NewBill, account: Account, now: datetime, due_column: str) -> dict[str, Any]:
     """The columns of a new draft that do not follow from its bill; ``due_column`` is the one for ``new.due_date``."""
     return {

@@ -125,6 +125,8 @@ def changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: Dr
     customer_id = bill.row.customer_id if change.customer_id is UNSET else change.customer_id
     found = store.gather(tx, account, customer_id, () if change.items is UNSET else change.items)
     content, totals = rules.changed_bill(bill.row, bill.lines, change, found)
+    of_customer = rules.of_other_customer(bill.row.customer_id, change, found)
+    change = structs.replace(change, header={**change.header, **of_customer})
     columns = rules.changed_columns(bill.row, change, account, tx.now, kind.due_column)
     return ChangedBill(columns, content, totals, rules.buyer(found))
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from msgspec import structs
 
+from tallystick.bills import header
 from tallystick.bills import rules as bill_rules
 from tallystick.bills import store as bill_store
 from tallystick.bills.sums import Sums
@@ -73,6 +74,8 @@ def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, 
     errors = rules.term_errors(terms)
     content = rules.changed_content(rules.content(stored.row, stored.items), change, errors)
     computed = _computed(tx, account, content, terms, change.amount.get("unit_price"), errors)
+    of_customer = bill_rules.of_other_customer(stored.row.customer_id, change.content, computed.found)
+    content = structs.replace(content, header=header.changed(content.header, of_customer))
     rules.check_sending(change.terms)
     move = rules.progress_after_change(stored.row, terms, account.today(tx.now), change.consent)
     columns = {**structs.asdict(terms), **_content_columns(content, computed), **move.columns}
