@@ -25,6 +25,15 @@ def discount(line: LineRow, row: BillRow) -> int:
     return _part(line.discount, line, row) if row.prices_include_tax else line.discount
 
 
+def own_discount(line: LineRow, row: BillRow, places: int) -> int:
+    """What a line's own discount takes off its price, in minor units, of which a unit has ``places`` digits."""
+    if line.discount_type is None:
+        return 0
+    price = to_units(line.quantity, SCALE) * to_units(line.unit_price, SCALE)
+    taken = round_ratio(price, 10 ** (2 * SCALE - places), RoundingMode(row.rounding_mode)) - line.amount
+    return _part(taken, line, row) if row.prices_include_tax else taken
+
+
 def price(line: LineRow, row: BillRow, places: int) -> Decimal:
     """A line's unit price in major units, before any discount; ``places`` are the digits of the bill's currency."""
     if not row.prices_include_tax:

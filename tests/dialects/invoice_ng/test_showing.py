@@ -108,10 +108,40 @@ def test_a_discount_on_the_whole_is_one_more_item(calls: Calls) -> None:
     assert sums(calls, invoice_id) == ("20", "90.04", "18.01", "108.05")
 
 
-def test_a_discount_on_a_line_is_in_its_amount(calls: Calls) -> None:
+HALF: dict[str, Any] = {"discount_type": "percentage", "discount_value": 50}
+
+
+def test_the_discounts_on_lines_are_one_more_item(calls: Calls) -> None:
     own = {"quantity": 3, "discount_type": "amount", "discount_value": 5}
-    invoice_id = an_invoice(calls.api, items=[line("33.33", **own)])["id"]
-    assert items(calls, invoice_id) == [("Work", "3", "33.33", "94.99")]
+    invoice_id = an_invoice(calls.api, items=[line("33.33", **own), line(10, **HALF), line(1)])["id"]
+    assert items(calls, invoice_id) == [
+        ("Work", "3", "33.33", "99.99"),
+        ("Work", "1", "10", "10"),
+        ("Work", "1", "1", "1"),
+        ("Discount", "1", "-10", "-10"),
+    ]
+
+
+def test_the_discounts_on_lines_and_on_the_whole_are_one_item(calls: Calls) -> None:
+    whole_too: dict[str, Any] = {"discount_type": "amount", "discount_value": 7}
+    invoice_id = an_invoice(calls.api, items=[line(100, **HALF), line(10)], **whole_too)["id"]
+    assert items(calls, invoice_id)[2:] == [("Discount", "1", "-57", "-57")]
+    assert sums(calls, invoice_id) == ("0", "53", "0", "53")
+
+
+@pytest.mark.parametrize(("percent", "expected"), [(50, "-50"), (100, "-100")])
+def test_a_discount_on_a_line_with_tax_is_shown_without(calls: Calls, percent: int, expected: str) -> None:
+    own = {"discount_type": "percentage", "discount_value": percent}
+    invoice_id = an_invoice(calls.api, items=[line(119, 19, **own), line(119, 19)], prices_include_tax=True)["id"]
+    work = ("Work", "1", "100", "100")
+    assert items(calls, invoice_id) == [work, work, ("Discount", "1", expected, expected)]
+
+
+def test_items_sent_back_with_another_text_cost_the_same(calls: Calls) -> None:
+    invoice_id = an_invoice(calls.api, items=[line(100, 20, **HALF), line(10, 20)])["id"]
+    first, *others = whole(calls.get(f"/{invoice_id}"))["items"]
+    whole(calls.put(invoice_id, items=[{**first, "description": "Work, as agreed"}, *others]))
+    assert sums(calls, invoice_id) == ("20", "60", "12", "72")
 
 
 def test_prices_that_include_tax_are_shown_without(calls: Calls) -> None:
@@ -134,7 +164,8 @@ def test_a_discount_on_prices_that_include_tax_is_shown_without(calls: Calls) ->
 @pytest.mark.parametrize("rounding", ["document", "line"])
 def test_the_items_always_add_up_to_the_sub_total(calls: Calls, rounding: str, prices_include_tax: bool) -> None:
     calls.api.data(calls.api.put("/settings", {"rounding": rounding}))
-    several = [line(f"{n}.{n}7", rate, quantity=n) for n in (1, 2, 3) for rate in (5, 7, "7.5")]
+    own = {"discount_type": "percentage", "discount_value": "12.5"}
+    several = [line(f"{n}.{n}7", rate, quantity=n, **own) for n in (1, 2, 3) for rate in (5, 7, "7.5")]
     content: dict[str, Any] = {
         "discount_type": "percentage",
         "discount_value": "3.3",

@@ -159,7 +159,7 @@ class WrittenItemJson(msgspec.Struct, frozen=True):
 
 
 class ItemJson(WrittenItemJson, frozen=True):
-    """A line; ``amount`` after its own discount, without tax."""
+    """A line; ``amount`` before any discount, without tax."""
 
     amount: Amount
 

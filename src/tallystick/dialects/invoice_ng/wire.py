@@ -164,16 +164,16 @@ def tax_rate(row: InvoiceRow) -> Decimal:
 
 
 def shown_lines(invoice: Invoice) -> list[ShownLine]:
-    """The lines without tax, and the discount on all of them as one more: together, total − tax."""
+    """The lines without tax and before any discount, and all discounts as one more: together, total − tax."""
     row = invoice.row
     places = digits(row.currency)
-    discounts = [net.discount(line, row) for line in invoice.lines]
+    discounts = [net.discount(line, row) + net.own_discount(line, row, places) for line in invoice.lines]
     shown = [
         ShownLine(line.description, line.quantity, net.price(line, row, places), net.amount(line, row) + discount)
         for line, discount in zip(invoice.lines, discounts, strict=True)
     ]
-    if row.sums.discount:
-        shown.append(ShownLine(DISCOUNT, Decimal(1), to_decimal(-sum(discounts), places), -sum(discounts)))
+    if discount := sum(discounts):
+        shown.append(ShownLine(DISCOUNT, Decimal(1), to_decimal(-discount, places), -discount))
     return shown
 
 
