@@ -75,6 +75,10 @@ OTHER_IDS: dict[tuple[str, str], dict[str, int]] = {
     ("POST", "/invoices/{invoice_id}/unpublish"): {"invoice_id": ISSUED},
     ("POST", "/invoices/{invoice_id}/void"): {"invoice_id": ISSUED},
     ("POST", "/invoices/{invoice_id}/restore"): {"invoice_id": TRASHED},
+    ("POST", "/invoices/{invoice_id}/share/rotate"): {"invoice_id": PAID_IN_PART},
+    ("DELETE", "/invoices/{invoice_id}/share"): {"invoice_id": PAID_IN_PART},
+    ("POST", "/quotations/{quotation_id}/share/rotate"): {"quotation_id": ISSUED},
+    ("DELETE", "/quotations/{quotation_id}/share"): {"quotation_id": ISSUED},
     ("POST", "/quotations/{quotation_id}/accept"): {"quotation_id": ISSUED},
     ("POST", "/quotations/{quotation_id}/reject"): {"quotation_id": ISSUED},
 }

@@ -89,6 +89,7 @@ BACK_TEXT = '"payment_id":9,"put_back":[{"credit_note_id":5,"invoice_id":3,"amou
     [
         (Event.INVOICE_CREATED, BillCreated(recurring_id=3), '{"recurring_id":3}'),
         (Event.QUOTATION_UPDATED, BillUpdated(shared=True), '{"shared":true}'),
+        (Event.INVOICE_UPDATED, BillUpdated(shared=True, revoked=True), '{"shared":true,"revoked":true}'),
         (
             Event.INVOICE_ISSUED,
             InvoiceIssued(action="recurring", currency="EUR", total=5, auto_send=False),

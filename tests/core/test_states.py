@@ -34,6 +34,8 @@ ALLOWED = [
     (ISSUED, Action.VOID, VOIDED),
     (ISSUED, Action.PAY, ISSUED),
     (ISSUED, Action.CREDIT, ISSUED),
+    (ISSUED, Action.SHARE, ISSUED),
+    (VOIDED, Action.SHARE, VOIDED),
     (OFFER, Action.UPDATE, OFFER),
     (OFFER, Action.DELETE, OFFER),
     (OFFER, Action.ISSUE, SENT),
@@ -44,10 +46,14 @@ ALLOWED = [
     (SENT, Action.ACCEPT, ACCEPTED),
     (SENT, Action.REJECT, REJECTED),
     (SENT, Action.CONVERT, CONVERTED),
+    (SENT, Action.SHARE, SENT),
     (ACCEPTED, Action.ISSUE, ACCEPTED),
     (ACCEPTED, Action.ACCEPT, ACCEPTED),
     (ACCEPTED, Action.CONVERT, CONVERTED),
+    (ACCEPTED, Action.SHARE, ACCEPTED),
     (REJECTED, Action.REJECT, REJECTED),
+    (REJECTED, Action.SHARE, REJECTED),
+    (CONVERTED, Action.SHARE, CONVERTED),
     (SUCCEEDED, Action.REVERSE, REVERSED),
 ]
 
@@ -57,6 +63,7 @@ REFUSED = [
     (DRAFT, Action.VOID, "delete it instead"),
     (DRAFT, Action.PAY, "publish it first"),
     (DRAFT, Action.CREDIT, "change it instead"),
+    (DRAFT, Action.SHARE, "publish it"),
     (ISSUED, Action.UPDATE, "revise it, or write a credit note"),
     (ISSUED, Action.DELETE, "void it instead"),
     (VOIDED, Action.UPDATE, "duplicate it"),
@@ -77,6 +84,7 @@ REFUSED = [
     (REJECTED, Action.ISSUE, "duplicate it"),
     (REJECTED, Action.ACCEPT, "duplicate it"),
     (REJECTED, Action.CONVERT, "duplicate it"),
+    (OFFER, Action.SHARE, "publish it"),
     (CONVERTED, Action.UPDATE, "change its invoice"),
     (CONVERTED, Action.DELETE, "cannot be deleted"),
     (CONVERTED, Action.ISSUE, "send its invoice"),
@@ -88,10 +96,13 @@ REFUSED = [
 ]
 OF_INVOICES = {
     *(Action.UPDATE, Action.DELETE, Action.ISSUE, Action.REVISE),
-    *(Action.UNPUBLISH, Action.VOID, Action.PAY, Action.CREDIT),
+    *(Action.UNPUBLISH, Action.VOID, Action.PAY, Action.CREDIT, Action.SHARE),
 }
-STAYING = {Action.UPDATE, Action.DELETE, Action.PAY, Action.CREDIT}
-OF_QUOTATIONS = {Action.UPDATE, Action.DELETE, Action.ISSUE, Action.ACCEPT, Action.REJECT, Action.CONVERT}
+STAYING = {Action.UPDATE, Action.DELETE, Action.PAY, Action.CREDIT, Action.SHARE}
+OF_QUOTATIONS = {
+    *(Action.UPDATE, Action.DELETE, Action.ISSUE, Action.SHARE),
+    *(Action.ACCEPT, Action.REJECT, Action.CONVERT),
+}
 
 
 def named(case: tuple[StrEnum, Action, str]) -> str:

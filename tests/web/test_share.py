@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.api import Api, opened
-from tests.bills import a_draft, an_invoice, pay
+from tests.bills import a_draft, an_invoice, pay, refused
 from tests.clock import Clock
 from tests.quotations.offers import a_quotation, act, status_of
 
@@ -175,6 +175,57 @@ def test_a_link_ends_with_what_it_shared(api: Api, action: str) -> None:
     assert api.client.get(path).status_code == api.client.get(f"/api/v1{path}").status_code == 200
     assert api.post(f"/invoices/{invoice['id']}/{action}").is_success
     assert api.client.get(path).status_code == api.client.get(f"/api/v1{path}").status_code == 404
+
+
+def status_of_link(api: Api, path: str) -> set[int]:
+    """The statuses of a link's page, its PDF and its JSON."""
+    return {api.client.get(url).status_code for url in (path, f"{path}/pdf", f"/api/v1{path}")}
+
+
+SHARED = [
+    ("invoices", ()),
+    ("invoices", ("payments",)),
+    ("invoices", ("void",)),
+    *(("quotations", actions) for actions in [(), ("accept",), ("reject",), ("convert",)]),
+]
+
+
+@pytest.mark.parametrize(("kind", "actions"), SHARED)
+def test_a_link_is_changed_and_withdrawn_whatever_became_of_the_bill(
+    api: Api, kind: str, actions: tuple[str, ...]
+) -> None:
+    path = shared(api, kind)
+    bill = f"/{kind}/{api.get(f'/{kind}').json()['data'][0]['id']}"
+    for action in actions:
+        assert api.post(f"{bill}/{action}", {"amount": 100} if action == "payments" else None).is_success
+    rotated = path_of(api.data(api.post(f"{bill}/share/rotate")), kind)
+    assert status_of_link(api, path) == {404}
+    # The page of a voided invoice is none, but its file is.
+    assert api.client.get(f"{rotated}/pdf" if kind == "invoices" else rotated).status_code == 200
+    revoked = api.data(api.delete(f"{bill}/share"))
+    assert (revoked["share_token"], revoked["share_url"]) == (None, None)
+    assert status_of_link(api, rotated) == {404}
+    assert api.differences() == []
+
+
+def test_every_change_of_a_link_is_on_record(api: Api) -> None:
+    invoice = f"/invoices/{an_invoice(api, 100)['id']}"
+    for method, path in [("DELETE", ""), ("DELETE", ""), ("POST", "/rotate"), ("POST", "/rotate")]:
+        api.data(api.request(method, f"{invoice}/share{path}"))
+    recorded = [
+        event["data"] for event in api.data(api.get(f"{invoice}/activity")) if event["type"] == "invoice.updated"
+    ]
+    # To withdraw what is withdrawn changes nothing.
+    assert recorded == [{"revoked": True}, {"shared": True}, {"shared": True, "revoked": True}]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("method", "path"), [("POST", "share/rotate"), ("DELETE", "share")])
+def test_what_is_not_issued_has_no_link_to_change(api: Api, kind: str, method: str, path: str) -> None:
+    draft = a_draft(api, 100) if kind == "invoices" else a_quotation(api, 100)
+    response = api.request(method, f"/{kind}/{draft['id']}/{path}")
+    assert refused(response) == (409, "CONFLICT")
+    assert "publish it" in response.json()["error"]
 
 
 def test_a_link_of_one_kind_opens_no_other(api: Api) -> None:

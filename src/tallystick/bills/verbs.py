@@ -144,13 +144,35 @@ def publish(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> B:
 
     An issued bill only gets the token that it lacks.
     """
-    share = {"share_token": bill.row.share_token or secrets.new_secret(account.id)}
+    token = bill.row.share_token or secrets.new_secret(account.id)
     if next_state(bill.row.state, Action.ISSUE) is not bill.row.state:
-        return issue(tx, account, kind, bill, "publish", share)
-    if bill.row.share_token:
+        return issue(tx, account, kind, bill, "publish", {"share_token": token})
+    return _share(tx, account, kind, bill, token)
+
+
+def rotate_share(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> B:
+    """Gives an issued bill, which is locked, a new share token; the one that it had opens nothing any more.
+
+    Raises Conflict for a draft.
+    """
+    check_allowed(bill.row.state, Action.SHARE)
+    return _share(tx, account, kind, bill, secrets.new_secret(account.id))
+
+
+def revoke_share(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> B:
+    """Takes an issued bill, which is locked, its share token, as far as it has one. Raises Conflict for a draft."""
+    check_allowed(bill.row.state, Action.SHARE)
+    return _share(tx, account, kind, bill, None)
+
+
+def _share(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, token: str | None) -> B:
+    """Sets the share token of an issued bill, which its seal holds, unless it has just that."""
+    before = bill.row.share_token
+    if token == before:
         return bill
-    outbox.add(tx, account, kind.updated, bill.row.id, BillUpdated(shared=True))
-    shared = set_columns(tx, account, kind, bill, share)
+    facts = BillUpdated(shared=token is not None or UNSET, revoked=before is not None or UNSET)
+    outbox.add(tx, account, kind.updated, bill.row.id, facts)
+    shared = set_columns(tx, account, kind, bill, {"share_token": token})
     seals.append(tx, account, [seal_of(kind, shared.row, shared.lines)])
     return shared
 

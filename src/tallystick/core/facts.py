@@ -56,9 +56,13 @@ class BillCreated(Facts, frozen=True, kw_only=True):
 
 
 class BillUpdated(Facts, frozen=True, kw_only=True):
-    """Whether an issued bill got the share link that it lacked; of a draft or labels that change, nothing is kept."""
+    """Whether an issued bill got a share link, and whether the one that it had was revoked.
+
+    Of a draft or labels that change, nothing is kept.
+    """
 
     shared: bool | UnsetType = UNSET
+    revoked: bool | UnsetType = UNSET
 
 
 class InvoiceIssued(Facts, frozen=True, kw_only=True):

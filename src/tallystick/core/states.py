@@ -74,6 +74,8 @@ class Action(StrEnum):
     VOID = "void"
     PAY = "pay"
     CREDIT = "credit"
+    SHARE = "share"
+    """To change the share link of what is issued, or to withdraw it."""
     ACCEPT = "accept"
     """Like every answer to a quotation, it issues a draft, and repeated it changes nothing."""
     REJECT = "reject"
@@ -108,6 +110,8 @@ RULES: Mapping[type[StrEnum], Rules] = {
             (_ISSUED, Action.VOID): _VOIDED,
             (_ISSUED, Action.PAY): _ISSUED,
             (_ISSUED, Action.CREDIT): _ISSUED,
+            (_ISSUED, Action.SHARE): _ISSUED,
+            (_VOIDED, Action.SHARE): _VOIDED,
         },
         refusals={
             (_DRAFT, Action.REVISE): "The invoice is a draft: change it, then publish it.",
@@ -115,6 +119,7 @@ RULES: Mapping[type[StrEnum], Rules] = {
             (_DRAFT, Action.VOID): "The invoice is a draft: delete it instead.",
             (_DRAFT, Action.PAY): "The invoice is a draft: publish it first, then record the payment.",
             (_DRAFT, Action.CREDIT): "The invoice is a draft: change it instead of crediting it.",
+            (_DRAFT, Action.SHARE): "The invoice is a draft: publish it, which gives it a share link.",
             (
                 _ISSUED,
                 Action.UPDATE,
@@ -146,12 +151,17 @@ RULES: Mapping[type[StrEnum], Rules] = {
             (_SENT, Action.ACCEPT): _ACCEPTED,
             (_SENT, Action.REJECT): _REJECTED,
             (_SENT, Action.CONVERT): _CONVERTED,
+            (_SENT, Action.SHARE): _SENT,
             (_ACCEPTED, Action.ISSUE): _ACCEPTED,
             (_ACCEPTED, Action.ACCEPT): _ACCEPTED,
             (_ACCEPTED, Action.CONVERT): _CONVERTED,
+            (_ACCEPTED, Action.SHARE): _ACCEPTED,
             (_REJECTED, Action.REJECT): _REJECTED,
+            (_REJECTED, Action.SHARE): _REJECTED,
+            (_CONVERTED, Action.SHARE): _CONVERTED,
         },
         refusals={
+            (_OFFER, Action.SHARE): "The quotation is a draft: publish it, which gives it a share link.",
             (_SENT, Action.UPDATE): "The quotation is sent and cannot be changed: duplicate it and change the copy.",
             (_SENT, Action.DELETE): "The quotation is sent and cannot be deleted: reject it instead.",
             (_ACCEPTED, Action.UPDATE): "The quotation is accepted and cannot be changed: duplicate it instead.",

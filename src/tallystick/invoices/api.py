@@ -302,6 +302,18 @@ def publish(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
     return Reply(to_json(ops.publish(call.tx, call.account, invoice_id), call), "The invoice is published.")
 
 
+def rotate_share(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
+    """Give an issued invoice a new share link; the old one opens nothing any more."""
+    invoice = ops.rotate_share(call.tx, call.account, invoice_id)
+    return Reply(to_json(invoice, call), "The invoice has a new share link.")
+
+
+def revoke_share(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
+    """Withdraw the share link of an issued invoice: it opens nothing any more."""
+    invoice = ops.revoke_share(call.tx, call.account, invoice_id)
+    return Reply(to_json(invoice, call), "The invoice has no share link.")
+
+
 def mark_sent(call: Call, invoice_id: Id) -> Reply[InvoiceJson]:
     """Issue a draft without a share link or an e-mail."""
     return Reply(to_json(ops.mark_sent(call.tx, call.account, invoice_id), call), "The invoice is marked as sent.")

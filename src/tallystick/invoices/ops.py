@@ -42,6 +42,16 @@ def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     return verbs.publish(tx, account, INVOICES, store.get_locked(tx, account, invoice_id))
 
 
+def rotate_share(tx: Tx, account: Account, invoice_id: int) -> Invoice:
+    """Gives an issued invoice a new share token in place of the one that it had: see ``bills.verbs``."""
+    return verbs.rotate_share(tx, account, INVOICES, store.get_locked(tx, account, invoice_id))
+
+
+def revoke_share(tx: Tx, account: Account, invoice_id: int) -> Invoice:
+    """Takes an issued invoice's share token away: see ``bills.verbs``."""
+    return verbs.revoke_share(tx, account, INVOICES, store.get_locked(tx, account, invoice_id))
+
+
 def mark_sent(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Issues a draft without a share token; an issued invoice stays as it is."""
     return issue(tx, account, store.get_locked(tx, account, invoice_id), "mark-sent")

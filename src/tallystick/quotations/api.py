@@ -180,6 +180,18 @@ def publish(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
     return Reply(to_json(quotation, call), "The quotation is published.")
 
 
+def rotate_share(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
+    """Give an issued quotation a new share link; the old one opens nothing any more."""
+    quotation = ops.rotate_share(call.tx, call.account, quotation_id)
+    return Reply(to_json(quotation, call), "The quotation has a new share link.")
+
+
+def revoke_share(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
+    """Withdraw the share link of an issued quotation: it opens nothing any more."""
+    quotation = ops.revoke_share(call.tx, call.account, quotation_id)
+    return Reply(to_json(quotation, call), "The quotation has no share link.")
+
+
 def mark_sent(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
     """Issue a draft without a share link or an e-mail."""
     quotation = ops.mark_sent(call.tx, call.account, quotation_id)

@@ -35,6 +35,16 @@ def publish(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     return verbs.publish(tx, account, QUOTATIONS, _sendable_locked(tx, account, quotation_id))
 
 
+def rotate_share(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """Gives an issued quotation a new share token in place of the one that it had: see ``bills.verbs``."""
+    return verbs.rotate_share(tx, account, QUOTATIONS, store.get_locked(tx, account, quotation_id))
+
+
+def revoke_share(tx: Tx, account: Account, quotation_id: int) -> Quotation:
+    """Takes an issued quotation's share token away: see ``bills.verbs``."""
+    return verbs.revoke_share(tx, account, QUOTATIONS, store.get_locked(tx, account, quotation_id))
+
+
 def mark_sent(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     """Issues a draft without a share token; an issued quotation stays as it is.
 
