@@ -30,15 +30,6 @@ def document() -> Document:
     return Document(json.loads(openapi.document(NATIVE)))
 
 
-def references(part: Any) -> list[str]:
-    if isinstance(part, list):
-        return [found for inner in part for found in references(inner)]
-    if not isinstance(part, dict):
-        return []
-    here = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
-    return here + [found for inner in part.values() for found in references(inner)]
-
-
 def test_the_document_is_openapi_3_1(document: Document) -> None:
     assert document.content["openapi"] == "3.1.0"
     assert document.content["info"]["version"] == __version__
@@ -48,18 +39,6 @@ def test_the_document_is_openapi_3_1(document: Document) -> None:
 def test_every_schema_is_a_json_schema(document: Document) -> None:
     for schema in document.content["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
-
-
-def test_the_name_of_a_schema_is_no_path_and_no_formula(document: Document) -> None:
-    names = document.content["components"]["schemas"]
-    assert [name for name in names if not name.isalnum()] == []
-
-
-def test_every_reference_leads_somewhere(document: Document) -> None:
-    found = references(document.content)
-    assert len(found) > len(ROUTES)
-    for reference in found:
-        assert document.resolve({"$ref": reference})
 
 
 def test_the_document_holds_the_routes_and_nothing_else(document: Document) -> None:
@@ -110,13 +89,17 @@ def test_the_parameters_of_a_route_are_described(document: Document, route: Rout
         ("GET", "/invoices/{invoice_id}", {"200", "401", "404", "422", "500", "503"}),
         ("GET", "/api-keys", {"200", "401", "403", "422", "500", "503"}),
         ("GET", "/public/invoices/{token}", {"200", "404", "422", "500", "503"}),
-        ("POST", "/invoices", {"201", "400", "401", "403", "409", "413", "415", "422", "500", "503"}),
+        ("POST", "/invoices", {"201", "400", "401", "403", "408", "409", "413", "415", "422", "500", "503"}),
         (
             "PUT",
             "/invoices/{invoice_id}",
-            {"200", "400", "401", "403", "404", "409", "413", "415", "422", "500", "503"},
+            {"200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "500", "503"},
         ),
-        ("DELETE", "/taxes/{tax_id}", {"200", "400", "401", "403", "404", "409", "413", "415", "422", "500", "503"}),
+        (
+            "DELETE",
+            "/taxes/{tax_id}",
+            {"200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "500", "503"},
+        ),
     ],
 )
 def test_the_statuses_of_a_route(document: Document, method: str, path: str, statuses: set[str]) -> None:
@@ -130,12 +113,11 @@ def test_the_statuses_of_a_route(document: Document, method: str, path: str, sta
         (401, ["UNAUTHORIZED"]),
         (403, ["FORBIDDEN"]),
         (404, ["NOT_FOUND"]),
-        (405, ["METHOD_NOT_ALLOWED"]),
+        (408, ["REQUEST_TIMEOUT"]),
         (409, ["CONFLICT", "OVERPAYMENT", "EMAIL_NOT_CONFIGURED"]),
         (413, ["PAYLOAD_TOO_LARGE"]),
         (415, ["UNSUPPORTED_MEDIA_TYPE"]),
         (422, ["VALIDATION_FAILED", "IDEMPOTENCY_MISMATCH"]),
-        (429, ["RATE_LIMITED"]),
         (500, ["INTERNAL_ERROR"]),
         (503, ["UNAVAILABLE", "OUTCOME_UNKNOWN"]),
     ],

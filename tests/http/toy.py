@@ -148,6 +148,8 @@ TOYS = Surface(
         error=error,
         data=itself,
         success=bare,
+        tags={"toys": "Things to play with."},
+        tag="toys",
     ),
     document_path=DOCUMENT,
 )

@@ -27,11 +27,16 @@ def itself(reply: Any) -> Any:
 
 
 def bare(
-    title: str, about: str, refusal: Schema, *, data: Callable[[Any], Any] = itself, tag: str | None = None
+    title: str,
+    about: str,
+    refusal: Schema,
+    *,
+    data: Callable[[Any], Any] = itself,
+    tag: str = "invoices",
 ) -> Description:
     """What the document of an API without an envelope says; ``refusal`` is the schema of each of its errors.
 
-    ``tag`` names the resource of all its routes, where their paths don't begin with it.
+    ``tag`` is what it calls its one resource.
     """
     return Description(
         title=title,
@@ -40,6 +45,7 @@ def bare(
         error=error,
         data=data,
         tag=tag,
+        tags={tag: "Invoices, which are those of every other API of this server too."},
         success=lambda reply, schemas: schemas.of(data(reply)),
         schemas={ERROR: refusal},
     )

@@ -2,7 +2,7 @@
 
 import inspect
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple, get_type_hints
@@ -21,6 +21,7 @@ from tallystick.wire.call import Change, Query
 from tallystick.wire.file import File
 
 JSON = "application/json"
+LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
 UNNAMED_TAG = "api"
 ALL_STATUSES = {*STATUSES.values(), *HTTP_CODES}
 REQUEST_ID: Schema = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
@@ -64,21 +65,33 @@ def document(surface: Surface) -> bytes:
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for route in routes:
         paths[surface.prefix + route.path][route.method.lower()] = _operation(route, surface, schemas)
+    whole = paths | about.paths
+    responses = _used("responses", _refusals(surface), within=whole)
     content = {
         "openapi": "3.1.0",
-        "info": {"title": about.title, "version": __version__, "description": about.about},
+        "info": {"title": about.title, "version": __version__, "description": about.about, "license": LICENSE},
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag} for tag in dict.fromkeys([*(_tag(route, about) for route in routes), *about.tags])],
-        "paths": paths | about.paths,
+        "tags": [{"name": tag, "description": meaning} for tag, meaning in about.tags.items()],
+        "paths": whole,
         "components": {
             "schemas": schemas.components | about.schemas,
-            "responses": {f"Error{status}": about.error(status) for status in answered(ALL_STATUSES, surface)},
-            "parameters": PARAMETERS,
-            "headers": HEADERS,
+            "responses": responses,
+            "parameters": _used("parameters", PARAMETERS, within=whole),
+            "headers": _used("headers", HEADERS, within=[whole, responses]),
             "securitySchemes": about.security,
         },
     }
     return render.encode(content)
+
+
+def _refusals(surface: Surface) -> dict[str, Schema]:
+    return {f"Error{status}": surface.description.error(status) for status in answered(ALL_STATUSES, surface)}
+
+
+def _used(kind: str, components: Mapping[str, Schema], *, within: Any) -> dict[str, Schema]:
+    """Those of the components that something refers to."""
+    text = render.encode(within)
+    return {name: part for name, part in components.items() if f'"#/components/{kind}/{name}"'.encode() in text}
 
 
 def _hints(route: Route, about: Description) -> Iterator[Any]:
@@ -206,7 +219,7 @@ def refused(route: Route) -> list[int]:
     if not route.reads:
         statuses.append(409)
     if route.has_body:
-        statuses += [400, 413, 415]
+        statuses += [400, 408, 413, 415]
     return statuses
 
 

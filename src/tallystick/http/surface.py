@@ -29,9 +29,9 @@ class Description:
     """What an API's OpenAPI document says beside its routes.
 
     ``data`` is the type that a success is about, given the reply's; ``success`` the schema of the body that shows it;
-    ``error`` the response to a refusal with a status. ``types`` are what ``success`` uses besides; ``paths``,
-    ``schemas`` and ``tags`` stand for what is no route of the API. ``tag`` is the one of all its
-    routes, whose paths else begin with theirs.
+    ``error`` the response to a refusal with a status. ``types`` are what ``success`` uses besides; ``paths``
+    and ``schemas`` stand for what is no route of the API. ``tags`` say what each resource is, in the order of the
+    document; ``tag`` is the one of all its routes, whose paths else begin with theirs.
     """
 
     title: str
@@ -40,10 +40,10 @@ class Description:
     error: Callable[[int], Schema]
     data: Callable[[Any], Any]
     success: Callable[[Any, Schemas], Schema]
+    tags: Mapping[str, str]
     types: tuple[Any, ...] = ()
     paths: dict[str, Schema] = field(default_factory=dict)
     schemas: dict[str, Schema] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
     tag: str | None = None
 
 

@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from tallystick.accounts.types import Scope
 from tallystick.core import errors as domain
 from tallystick.http import endpoint, refusals
-from tallystick.http.openapi import JSON, REQUEST_ID
+from tallystick.http.openapi import JSON, REQUEST_ID, UNNAMED_TAG
 from tallystick.http.schemas import Schema, Schemas
 from tallystick.http.surface import Description
 from tallystick.wire.reply import Accepted, Listed, Pagination, Reply
@@ -33,6 +33,22 @@ Customers, products, taxes, invoices and payments, with exact money and gapless 
   is refused.
 """
 OPERATIONS_TAG = "operations"
+TAGS = {
+    UNNAMED_TAG: "This API in short.",
+    "settings": "The account: who sends the bills, and how they are computed and numbered.",
+    "api-keys": "Who may call this API, and with what scope.",
+    "customers": "Whom the account bills, and how they stand.",
+    "products": "What the account sells.",
+    "taxes": "The rates that bills charge, with their categories of EN 16931.",
+    "invoices": "Invoices, from the draft to the last payment.",
+    "quotations": "Offers to a customer, which become invoices once they are accepted.",
+    "public": "What a share link opens, without a key.",
+    "payments": "Money that came in, and the invoices that it settles.",
+    "recurring-billing": "Schedules that bill again and again.",
+    "credit-notes": "What takes back an invoice, in part or whole.",
+    "stats": "Sums over all bills and payments.",
+    OPERATIONS_TAG: "How the server is, for whoever runs it.",
+}
 
 SECURITY_SCHEMES = {
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -186,5 +202,5 @@ DESCRIPTION = Description(
     types=(Pagination,),
     paths=OPERATOR_PATHS,
     schemas={"Error": _error_schema(), "Health": HEALTH, "Ready": READY},
-    tags=(OPERATIONS_TAG,),
+    tags=TAGS,
 )
