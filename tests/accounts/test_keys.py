@@ -12,6 +12,7 @@ import pytest
 from tallystick.accounts import ops, store
 from tallystick.accounts.types import Scope
 from tallystick.accounts.uses import Uses
+from tallystick.http.endpoint import REPLAYED
 from tallystick.serve import application
 from tallystick.store.db import Database, Tx
 from testing.server import serving
@@ -41,6 +42,26 @@ def test_without_a_good_key_nothing_is_answered(api: Api, headers: dict[str, str
         refused = api.request(method, path, headers=NO_KEY | headers)
         assert (refused.status_code, refused.json()["code"]) == (401, "UNAUTHORIZED")
         assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_repeat_tells_that_its_secret_was_shown_and_is_kept_nowhere(api: Api) -> None:
+    body, headers = {"name": "Shop", "scopes": ["read"]}, {"Idempotency-Key": "new-key"}
+    made = Api.data(api.post("/api-keys", body, headers=headers))
+    again = api.post("/api-keys", body, headers=headers)
+    assert (again.status_code, again.json()["code"], again.headers[REPLAYED]) == (409, "CONFLICT", "true")
+    assert f"the id {made['id']}." in again.json()["error"]
+    with api.database.read() as tx:
+        kept = tx.connection.exec_driver_sql("SELECT key, status, body FROM idempotency_keys").all()
+    assert [(key, status) for key, status, _body in kept] == [("new-key", 409)]
+    assert made["key"].encode() not in bytes(kept[0][2])
+    assert len(Api.data(api.get("/api-keys"))) == 2
+
+
+def test_a_refusal_under_an_idempotency_key_stays_what_it_was(api: Api) -> None:
+    body = {"name": "Shop", "scopes": ["read"], "expires_at": "2020-01-01T00:00:00Z"}
+    answers = [api.post("/api-keys", body, headers={"Idempotency-Key": "too-late"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    assert answers[1].json()["errors"] == {"expires_at": ["Must be in the future."]}
 
 
 SCOPES = [

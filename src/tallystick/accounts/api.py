@@ -13,11 +13,10 @@ from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.party import Seller
 from tallystick.wire.call import Body, Call, given
 from tallystick.wire.party import PartyChange
-from tallystick.wire.reply import Reply
+from tallystick.wire.reply import ShownOnce
 from tallystick.wire.scalars import Currency, Id, Instant, LongText, Name, NumberPattern, ShortText, Timezone
 
 MAX_TERMS_DAYS = 3650
-SHOWN_ONCE = "Keep the secret now: it is not shown again."
 
 
 class NumberPatterns(Body, kw_only=True):
@@ -116,11 +115,12 @@ def list_keys(call: Call) -> list[ApiKey]:
     return store.keys(call.tx, call.account)
 
 
-def create_key(call: Call, body: NewApiKey) -> Reply[NewApiKeyJson]:
+def create_key(call: Call, body: NewApiKey) -> ShownOnce[NewApiKeyJson]:
     """Make an API key; its secret is in this reply and nowhere else."""
     expires_at = body.expires_at.at if body.expires_at else None
     key, secret = ops.create_key(call.tx, call.account, body.name, body.scopes, expires_at)
-    return Reply(NewApiKeyJson(key.id, key.name, key.scopes, secret, key.created_at, key.expires_at), SHOWN_ONCE)
+    shown = NewApiKeyJson(key.id, key.name, key.scopes, secret, key.created_at, key.expires_at)
+    return ShownOnce(shown, "Keep the secret now: it is not shown again.")
 
 
 def revoke_key(call: Call, key_id: Id) -> ApiKey:

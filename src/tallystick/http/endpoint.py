@@ -9,7 +9,7 @@ import msgspec
 
 from tallystick.accounts.types import Caller
 from tallystick.accounts.uses import Uses
-from tallystick.core.errors import DomainError, NotFound, ValidationFailed
+from tallystick.core.errors import Conflict, DomainError, NotFound, ValidationFailed
 from tallystick.http import auth, refusals
 from tallystick.http.routes import Route
 from tallystick.http.surface import Decoder, Surface
@@ -18,7 +18,7 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
 from tallystick.wire.call import Body, Call, Change
 from tallystick.wire.parse import parse_json, parse_query
-from tallystick.wire.reply import Accepted
+from tallystick.wire.reply import Accepted, ShownOnce
 from tallystick.wire.scalars import Id, Token
 
 MAX_KEY_LENGTH = 255
@@ -118,7 +118,11 @@ class Endpoint:
     def _do(self, caller: Caller, arguments: list[Any], tx: Tx) -> Answer:
         result = self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
         status = 202 if isinstance(result, Accepted) else self.route.status
-        return Answer(status, b"" if status == 204 else self.surface.success(result))
+        body = b"" if status == 204 else self.surface.success(result)
+        return Answer(status, body, self._repeat_of(result) if isinstance(result, ShownOnce) else None)
+
+    def _repeat_of(self, result: ShownOnce[Any]) -> Answer:
+        return self.surface.refusal(refusals.of_domain(Conflict(SHOWN_ALREADY.format(id=result.data.id))))
 
     def _do_once(self, request: KeyedRequest, caller: Caller, arguments: list[Any]) -> tuple[Answer, bool]:
         """Does the work for an idempotency key and keeps the answer with it, or replays the answer kept before."""
@@ -147,6 +151,10 @@ class Refused(Exception):
         self.answer = answer
 
 
+SHOWN_ALREADY = (
+    "The first request with this Idempotency-Key made the id {id}. Its answer showed a secret, which is kept nowhere. "
+    "Where you have not seen it, revoke {id}, and make another one under another Idempotency-Key."
+)
 NO_BODY: tuple[bytes, Decoder] = (b"", parse_json)
 
 

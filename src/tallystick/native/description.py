@@ -14,7 +14,7 @@ from tallystick.http import endpoint, refusals
 from tallystick.http.openapi import JSON, REQUEST_ID, UNNAMED_TAG
 from tallystick.http.schemas import Schema, Schemas
 from tallystick.http.surface import Description
-from tallystick.wire.reply import Accepted, Listed, Pagination, Reply
+from tallystick.wire.reply import Accepted, Listed, Pagination, Reply, ShownOnce
 
 TITLE = "Tallystick"
 ABOUT = f"""\
@@ -126,10 +126,13 @@ HEALTH: Schema = {
 }
 
 
+WITH_MESSAGE = (Reply, Accepted, ShownOnce)
+
+
 def data(reply: Any) -> Any:
     """The type of what stands under ``data``."""
     kind = get_origin(reply)
-    if kind not in (Reply, Accepted, Listed):
+    if kind not in (*WITH_MESSAGE, Listed):
         return reply
     (data,) = get_args(reply)
     return GenericAlias(list, data) if kind is Listed else data
@@ -139,7 +142,7 @@ def envelope(reply: Any, schemas: Schemas) -> Schema:
     """The schema of a success."""
     properties = {"success": {"const": True}, "data": schemas.of(data(reply))}
     kind = get_origin(reply)
-    if kind in (Reply, Accepted):
+    if kind in WITH_MESSAGE:
         properties["message"] = {"type": "string"}
     elif kind is Listed:
         properties["pagination"] = schemas.of(Pagination)

@@ -40,10 +40,11 @@ class KeyedRequest(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer as it went over the wire."""
+    """An answer as it goes over the wire, and what a repeat of its request gets, where that is to be another."""
 
     status: int
     body: bytes
+    repeat: "Answer | None" = None
 
 
 class _Kept(NamedTuple):
@@ -115,14 +116,15 @@ def recall(tx: Tx, request: KeyedRequest) -> Answer | None:
 
 
 def keep(tx: Tx, request: KeyedRequest, answer: Answer) -> None:
-    """Keeps the answer with the work of this transaction."""
+    """Keeps what a repeat gets with the work of this transaction."""
+    kept = answer.repeat or answer
     tx.write(
         KEEP,
         account_id=request.account_id,
         key=request.key,
         fingerprint=request.fingerprint,
-        status=answer.status,
-        body=answer.body,
+        status=kept.status,
+        body=kept.body,
         created_at=tx.now,
     )
 

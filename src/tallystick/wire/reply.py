@@ -18,6 +18,10 @@ class Accepted(Reply[T], Generic[T], frozen=True):
     """The reply to what is begun and goes on by itself: its status is 202."""
 
 
+class ShownOnce(Reply[T], Generic[T], frozen=True):
+    """The reply that shows a secret, which is kept nowhere: a repeat of the request is told the ``id`` of its data."""
+
+
 class Pagination(msgspec.Struct, frozen=True):
     """Where in a list this page stands.
 
