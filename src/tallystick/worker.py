@@ -21,7 +21,7 @@ from tallystick.core.account import Account
 from tallystick.recurring import billing
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import RunRequest
-from tallystick.store import idempotency, record_seals, seals
+from tallystick.store import beats, idempotency, record_seals, seals
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import idempotency_keys
 from tallystick.store.tables import recurring as schedules
@@ -191,6 +191,11 @@ def _tell_head(database: Database, account: Account) -> Iterator[None]:
     yield
 
 
+def _beat(database: Database, account: Account) -> Iterator[None]:
+    database.transact(ACTOR, lambda tx: beats.note(tx, account))
+    yield
+
+
 def _with_unsealed(tx: Tx) -> list[Account]:
     found = [account_store.having(tx, each, each.c.seal_position.is_(None)) for each in record_seals.RECORDS]
     return list({account.id: account for accounts in found for account in accounts}.values())
@@ -199,6 +204,7 @@ def _with_unsealed(tx: Tx) -> list[Account]:
 CHORES = (
     Chore("runs", Lane.RUNS, 1, lambda tx: account_store.having(tx, runs, runs.c.finished_at.is_(None)), _do_runs),
     Chore("seals", Lane.UPKEEP, 30, _with_unsealed, _seal),
+    Chore("beats", Lane.UPKEEP, beats.EVERY_S, account_store.oldest, _beat),
     Chore("heads", Lane.UPKEEP, 86_400, account_store.every, _tell_head),
     Chore("schedules", Lane.BILLING, 60, _with_due_schedules, _bill_due),
     Chore(

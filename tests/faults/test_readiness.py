@@ -1,8 +1,10 @@
 """The server is alive whatever the database does, and ready only while that can take work."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ import pytest
 from tallystick.store import readiness
 from tallystick.store.db import Database
 from tallystick.store.migrate import migrate
-from tests.api import Api
+from tallystick.worker import Worker
+from tests.api import Api, opened
+from tests.clock import Clock
 from tests.faults.disks import filled, small_disk
 from tests.faults.test_busy import locked
 from tests.faults.test_unavailable import create
@@ -42,6 +46,28 @@ def test_it_is_ready_while_all_is_well(api: Api) -> None:
     assert ready(api) == (200, [])
     text = api.client.get("/metrics", headers={"X-API-Key": api.key}).text
     assert "\ntallystick_ready 1.0\n" in text
+
+
+def test_when_a_worker_last_worked_is_told(database_url: str) -> None:
+    clock = Clock("2026-06-15T12:00:00Z")
+    with opened(database_url, clock=clock) as api:
+
+        def told() -> tuple[int, list[str], str | None]:
+            response = api.client.get("/ready")
+            return response.status_code, response.json()["notes"], response.json()["worker_at"]
+
+        assert told() == (200, [readiness.NO_WORKER], None)
+        for _ in range(2):
+            assert Worker(api.database).work()
+        assert told() == (200, [], "2026-06-15T12:00:00Z")
+        clock.advance(timedelta(minutes=5, seconds=1))
+        assert told() == (200, [readiness.NO_WORKER], "2026-06-15T12:00:00Z")
+        assert Worker(api.database).work()
+        assert told() == (200, [], "2026-06-15T12:05:01Z")
+        text = api.client.get("/metrics", headers={"X-API-Key": api.key}).text
+        at = re.search(r'^tallystick_last_success_timestamp_seconds{what="worker"} (.*)$', text, re.MULTILINE)
+        assert at is not None
+        assert float(at[1]) == clock.now.timestamp()
 
 
 @ONLY_SQLITE

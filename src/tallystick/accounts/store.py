@@ -93,6 +93,11 @@ def every(tx: Tx) -> list[Account]:
     return tx.rows(select(*ACCOUNT_COLUMNS).order_by(accounts.c.id), READ)
 
 
+def oldest(tx: Tx) -> list[Account]:
+    """The oldest account, if there is any."""
+    return tx.rows(select(*ACCOUNT_COLUMNS).order_by(accounts.c.id).limit(1), READ)
+
+
 def having(tx: Tx, table: Table, condition: ColumnElement[bool]) -> list[Account]:
     """The accounts with a row of ``table`` that meets the condition, oldest first: one look into an index for each."""
     its_row = exists().where(table.c.account_id == accounts.c.id, condition)

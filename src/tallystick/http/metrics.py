@@ -49,6 +49,8 @@ def count(method: str, route: str | None, status: int, elapsed_s: float) -> None
 def tell(condition: Condition) -> None:
     """Notes how the database is now."""
     READY.set(not condition.reasons)
+    if condition.worker_at is not None:
+        LAST.labels("worker").set(condition.worker_at.timestamp())
     if condition.checkpoint_at is not None:
         LAST.labels("checkpoint").set(condition.checkpoint_at.timestamp())
     if condition.free_bytes is not None:

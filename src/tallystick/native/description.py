@@ -110,6 +110,12 @@ READY: Schema = {
             "items": {"type": "string"},
             "description": "Why the database can take no work, a sentence each.",
         },
+        "notes": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "What to heed, though the database can take work.",
+        },
+        "worker_at": {"type": ["string", "null"], "format": "date-time", "description": "When a worker last worked."},
         "checkpoint_at": {
             "type": ["string", "null"],
             "format": "date-time",
@@ -117,7 +123,7 @@ READY: Schema = {
         },
         "free_bytes": {"type": ["integer", "null"], "description": "What is free on the disk of a SQLite database."},
     },
-    "required": ["status", "reasons", "checkpoint_at", "free_bytes"],
+    "required": ["status", "reasons", "notes", "worker_at", "checkpoint_at", "free_bytes"],
 }
 HEALTH: Schema = {
     "type": "object",

@@ -8,34 +8,57 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from tallystick.core.errors import Unavailable
-from tallystick.store import unavailable
+from tallystick.store import beats, unavailable
 from tallystick.store.db import Database
 from tallystick.store.trouble import sqlite_file
 
 LEAST_FREE_BYTES = 16 << 20
 """A large write makes SQLite's log alone grow by some."""
 
+NO_WORKER = "No worker has worked for five minutes: start `tallystick worker`, or no schedule is billed."
+
 
 class Condition(msgspec.Struct, frozen=True):
-    """How a database is: why it can take no work, a sentence each, and of SQLite its last checkpoint and its disk."""
+    """How a database is: why it can take no work, a sentence each, and what else to heed; when a worker last worked.
+
+    Of SQLite also when its log last came into its file, and what is free on its disk.
+    """
 
     reasons: list[str]
+    notes: list[str]
+    worker_at: datetime | None = None
     checkpoint_at: datetime | None = None
     free_bytes: int | None = None
 
 
 def condition(database: Database) -> Condition:
     """How it is now. Tries to write, for some seconds at most; tells nothing that only the operator may know."""
-    file, checkpoints = sqlite_file(database.url), database.checkpoints
-    if file is None or checkpoints is None:
-        return Condition(list(_hindrances(database)))
-    free_bytes = shutil.disk_usage(file.parent).free
-    reasons = list(_hindrances(database))
-    if free_bytes < LEAST_FREE_BYTES:
-        reasons.append(f"The disk is full: {free_bytes >> 20} MiB are free.")
-    if checkpoints.trouble is not None:
-        reasons.append(f"The last checkpoint failed: {checkpoints.trouble}.")
-    return Condition(reasons, checkpoints.good_at, free_bytes)
+    reasons = [*_hindrances(database), *_failures_of_sqlite(database)]
+    notes, worker_at = ([], None) if reasons else _of_worker(database)
+    checkpoint_at = database.checkpoints.good_at if database.checkpoints else None
+    return Condition(reasons, notes, worker_at, checkpoint_at, _free_bytes(database))
+
+
+def _of_worker(database: Database) -> tuple[list[str], datetime | None]:
+    with database.read() as tx:
+        worker_at = beats.last(tx)
+    if worker_at is not None and tx.now - worker_at <= beats.MISSED_AFTER:
+        return [], worker_at
+    return [NO_WORKER], worker_at
+
+
+def _failures_of_sqlite(database: Database) -> Iterator[str]:
+    free_bytes = _free_bytes(database)
+    if free_bytes is not None and free_bytes < LEAST_FREE_BYTES:
+        yield f"The disk is full: {free_bytes >> 20} MiB are free."
+    if database.checkpoints is not None and database.checkpoints.trouble is not None:
+        yield f"The last checkpoint failed: {database.checkpoints.trouble}."
+
+
+def _free_bytes(database: Database) -> int | None:
+    file = sqlite_file(database.url)
+    # Its folder may be gone with it.
+    return shutil.disk_usage(file.parent).free if file is not None and file.parent.is_dir() else None
 
 
 def _hindrances(database: Database) -> Iterator[str]:

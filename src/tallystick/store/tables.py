@@ -801,6 +801,13 @@ idempotency_keys = Table(
     Index(None, "account_id", "created_at"),
 )
 
+worker_beats = Table(
+    "worker_beats",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 
 def thing(table: Table) -> str:
     """What a row of the table is, in words."""

@@ -13,7 +13,7 @@ from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, String
 
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
 from tallystick.store.kept import Kept
-from tallystick.store.tables import accounts, idempotency_keys, metadata
+from tallystick.store.tables import accounts, idempotency_keys, metadata, worker_beats
 
 FORMAT: Literal["tallystick"] = "tallystick"
 VERSION: Literal[1] = 1
@@ -109,5 +109,8 @@ def _hint(column: Column[Any]) -> Any:
     return hint | None if column.nullable else hint
 
 
-TABLES = {str(table.name): _rows(table) for table in metadata.sorted_tables if table is not idempotency_keys}
-"""By name, each after those that it refers to. Answers kept for idempotency keys belong to one server, and stay."""
+OF_ONE_SERVER = (idempotency_keys, worker_beats)
+"""Answers kept for idempotency keys, and when its worker worked: they stay."""
+
+TABLES = {str(table.name): _rows(table) for table in metadata.sorted_tables if table not in OF_ONE_SERVER}
+"""By name, each after those that it refers to."""
