@@ -28,7 +28,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from tallystick.core.errors import OutcomeUnknown
 from tallystick.store import blocks
 from tallystick.store.checkpoints import Checkpoints
-from tallystick.store.engines import driver_of, postgresql_engine, sqlite_engine
+from tallystick.store.engines import (
+    SQLITE_BUSY_TIMEOUT_S,
+    SQLITE_MIGRATION_TIMEOUT_S,
+    driver_of,
+    postgresql_engine,
+    sqlite_engine,
+    wait_for_others,
+)
 from tallystick.store.prepared import CompiledForm, Statement, form_of
 from tallystick.store.trouble import sqlite_file
 from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
@@ -252,6 +259,7 @@ class Database:
         with self._turn, self._writer.connect() as connection:
             if self.is_sqlite:
                 driver_of(connection).execute("PRAGMA foreign_keys=OFF")
+                wait_for_others(connection, SQLITE_MIGRATION_TIMEOUT_S)
             try:
                 with connection.begin():
                     yield self._tx(connection, "migration")
@@ -260,6 +268,7 @@ class Database:
             finally:
                 if self.is_sqlite:
                     driver_of(connection).execute("PRAGMA foreign_keys=ON")
+                    wait_for_others(connection, SQLITE_BUSY_TIMEOUT_S)
 
     @contextmanager
     def read(self) -> Iterator[Tx]:

@@ -9,6 +9,9 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from tallystick.store.search import FOLDED, folded
 
 SQLITE_BUSY_TIMEOUT_S = 5.0
+SQLITE_MIGRATION_TIMEOUT_S = 30.0
+"""How long another process is waited for: by a request, and by a server that starts while another one migrates."""
+
 LOG_SIZE_LIMIT_BYTES = 64 << 20
 POSTGRES_OPTIONS = "-c timezone=UTC -c lock_timeout=10s"
 POSTGRES_CONNECTION = {"connect_timeout": 2, "tcp_user_timeout": 3000, "keepalives_idle": 2, "keepalives_interval": 1}
@@ -56,6 +59,11 @@ def postgresql_engine(url: str, *, connections: int, statement_timeout_s: int) -
 def driver_of(connection: Connection) -> Any:
     """The driver's own connection below SQLAlchemy's."""
     return connection.connection.driver_connection
+
+
+def wait_for_others(connection: Connection, timeout_s: float) -> None:
+    """Sets how long a connection to SQLite waits where another process has the lock that it needs."""
+    driver_of(connection).execute(f"PRAGMA busy_timeout={round(timeout_s * 1000)}")
 
 
 def to_json(value: object) -> str:

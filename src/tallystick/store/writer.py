@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from tallystick.core.errors import Unavailable
 from tallystick.store import engines
 from tallystick.store.checkpoints import Checkpoints
-from tallystick.store.engines import driver_of
+from tallystick.store.engines import driver_of, wait_for_others
 from tallystick.store.turn import Turn
 
 TRY_TIMEOUT_S = 1.0
@@ -89,7 +89,7 @@ class Writer:
         return self._kept
 
     def _wait_for_others(self, kept: Connection, timeout_s: float) -> None:
-        driver_of(kept).execute(f"PRAGMA busy_timeout={round(timeout_s * 1000)}")
+        wait_for_others(kept, timeout_s)
         self._is_locked_out = timeout_s < self._timeout_s
 
 
