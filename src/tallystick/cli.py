@@ -110,16 +110,16 @@ def serve_command(
     """Start the server: migrates the database, and prints the key when it makes one."""
     settings = config.from_environment()
     # Before the database is touched: a server that cannot listen must leave its keys as they are.
-    listener = listen(settings)
-    with opened(settings) as database:
-        if workers > 1 and database.is_sqlite:
-            raise config.BadSetting("--workers: SQLite is served by one process. Set DATABASE_URL to a PostgreSQL.")
-        start = database.transact(ACTOR, lambda tx: accounts.first_start(tx, settings.api_key))
-    with_worker = database.is_sqlite if worker is None else worker
-    _welcome(settings, start.new_key)
-    for note in _notes(start, is_sqlite=database.is_sqlite, with_worker=with_worker):
-        print(note, file=sys.stderr)
-    serve.run(listener, workers=workers, with_worker=with_worker)
+    with listen(settings) as listener:
+        with opened(settings) as database:
+            if workers > 1 and database.is_sqlite:
+                raise config.BadSetting("--workers: SQLite is served by one process. Set DATABASE_URL to a PostgreSQL.")
+            start = database.transact(ACTOR, lambda tx: accounts.first_start(tx, settings.api_key))
+        with_worker = database.is_sqlite if worker is None else worker
+        _welcome(settings, start.new_key)
+        for note in _notes(start, is_sqlite=database.is_sqlite, with_worker=with_worker):
+            print(note, file=sys.stderr)
+        serve.run(listener, workers=workers, with_worker=with_worker)
 
 
 def _notes(start: accounts.FirstStart, *, is_sqlite: bool, with_worker: bool) -> Iterator[str]:
@@ -160,11 +160,11 @@ def demo_command() -> None:
         # The server's processes read their settings here.
         os.environ["DATABASE_URL"] = f"sqlite:///{Path(folder) / 'demo.db'}"
         settings = config.from_environment()
-        listener = listen(settings)
-        with Console(stderr=True).status("Doing a year of business"):
-            demo.fill(settings.database_url, utc_now())
-        _welcome_to_demo(settings)
-        serve.run(listener, workers=1, with_worker=True)
+        with listen(settings) as listener:
+            with Console(stderr=True).status("Doing a year of business"):
+                demo.fill(settings.database_url, utc_now())
+            _welcome_to_demo(settings)
+            serve.run(listener, workers=1, with_worker=True)
 
 
 def _welcome_to_demo(settings: config.ProcessSettings) -> None:

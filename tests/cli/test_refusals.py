@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tallystick.cli import main
-from testing.server import PROGRAM
+from testing.server import PROGRAM, free_port
 from tests.program import run
 
 SERVE, VERIFY = ["serve"], ["verify"]
@@ -66,6 +66,7 @@ def test_what_hinders_is_one_line(
     for path, content in litter.items():
         path.write_bytes(content)
     name, value = setting
+    monkeypatch.setenv("PORT", str(free_port()))
     monkeypatch.setenv(name, value.format(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.argv", [PROGRAM, *command])
