@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,40 @@ def test_each_resource_is_a_tag_that_says_what_it_is(surface: Surface) -> None:
     used = {tag for operation in operations(content) for tag in operation["tags"]}
     assert used == {tag["name"] for tag in content["tags"] if tag["description"]}
     assert all(len(operation["tags"]) == 1 for operation in operations(content))
+
+
+def fields(part: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Each field of the schemas in a part of a document, by the path to it."""
+    for name, inner in enumerate(part) if isinstance(part, list) else part.items() if isinstance(part, dict) else ():
+        yield from fields(inner, f"{where}/{name}")
+        if name == "properties":
+            yield from ((f"{where}/{field}", schema) for field, schema in inner.items())
+
+
+def parameters(content: Any) -> Iterator[tuple[str, Any]]:
+    """Each parameter, by the name of its operation and its own."""
+    for operation in operations(content):
+        for parameter in operation.get("parameters", ()):
+            if "$ref" not in parameter:
+                yield f"{operation['operationId']}.{parameter['name']}", parameter
+    yield from content["components"]["parameters"].items()
+
+
+@ANY_SURFACE
+def test_each_field_and_parameter_says_what_it_is(surface: Surface) -> None:
+    content = document(surface)
+    # A refusal's schema is narrowed to the codes of its status, which says nothing new of the field.
+    content["components"]["responses"] = {}
+    told = {**dict(fields(content)), **dict(parameters(content))}
+    assert len(told) > 30
+    assert [name for name, part in told.items() if not part.get("description", "").endswith(".")] == []
+
+
+@ANY_SURFACE
+def test_no_word_is_said_of_nothing(surface: Surface) -> None:
+    content = document(surface)
+    said = {part["description"] for _name, part in [*fields(content), *parameters(content)] if "description" in part}
+    assert [name for name, meaning in surface.description.words.items() if meaning not in said] == []
 
 
 @pytest.mark.slow

@@ -150,6 +150,7 @@ TOYS = Surface(
         success=bare,
         tags={"toys": "Things to play with."},
         tag="toys",
+        words={},
     ),
     document_path=DOCUMENT,
 )

@@ -1,6 +1,6 @@
 """What the OpenAPI documents of the dialects share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import GenericAlias
 from typing import Any, get_args, get_origin
@@ -30,13 +30,14 @@ def bare(
     title: str,
     about: str,
     refusal: Schema,
+    words: Mapping[str, str],
     *,
     data: Callable[[Any], Any] = itself,
     tag: str = "invoices",
 ) -> Description:
     """What the document of an API without an envelope says; ``refusal`` is the schema of each of its errors.
 
-    ``tag`` is what it calls its one resource.
+    ``words`` say what each field is; ``tag`` is what it calls its one resource.
     """
     return Description(
         title=title,
@@ -46,6 +47,7 @@ def bare(
         data=data,
         tag=tag,
         tags={tag: "Invoices, which are those of every other API of this server too."},
+        words=words,
         success=lambda reply, schemas: schemas.of(data(reply)),
         schemas={ERROR: refusal},
     )

@@ -14,7 +14,7 @@ from tallystick.accounts.types import Scope
 from tallystick.http import endpoint
 from tallystick.http.refusals import HTTP_CODES, STATUSES, Refusal
 from tallystick.http.routes import Route
-from tallystick.http.schemas import Schema, Schemas, members
+from tallystick.http.schemas import Schema, Schemas, members, said
 from tallystick.http.surface import Description, Surface
 from tallystick.wire import render
 from tallystick.wire.call import Change, Query
@@ -61,7 +61,8 @@ class Argument(NamedTuple):
 def document(surface: Surface) -> bytes:
     """The OpenAPI document of an API; made once in a process."""
     about, routes = surface.description, surface.routes
-    schemas = Schemas((hint for route in routes for hint in _hints(route, about)), is_strict=surface.is_strict)
+    hints = (hint for route in routes for hint in _hints(route, about))
+    schemas = Schemas(hints, about.words, is_strict=surface.is_strict)
     paths: dict[str, dict[str, Any]] = defaultdict(dict)
     for route in routes:
         paths[surface.prefix + route.path][route.method.lower()] = _operation(route, surface, schemas)
@@ -109,14 +110,15 @@ def _replies(route: Route) -> dict[int, Any]:
 
 
 def _operation(route: Route, surface: Surface, schemas: Schemas) -> Schema:
+    about = surface.description
     content = {
         "operationId": _operation_id(route),
         "summary": route.summary,
         "description": _description(route),
-        "tags": [_tag(route, surface.description)],
-        "security": [{name: [route.scope]} for name in surface.description.security if route.scope],
-        "parameters": [*_path(route, schemas), *_query(route, schemas), *_headers(route)],
-        "responses": _successes(route, surface.description, schemas)
+        "tags": [_tag(route, about)],
+        "security": [{name: [route.scope]} for name in about.security if route.scope],
+        "parameters": [*_path(route, about, schemas), *_query(route, about, schemas), *_headers(route)],
+        "responses": _successes(route, about, schemas)
         | {
             str(status): {"$ref": f"#/components/responses/Error{status}"}
             for status in answered(refused(route), surface)
@@ -145,18 +147,19 @@ def _tag(route: Route, about: Description) -> str:
     return about.tag or route.path.strip("/").partition("/")[0] or UNNAMED_TAG
 
 
-def _path(route: Route, schemas: Schemas) -> list[Schema]:
+def _path(route: Route, about: Description, schemas: Schemas) -> list[Schema]:
     return [
-        {"name": name, "in": "path", "required": True, "schema": schemas.of(kind)}
+        {"name": name, "in": "path", "required": True, **said(about.words, "", name), "schema": schemas.of(kind)}
         for name, kind in zip(route.ids, route.id_kinds, strict=True)
     ]
 
 
-def _query(route: Route, schemas: Schemas) -> list[Schema]:
+def _query(route: Route, about: Description, schemas: Schemas) -> list[Schema]:
     return [
         {
             "name": argument.name,
             "in": "query",
+            **said(about.words, route.query.__name__, argument.name),
             "schema": schemas.of(argument.hint) | ({} if argument.default is None else {"default": argument.default}),
         }
         for argument in _arguments(route.query)

@@ -2,7 +2,7 @@
 
 import inspect
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Union, get_args, get_origin
 
 import msgspec
@@ -15,17 +15,18 @@ INSTANT = {"type": "string", "format": "date-time"}
 
 
 class Schemas:
-    """The schemas of some types; ``components`` holds those that have a name.
+    """The schemas of some types, with the ``words`` for their fields; ``components`` holds those that have a name.
 
     Only requests refuse unknown fields, and where the API is not ``is_strict`` not even they.
     """
 
-    def __init__(self, hints: Iterable[Any], *, is_strict: bool = True) -> None:
+    def __init__(self, hints: Iterable[Any], words: Mapping[str, str], *, is_strict: bool = True) -> None:
         plain = tuple(dict.fromkeys(member for hint in hints for member in members(hint)))
         found, components = msgspec.json.schema_components(plain, schema_hook=scalars.schema, ref_template=REFERENCE)
         self._found = {hint: _as_rendered(schema) for hint, schema in zip(plain, found, strict=True)}
         self.components: dict[str, Schema] = {
-            name: _component(schema, is_strict=is_strict) for name, schema in components.items()
+            name: _described(name, _component(schema, is_strict=is_strict), words)
+            for name, schema in components.items()
         }
 
     def of(self, hint: Any) -> Schema:
@@ -37,6 +38,19 @@ class Schemas:
 def members(hint: Any) -> tuple[Any, ...]:
     """The types of a union, for msgspec describes no union of structs; of any other type, itself."""
     return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def said(words: Mapping[str, str], kind: str, name: str) -> Schema:
+    """What the words say of this field of a ``kind``, as a part of its schema."""
+    meaning = words.get(f"{kind}.{name}") or words.get(name)
+    return {"description": meaning} if meaning else {}
+
+
+def _described(kind: str, schema: Schema, words: Mapping[str, str]) -> Schema:
+    properties = schema.get("properties")
+    if not properties:
+        return schema
+    return schema | {"properties": {name: said(words, kind, name) | field for name, field in properties.items()}}
 
 
 def _component(raw: Schema, *, is_strict: bool) -> Schema:

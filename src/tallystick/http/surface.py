@@ -31,7 +31,8 @@ class Description:
     ``data`` is the type that a success is about, given the reply's; ``success`` the schema of the body that shows it;
     ``error`` the response to a refusal with a status. ``types`` are what ``success`` uses besides; ``paths``
     and ``schemas`` stand for what is no route of the API. ``tags`` say what each resource is, in the order of the
-    document; ``tag`` is the one of all its routes, whose paths else begin with theirs.
+    document; ``tag`` is the one of all its routes, whose paths else begin with theirs. ``words`` say what each
+    field and parameter is that does not say so by its type: by its name, or by its struct's with a dot before it.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Description:
     data: Callable[[Any], Any]
     success: Callable[[Any, Schemas], Schema]
     tags: Mapping[str, str]
+    words: Mapping[str, str]
     types: tuple[Any, ...] = ()
     paths: dict[str, Schema] = field(default_factory=dict)
     schemas: dict[str, Schema] = field(default_factory=dict)

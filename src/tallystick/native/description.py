@@ -14,6 +14,7 @@ from tallystick.http import endpoint, refusals
 from tallystick.http.openapi import JSON, REQUEST_ID, UNNAMED_TAG
 from tallystick.http.schemas import Schema, Schemas
 from tallystick.http.surface import Description
+from tallystick.native.words import WORDS
 from tallystick.wire.reply import Accepted, Listed, Pagination, Reply, ShownOnce
 
 TITLE = "Tallystick"
@@ -104,7 +105,7 @@ OPERATOR_PATHS: dict[str, Schema] = {
 READY: Schema = {
     "type": "object",
     "properties": {
-        "status": {"enum": ["ok", "unavailable"]},
+        "status": {"enum": ["ok", "unavailable"], "description": "Whether the database can take work."},
         "reasons": {
             "type": "array",
             "items": {"type": "string"},
@@ -127,12 +128,13 @@ READY: Schema = {
 }
 HEALTH: Schema = {
     "type": "object",
-    "properties": {"status": {"const": "ok"}},
+    "properties": {"status": {"const": "ok", "description": "The server answers."}},
     "required": ["status"],
 }
 
 
 WITH_MESSAGE = (Reply, Accepted, ShownOnce)
+DONE = "Whether the request was done."
 
 
 def data(reply: Any) -> Any:
@@ -146,12 +148,15 @@ def data(reply: Any) -> Any:
 
 def envelope(reply: Any, schemas: Schemas) -> Schema:
     """The schema of a success."""
-    properties = {"success": {"const": True}, "data": schemas.of(data(reply))}
+    properties = {
+        "success": {"const": True, "description": DONE},
+        "data": {"description": "What was asked for, made or changed."} | schemas.of(data(reply)),
+    }
     kind = get_origin(reply)
     if kind in WITH_MESSAGE:
-        properties["message"] = {"type": "string"}
+        properties["message"] = {"type": "string", "description": "What was done, as a sentence for a person."}
     elif kind is Listed:
-        properties["pagination"] = schemas.of(Pagination)
+        properties["pagination"] = {"description": "Where in the list this page stands."} | schemas.of(Pagination)
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
@@ -188,9 +193,12 @@ def _error_schema() -> Schema:
         "type": "object",
         "description": "Why a request was refused.",
         "properties": {
-            "success": {"const": False},
+            "success": {"const": False, "description": DONE},
             "error": {"type": "string", "description": "A sentence for a person."},
-            "code": {"enum": [code for codes in CODES.values() for code in codes]},
+            "code": {
+                "enum": [code for codes in CODES.values() for code in codes],
+                "description": "The reason, as a word that never changes.",
+            },
             "errors": {
                 "type": "object",
                 "description": "By the path of each wrong field, what is wrong with it.",
@@ -212,4 +220,5 @@ DESCRIPTION = Description(
     paths=OPERATOR_PATHS,
     schemas={"Error": _error_schema(), "Health": HEALTH, "Ready": READY},
     tags=TAGS,
+    words=WORDS,
 )

@@ -4,6 +4,7 @@ from tallystick.customers.resource import CUSTOMERS
 from tallystick.dialects import description, payable, shown
 from tallystick.dialects.billingdb import errors, wire
 from tallystick.dialects.billingdb.wire import AmountBody, ShortInvoice, WholeInvoice
+from tallystick.dialects.billingdb.words import WORDS
 from tallystick.dialects.shown import PartQuery
 from tallystick.http import auth
 from tallystick.http.openapi import JSON
@@ -87,7 +88,7 @@ BILLINGDB = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=description.bare("Billing API", ABOUT, errors.SCHEMA),
+    description=description.bare("Billing API", ABOUT, errors.SCHEMA, WORDS),
     document_path="/docs/billingdb/openapi.json",
     yaml_paths=("/v1/billingAPI.yaml", "/billingAPI.yaml"),
 )

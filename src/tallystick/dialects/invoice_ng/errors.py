@@ -24,7 +24,7 @@ SCHEMA: Schema = {
     "type": "object",
     "description": "Why a request was refused.",
     "properties": {
-        "status": {"const": "error"},
+        "status": {"const": "error", "description": "Whether the request succeeded."},
         "message": {"type": "string", "description": "For a person; it names every field that is wrong."},
     },
     "required": ["status", "message"],

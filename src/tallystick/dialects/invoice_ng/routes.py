@@ -19,6 +19,7 @@ from tallystick.dialects.invoice_ng.shapes import (
     SendBody,
     WrittenJson,
 )
+from tallystick.dialects.invoice_ng.words import WORDS
 from tallystick.dialects.shown import PartQuery
 from tallystick.http import auth
 from tallystick.http.openapi import JSON
@@ -155,6 +156,6 @@ INVOICE_NG = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=description.bare("invoice.ng", ABOUT, errors.SCHEMA, data=_data, tag="invoice"),
+    description=description.bare("invoice.ng", ABOUT, errors.SCHEMA, WORDS, data=_data, tag="invoice"),
     document_path="/docs/invoice_ng/openapi.json",
 )

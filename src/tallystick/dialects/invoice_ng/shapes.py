@@ -31,7 +31,6 @@ Clock = Annotated[
     str,
     Meta(
         pattern=r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$",
-        description="In the account's time zone.",
         examples=["2017-06-06 11:11:07"],
     ),
 ]

@@ -11,6 +11,7 @@ from tallystick.customers.resource import CUSTOMERS
 from tallystick.dialects import description, shown
 from tallystick.dialects.iqraa import errors, wire
 from tallystick.dialects.iqraa.wire import IqraaInvoice, IqraaInvoiceBody, IqraaStatus
+from tallystick.dialects.iqraa.words import WORDS
 from tallystick.dialects.shown import PartQuery
 from tallystick.http import auth
 from tallystick.http.openapi import JSON
@@ -129,6 +130,6 @@ IQRAA = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=description.bare("iqraa billing", ABOUT, errors.SCHEMA),
+    description=description.bare("iqraa billing", ABOUT, errors.SCHEMA, WORDS),
     document_path="/docs/iqraa/openapi.json",
 )
