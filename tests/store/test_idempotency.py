@@ -8,8 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
+from tallystick.accounts.types import Scope
 from tallystick.store import idempotency
+from tallystick.store.tables import idempotency_keys
 from tests.api import Api, opened
 from tests.clock import Clock
 
@@ -104,6 +107,29 @@ def test_a_key_belongs_to_one_account(api: Api, database_url: str) -> None:
         assert api.post("/customers", ANN, headers=KEY).status_code == 201
         theirs = other.post("/customers", {"name": "Bob"}, headers=KEY)
         assert (theirs.status_code, REPLAYED in theirs.headers) == (201, False)
+
+
+def test_a_key_belongs_to_one_api_key(api: Api) -> None:
+    other = {**KEY, "X-API-Key": api.new_key(Scope.WRITE)}
+    first = api.post("/customers", ANN, headers=KEY)
+    theirs = api.post("/customers", {"name": "Bob"}, headers=other)
+    assert (theirs.status_code, REPLAYED in theirs.headers) == (201, False)
+    assert api.post("/customers", ANN, headers=KEY).content == first.content
+    assert api.post("/customers", {"name": "Bob"}, headers=other).content == theirs.content
+    assert customers(api) == 2
+
+
+def test_a_share_link_keeps_no_answer(api: Api) -> None:
+    api.post("/customers", ANN)
+    quotation = Api.data(api.post("/quotations", {"customer_id": 1, "items": ITEMS}))
+    token = Api.data(api.post(f"/quotations/{quotation['id']}/publish"))["share_token"]
+    unknown = f"1.{'A' * 43}"
+    for link, statuses in ((token, [200, 200]), (unknown, [404, 404])):
+        answers = [api.client.post(f"/api/v1/public/quotations/{link}/accept", headers=KEY) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == statuses
+        assert [REPLAYED in answer.headers for answer in answers] == [False, False]
+    with api.database.read() as tx:
+        assert tx.connection.execute(select(idempotency_keys.c.key)).all() == []
 
 
 @pytest.mark.parametrize(

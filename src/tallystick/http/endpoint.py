@@ -185,4 +185,6 @@ def _idempotent(req: falcon.Request, caller: Caller, raw: bytes) -> KeyedRequest
         return None
     if not 1 <= len(key) <= MAX_KEY_LENGTH or not all("!" <= character <= "~" for character in key):
         raise ValidationFailed({"Idempotency-Key": [f"Must be 1 to {MAX_KEY_LENGTH} visible characters."]})
-    return KeyedRequest(caller.account.id, key, idempotency.fingerprint(req.method, req.path, raw))
+    # No key of a client has a space in it, so that those of two API keys never meet.
+    own = f"{caller.key_id} {key}"
+    return KeyedRequest(caller.account.id, own, idempotency.fingerprint(req.method, req.path, raw))

@@ -32,7 +32,10 @@ TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigIn
 
 
 class KeyedRequest(NamedTuple):
-    """What an idempotency key stands for: one account's key, and the fingerprint of method, path and body."""
+    """What an idempotency key stands for: the fingerprint of method, path and body.
+
+    ``key`` is the client's, with the API key that it came with: no caller uses up, or sees the answer of, another's.
+    """
 
     account_id: int
     key: str
