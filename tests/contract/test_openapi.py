@@ -16,7 +16,7 @@ from tallystick.http.routes import Route
 from tallystick.native.routes import PREFIX, ROUTES
 from tallystick.native.surface import NATIVE
 from tests.api import Api
-from tests.contract import examples
+from tests.contract import examples, test_documents
 from tests.contract.document import Document
 from tests.contract.examples import Examples
 
@@ -146,6 +146,43 @@ def test_the_schema_of_a_field(document: Document, component: str, field: str, s
     described = document.content["components"]["schemas"][component]["properties"][field]
     assert described.pop("description")
     assert {"type": "array", **described} == {"type": "array", **schema}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "schema"),
+    [
+        ("/customers", "sort", {"type": "string", "enum": ["created_at", "name"]}),
+        ("/taxes", "sort", {"type": "string", "enum": ["created_at"]}),
+        ("/payments", "status", {"$ref": "#/components/schemas/PaymentStatus"}),
+        ("/invoices", "sort", {"type": "string", "enum": ["created_at", "issue_date", "due_date", "total", "number"]}),
+        (
+            "/quotations",
+            "status",
+            {
+                "type": "array",
+                "items": {
+                    "type": "string",
+                    "enum": ["draft", "sent", "accepted", "rejected", "expired", "converted"],
+                },
+            },
+        ),
+    ],
+)
+def test_a_parameter_of_few_words_names_them(document: Document, path: str, name: str, schema: dict[str, Any]) -> None:
+    parameters = document.content["paths"][PREFIX + path]["get"]["parameters"]
+    (found,) = (parameter for parameter in parameters if parameter.get("name") == name)
+    assert {**found["schema"], **schema} == found["schema"]
+    assert found.get("explode") is (False if schema.get("type") == "array" else None)
+
+
+def test_every_list_names_what_it_is_sorted_by(document: Document) -> None:
+    named = {
+        name: parameter["schema"].get("enum")
+        for name, parameter in test_documents.parameters(document.content)
+        if name.endswith((".sort", ".order"))
+    }
+    assert len(named) > 20
+    assert all(named.values())
 
 
 def test_a_request_refuses_unknown_fields_and_a_reply_names_what_it_always_sends(document: Document) -> None:

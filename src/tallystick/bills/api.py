@@ -35,6 +35,7 @@ from tallystick.wire.scalars import (
     Number,
     Percent,
     Positive,
+    Several,
     ShortText,
 )
 
@@ -196,7 +197,7 @@ def _or_none(value: T | None | UnsetType) -> T | None:
 class BillQuery(DatedQuery, frozen=True, kw_only=True):
     """Filters of a list of bills."""
 
-    status: ShortText | None = None
+    status: Several | None = None
     customer_id: Id | None = None
     currency: Currency | None = None
     external_id: ExternalId | None = None
@@ -219,9 +220,9 @@ def bill_filter(query: BillQuery, account: Account, statuses: type[S]) -> BillFi
     )
 
 
-def _statuses(text: str | None, known: type[S]) -> frozenset[S]:
+def _statuses(asked: Several | None, known: type[S]) -> frozenset[S]:
     try:
-        return frozenset(known(name.strip()) for name in (text or "").split(",") if name.strip())
+        return frozenset(map(known, asked.words if asked else ()))
     except ValueError:
         raise ValidationFailed({"status": [f"Must be among: {', '.join(known)}."]}) from None
 

@@ -22,9 +22,9 @@ from tallystick.invoices.api import InvoiceJson
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call
 from tallystick.wire.csv import CsvFile, selected
-from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.lists import ListQuery, among, listed, page_request
 from tallystick.wire.reply import Listed, Reply
-from tallystick.wire.scalars import ExternalId, Id, LongText, MetadataChange, Positive
+from tallystick.wire.scalars import ExternalId, Id, LongText, MetadataChange, Positive, ShortText
 
 
 class CreditBody(Body, kw_only=True):
@@ -55,6 +55,7 @@ class CreditNoteBody(Body, kw_only=True):
 class CreditNoteQuery(ListQuery, frozen=True, kw_only=True):
     """Filters of the list."""
 
+    sort: Annotated[ShortText, among(store.SORTS)] | None = None
     customer_id: Id | None = None
     invoice_id: Id | None = None
     external_id: ExternalId | None = None

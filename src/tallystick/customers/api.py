@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,7 +16,7 @@ from tallystick.store import journal
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted, given
 from tallystick.wire.csv import CsvFile, heading
-from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.lists import ListQuery, among, listed, page_request
 from tallystick.wire.party import PartyChange
 from tallystick.wire.reply import Listed
 from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, MetadataChange, Name, ShortText
@@ -44,6 +45,7 @@ class NewCustomer(CustomerChange, kw_only=True):
 class CustomerQuery(ListQuery, frozen=True, kw_only=True):
     """``search`` looks in name, e-mail and phone."""
 
+    sort: Annotated[ShortText, among(CUSTOMERS.sorts)] | None = None
     external_id: ExternalId | None = None
 
 

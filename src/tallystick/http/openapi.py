@@ -155,15 +155,15 @@ def _path(route: Route, about: Description, schemas: Schemas) -> list[Schema]:
 
 
 def _query(route: Route, about: Description, schemas: Schemas) -> list[Schema]:
-    return [
-        {
-            "name": argument.name,
-            "in": "query",
-            **said(about.words, route.query.__name__, argument.name),
-            "schema": schemas.of(argument.hint) | ({} if argument.default is None else {"default": argument.default}),
-        }
-        for argument in _arguments(route.query)
-    ]
+    return [_parameter(argument, route, about, schemas.of(argument.hint)) for argument in _arguments(route.query)]
+
+
+def _parameter(argument: Argument, route: Route, about: Description, schema: Schema) -> Schema:
+    described = said(about.words, route.query.__name__, argument.name)
+    default = {} if argument.default is None else {"default": argument.default}
+    # Several values stand in one, with commas between them.
+    form = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {"name": argument.name, "in": "query", **described, **form, "schema": schema | default}
 
 
 def _arguments(query: type[Query]) -> Iterator[Argument]:

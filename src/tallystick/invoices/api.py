@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -38,9 +38,9 @@ from tallystick.store.outbox import Recorded
 from tallystick.wire import render
 from tallystick.wire.call import Call, Deleted
 from tallystick.wire.csv import CsvFile, selected
-from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.lists import ListQuery, among, listed, page_request, some_of
 from tallystick.wire.reply import Listed, Reply
-from tallystick.wire.scalars import BillNumber, Day, Id
+from tallystick.wire.scalars import BillNumber, Day, Id, Several, ShortText
 
 
 class InvoiceBody(BillChange, kw_only=True):
@@ -64,7 +64,15 @@ class NewInvoiceBody(InvoiceBody, kw_only=True):
 class InvoiceQuery(BillQuery, frozen=True, kw_only=True):
     """``status``: one of the six, or several with commas between; dates are issue dates, inclusive."""
 
+    sort: Annotated[ShortText, among(store.SORTS)] | None = None
+    status: Annotated[Several, some_of(InvoiceStatus)] | None = None
     recurring_id: Id | None = None
+
+
+class TrashQuery(ListQuery, frozen=True, kw_only=True):
+    """Which part of the trash to list."""
+
+    sort: Annotated[ShortText, among(store.SORTS)] | None = None
 
 
 def filter_from(query: InvoiceQuery, account: Account) -> InvoiceFilter:
@@ -363,7 +371,7 @@ def delete(call: Call, invoice_id: Id) -> Reply[Deleted]:
     return Reply(Deleted(invoice_id), "The draft is in the trash.")
 
 
-def trash(call: Call, query: ListQuery) -> Listed[InvoiceRowJson]:
+def trash(call: Call, query: TrashQuery) -> Listed[InvoiceRowJson]:
     """List the trash."""
     return listed(store.trash(call.tx, call.account, page_request(query)), lambda row: row_json(row, call))
 

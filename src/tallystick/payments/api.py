@@ -26,7 +26,7 @@ from tallystick.payments.types import (
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call
 from tallystick.wire.csv import Cell, CsvFile
-from tallystick.wire.lists import DatedQuery, days_selected, listed, page_request
+from tallystick.wire.lists import DatedQuery, among, days_selected, listed, page_request
 from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import (
     Currency,
@@ -85,6 +85,7 @@ class CustomerPaymentBody(NewPaymentBody, kw_only=True):
 class PaymentQuery(DatedQuery, frozen=True, kw_only=True):
     """Filters; dates are payment dates, inclusive; ``search`` looks in the reference."""
 
+    sort: Annotated[ShortText, among(store.SORTS)] | None = None
     external_id: ExternalId | None = None
     customer_id: Id | None = None
     invoice_id: Id | None = None

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,7 +15,7 @@ from tallystick.products.resource import PRODUCTS
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
 from tallystick.wire.csv import CsvFile
-from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.lists import ListQuery, among, listed, page_request
 from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, MetadataChange, Name, Number, ShortText
 
@@ -45,6 +45,7 @@ class NewProduct(ProductChange, kw_only=True):
 class ProductQuery(ListQuery, frozen=True, kw_only=True):
     """``is_active`` selects the products that are on sale, or those that are not."""
 
+    sort: Annotated[ShortText, among(PRODUCTS.sorts)] | None = None
     external_id: ExternalId | None = None
     is_active: bool | None = None
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from msgspec import UNSET, UnsetType
 
@@ -32,9 +32,9 @@ from tallystick.quotations.kind import QUOTATIONS
 from tallystick.quotations.types import Quotation, QuotationRow
 from tallystick.wire.call import Call, Deleted
 from tallystick.wire.csv import CsvFile, selected
-from tallystick.wire.lists import listed, page_request
+from tallystick.wire.lists import among, listed, page_request, some_of
 from tallystick.wire.reply import Listed, Reply
-from tallystick.wire.scalars import BillNumber, Day, Id
+from tallystick.wire.scalars import BillNumber, Day, Id, Several, ShortText
 
 
 class QuotationBody(BillChange, kw_only=True):
@@ -57,6 +57,9 @@ class NewQuotationBody(QuotationBody, kw_only=True):
 
 class QuotationQuery(BillQuery, frozen=True, kw_only=True):
     """``status``: one of the six, or several with commas between; dates are issue dates, inclusive."""
+
+    sort: Annotated[ShortText, among(store.SORTS)] | None = None
+    status: Annotated[Several, some_of(QuotationStatus)] | None = None
 
 
 def from_json(body: NewQuotationBody, account: Account) -> NewBill:

@@ -34,9 +34,9 @@ from tallystick.recurring.types import (
 )
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call, Deleted
-from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.lists import ListQuery, among, listed, page_request
 from tallystick.wire.reply import Accepted, Listed, Reply
-from tallystick.wire.scalars import Day, ExternalId, Id, LongText, NotNegative, Percent
+from tallystick.wire.scalars import Day, ExternalId, Id, LongText, NotNegative, Percent, ShortText
 
 MAX_INTERVAL = 1000
 MAX_OCCURRENCES = 1_000_000
@@ -106,6 +106,7 @@ class NewRecurringBody(RecurringBody, kw_only=True):
 class RecurringQuery(ListQuery, frozen=True, kw_only=True):
     """``active_only=true`` leaves out the schedules that are switched off or have ended."""
 
+    sort: Annotated[ShortText, among(store.SORTS)] | None = None
     customer_id: Id | None = None
     external_id: ExternalId | None = None
     active_only: bool = False

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -12,7 +12,7 @@ from tallystick.taxes import ops, types
 from tallystick.taxes.resource import TAXES
 from tallystick.wire import render
 from tallystick.wire.call import Call, Change, Deleted, given
-from tallystick.wire.lists import ListQuery, listed, page_request
+from tallystick.wire.lists import ListQuery, among, listed, page_request
 from tallystick.wire.reply import Listed
 from tallystick.wire.scalars import Id, Name, Percent, ShortText
 
@@ -40,6 +40,12 @@ class NewTax(TaxChange, kw_only=True):
     rate: Percent
 
 
+class TaxQuery(ListQuery, frozen=True, kw_only=True):
+    """``search`` looks in the name."""
+
+    sort: Annotated[ShortText, among(TAXES.sorts)] | None = None
+
+
 class Tax(msgspec.Struct, frozen=True):
     """A rate in percent, with its category code of EN 16931 (BT-151)."""
 
@@ -59,7 +65,7 @@ def to_json(tax: types.Tax) -> Tax:
     return msgspec.structs.replace(msgspec.convert(tax, Tax, from_attributes=True), rate=render.plain(tax.rate))
 
 
-def index(call: Call, query: ListQuery) -> Listed[Tax]:
+def index(call: Call, query: TaxQuery) -> Listed[Tax]:
     """List the taxes."""
     return listed(TAXES.page(call.tx, call.account, page_request(query), query.search), to_json)
 

@@ -1,6 +1,6 @@
 """The query parameters that every native list takes, and the reply it gives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
@@ -13,6 +13,16 @@ from tallystick.wire.reply import Listed, Pagination
 from tallystick.wire.scalars import Day, Search, ShortText, one_of_two_names
 
 T = TypeVar("T")
+
+
+def among(names: Iterable[str]) -> msgspec.Meta:
+    """What the OpenAPI document says of a text that must be one of these; whoever reads it refuses any other."""
+    return msgspec.Meta(extra_json_schema={"enum": [*names]})
+
+
+def some_of(names: Iterable[str]) -> msgspec.Meta:
+    """As ``among``, of ``Several``."""
+    return msgspec.Meta(extra_json_schema={"items": {"type": "string", "enum": [*names]}})
 
 
 class ListQuery(Query, frozen=True, kw_only=True):

@@ -145,6 +145,23 @@ class Search(str):
         return cls(value.strip())
 
 
+class Several(str):
+    """One word, or several with commas between them."""
+
+    schema: dict[str, Any] = {"type": "array"}
+
+    @classmethod
+    def convert(cls, value: object) -> "Several":
+        if not isinstance(value, str):
+            raise ValueError("Must be a text.")
+        return cls(value)
+
+    @property
+    def words(self) -> list[str]:
+        """The words, without the blanks around them."""
+        return [word.strip() for word in self.split(",") if word.strip()]
+
+
 class Number(Decimal):
     """An exact decimal number, written as a JSON number or as a string of digits."""
 
@@ -397,6 +414,7 @@ Scalar = (
     | BillNumber
     | MetadataChange
     | Search
+    | Several
     | Number
     | Currency
     | Country
@@ -412,6 +430,7 @@ SCALARS = (
     BillNumber,
     MetadataChange,
     Search,
+    Several,
     Number,
     Currency,
     Country,
