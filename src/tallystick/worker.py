@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
+from tallystick.core.errors import Unavailable
 from tallystick.recurring import billing
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import RunRequest
@@ -26,12 +27,15 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.tables import idempotency_keys
 from tallystick.store.tables import recurring as schedules
 from tallystick.store.tables import recurring_runs as runs
+from tallystick.store.unavailable import reason
 
 ACTOR = "worker"
 TICK_S = 1.0
 REST_AFTER_FAILURE_S = 10.0
 FURTHEST_AHEAD = timedelta(hours=14)
 """No time zone's calendar is further ahead of UTC."""
+
+WAITS = "the worker waits for the database: %s: %s"
 
 log = logging.getLogger(__name__)
 
@@ -125,6 +129,9 @@ class _LaneWorker:
         try:
             with self._database.read() as tx:
                 accounts = chore.accounts(tx)
+        except Unavailable as error:
+            log.warning(WAITS, chore.name, reason(error))
+            return False
         except Exception:
             log.exception("the worker cannot look for work: %s", chore.name)
             return False
@@ -136,6 +143,9 @@ class _LaneWorker:
                 next(work.steps)
             except StopIteration:
                 continue
+            except Unavailable as error:
+                log.warning(WAITS, chore.name, reason(error))
+                went_well = False
             except Exception:
                 log.exception("the worker failed: %s, account %d", chore.name, work.account.id)
                 went_well = False

@@ -12,6 +12,7 @@ from tallystick.accounts import ops as accounts
 from tallystick.core.errors import Unavailable
 from tallystick.store import engines
 from tallystick.store.db import Database
+from tallystick.worker import Worker
 from tests.api import Api
 from tests.bills import a_customer
 
@@ -74,6 +75,20 @@ def test_a_locked_database_is_told_in_each_apis_shape(database_url: str, impatie
         assert again.is_success, again.text
         assert "Idempotent-Replayed" not in again.headers
     assert len(impatient.data(impatient.get("/invoices"))) == len(CREATES)
+
+
+@pytest.mark.database("sqlite")
+def test_the_worker_waits_with_a_line_in_the_log(
+    impatient: Api, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with locked(database_url):
+        assert not Worker(impatient.database).work()
+    told = [each for each in caplog.records if each.name == "tallystick.worker"]
+    assert told
+    for each in told:
+        assert each.getMessage().endswith(": OperationalError: database is locked")
+        assert each.exc_info is None
+    assert Worker(impatient.database).work()
 
 
 @pytest.mark.database("sqlite")

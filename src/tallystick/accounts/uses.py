@@ -6,7 +6,9 @@ from datetime import datetime
 
 from tallystick.accounts import store
 from tallystick.accounts.types import Caller
+from tallystick.core.errors import Unavailable
 from tallystick.store.db import Database
+from tallystick.store.unavailable import reason
 
 ACTOR = "server"
 WRITTEN_EVERY_S = 60.0
@@ -46,6 +48,8 @@ class Uses:
     def _try_to_write(self) -> None:
         try:
             self.write()
+        except Unavailable as error:
+            log.warning("when keys were last used cannot be written yet: %s", reason(error))
         except Exception:
             log.exception("when keys were last used cannot be written")
 

@@ -29,7 +29,7 @@ Customers, products, taxes, invoices and payments, with exact money and gapless 
 - **Money.** Amounts are numbers with exactly the digits of their currency (ISO 4217). Requests may send them as numbers
   or as strings. Read them into a decimal type, not into a float.
 - **Retries.** A POST with an `Idempotency-Key` can be sent again: the first answer is kept for 24 hours and replayed
-  with `{endpoint.REPLAYED}: true`.
+  with `{endpoint.REPLAYED}: true`. A 503 did nothing, unless its code is `OUTCOME_UNKNOWN`: then the same key tells.
 - **Versions.** A PUT, and a revision, may carry the `version` that was read, in its body or as `If-Match`; a stale one
   is refused.
 """
