@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tallystick.http.addresses import networks
 from tallystick.store import secrets
 from tallystick.store.seals import MIN_KEY_LENGTH
 
@@ -33,7 +34,8 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How this process runs.
 
     ``public_url`` is the origin in links; the server's own address where it is not set. ``seal_key`` is what seals are
-    made with, so that nobody without it can make any.
+    made with, so that nobody without it can make any. ``trusted_proxies`` are addresses and networks whose
+    X-Forwarded-For is believed.
     """
 
     host: str = "127.0.0.1"
@@ -42,6 +44,7 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str | None = None
     seal_key: str | None = None
     public_url: str | None = None
+    trusted_proxies: str = ""
 
     @property
     def origin(self) -> str:
@@ -105,10 +108,19 @@ def _wrong_with_public_url(text: str) -> str | None:
     return None if is_good else "Must be an origin with its scheme, as https://billing.example.com."
 
 
+def _wrong_with_proxies(text: str) -> str | None:
+    try:
+        networks(text)
+    except ValueError:
+        return "Must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8."
+    return None
+
+
 CHECKS: Mapping[str, Callable[[str], str | None]] = {
     "api_key": secrets.wrong_with_chosen,
     "database_url": _wrong_with_database_url,
     "port": _wrong_with_port,
     "public_url": _wrong_with_public_url,
     "seal_key": _wrong_with_seal_key,
+    "trusted_proxies": _wrong_with_proxies,
 }

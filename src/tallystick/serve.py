@@ -21,9 +21,11 @@ from tallystick.dialects.billingdb.routes import BILLINGDB
 from tallystick.dialects.invoice_ng.routes import INVOICE_NG
 from tallystick.dialects.iqraa.routes import IQRAA
 from tallystick.http import metrics
+from tallystick.http.addresses import Addresses, networks
 from tallystick.http.app import create_app
 from tallystick.http.edge import Edge
 from tallystick.http.log import DelayedHandler
+from tallystick.http.strangers import Strangers
 from tallystick.listener import STOP_TIMEOUT_S, Granian
 from tallystick.native.surface import NATIVE
 from tallystick.store.db import Database
@@ -38,9 +40,11 @@ STATEMENT_TIMEOUT_S = 30
 MOST_FILES = 65_536
 
 
-def application(database: Database, origin: str, uses: Uses | None = None) -> WSGIApplication:
+def application(
+    database: Database, origin: str, uses: Uses | None = None, strangers: Strangers | None = None
+) -> WSGIApplication:
     """Every API and every page, as one application; ``origin`` (``https://host``) begins the links that it gives."""
-    app = create_app(SURFACES, database, origin, uses)
+    app = create_app(SURFACES, database, origin, uses, strangers)
     welcome.add_routes(app, origin)
     dialects.add_routes(app, origin, SURFACES)
     share.add_routes(app, database, origin)
@@ -92,7 +96,8 @@ def _serve(listener: socket.socket, *, with_worker: bool) -> None:
     )
     with closing(database):
         uses, worker = Uses(database), Worker(database)
-        server = Granian(listener, Edge(application(database, settings.origin, uses), THREADS))
+        strangers = Strangers(Addresses(networks(settings.trusted_proxies)))
+        server = Granian(listener, Edge(application(database, settings.origin, uses, strangers), THREADS))
         # After Granian was made, which empties the list of handlers to flush at the end.
         logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
         with _beside(uses.keep, uses.stop), _beside(worker.run, worker.stop) if with_worker else nullcontext():

@@ -8,6 +8,7 @@ from tallystick.config import BadSetting, ProcessSettings, default_file, from_en
 
 NUMBER = "Must be a number from 1 to 65535, as 8000."
 ORIGIN = "Must be an origin with its scheme, as https://billing.example.com."
+PROXIES = "Must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8."
 DATABASE = "Must be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
 A_FILE = "Must name a file, as sqlite:////var/lib/tallystick/tallystick.db: a database in memory is lost."
 PLAIN = "Must be sqlite:///FILE, without a host or options; a path from the root has four slashes."
@@ -39,6 +40,9 @@ WRONG = [
     ("API_KEY", "a-key-with-a-line's-end\n", VISIBLE),
     ("SEAL_KEY", "a" * 31, "Must have at least 32 characters, as `openssl rand -hex 32` makes them."),
     ("PUBLIC_URL", "billing.example.com", ORIGIN),
+    ("TRUSTED_PROXIES", "10.0.0.0/8 ::1", PROXIES),
+    ("TRUSTED_PROXIES", "proxy.example.com", PROXIES),
+    ("TRUSTED_PROXIES", "10.0.0.1/8", PROXIES),
     ("PUBLIC_URL", "billing.example.com:8000", ORIGIN),
     ("PUBLIC_URL", "ftp://billing.example.com", ORIGIN),
     ("PUBLIC_URL", "https://", ORIGIN),
@@ -62,6 +66,7 @@ TAKEN = [
     ("API_KEY", "a" * 20, ProcessSettings(api_key="a" * 20)),
     ("API_KEY", "1." + "a" * 43, ProcessSettings(api_key="1." + "a" * 43)),
     ("API_KEY", "x2.0-my-long-and-secret-key", ProcessSettings(api_key="x2.0-my-long-and-secret-key")),
+    ("TRUSTED_PROXIES", "::1, 10.0.0.0/8", ProcessSettings(trusted_proxies="::1, 10.0.0.0/8")),
     ("SEAL_KEY", "a" * 32, ProcessSettings(seal_key="a" * 32)),
     ("PUBLIC_URL", "https://billing.example.com:8443", ProcessSettings(public_url="https://billing.example.com:8443")),
 ]

@@ -160,7 +160,7 @@ def test_its_document_is_its_own(client: httpx.Client) -> None:
     assert document["info"]["title"] == "Toys"
     made = document["paths"][PREFIX]["post"]
     assert list(made["requestBody"]["content"]) == list(TOYS.decoders)
-    assert made["responses"].keys() == {"201", "400", "401", "403", "408", "409", "413", "415", "500", "503"}
+    assert made["responses"].keys() == {"201", "400", "401", "403", "408", "409", "413", "415", "429", "500", "503"}
     assert made["responses"]["201"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Toy"}
     assert "content" not in document["paths"][f"{PREFIX}/{{toy_id}}"]["delete"]["responses"]["204"]
     schemas = document["components"]["schemas"]
@@ -168,7 +168,7 @@ def test_its_document_is_its_own(client: httpx.Client) -> None:
     assert "required" in schemas["ToyBody"]
     wound = document["paths"][f"{PREFIX}/{{toy_id}}/wind"]["get"]
     assert wound["security"] == [{"key": [Scope.WRITE]}]
-    assert wound["responses"].keys() == {"200", "400", "401", "403", "404", "409", "500", "503"}
+    assert wound["responses"].keys() == {"200", "400", "401", "403", "404", "409", "429", "500", "503"}
 
 
 def test_the_native_api_stays_as_it_is(client: httpx.Client, api: Api) -> None:

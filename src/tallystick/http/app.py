@@ -13,20 +13,26 @@ from tallystick.http.endpoint import Endpoint, Server
 from tallystick.http.handlers import Handlers
 from tallystick.http.log import AccessLog
 from tallystick.http.routes import Route
+from tallystick.http.strangers import Strangers
 from tallystick.http.surface import Surface
 from tallystick.store.db import Database
 from tallystick.store.idempotency import InFlight
 
 
 def create_app(
-    surfaces: Sequence[Surface], database: Database, origin: str, uses: Uses | None = None
+    surfaces: Sequence[Surface],
+    database: Database,
+    origin: str,
+    uses: Uses | None = None,
+    strangers: Strangers | None = None,
 ) -> falcon.App[Any, Any]:
     """The WSGI application over a database that is open and migrated.
 
-    ``uses`` is where it notes the uses of keys, for whoever writes them down. What stands below no API's prefix is
+    ``uses`` is where it notes the uses of keys, for whoever writes them down; ``strangers`` slows those whose keys and
+    links open nothing, where it is given. What stands below no API's prefix is
     refused in the words of the first.
     """
-    middleware: list[Any] = [AccessLog(), Refusals()]
+    middleware: list[Any] = [AccessLog(), Refusals(), *([strangers] if strangers else [])]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     Handlers(surfaces).add_to(app)

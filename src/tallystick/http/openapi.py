@@ -212,7 +212,7 @@ def _content(reply: Any, about: Description, schemas: Schemas) -> Schema:
 
 def refused(route: Route) -> list[int]:
     """The fitting statuses of the errors that a route can answer."""
-    statuses = [422, 500, 503]
+    statuses = [422, 429, 500, 503]
     if route.scope is not None:
         statuses.append(401)
     if route.scope in (Scope.WRITE, Scope.ADMIN):

@@ -1,0 +1,54 @@
+"""From which address a request comes, also where proxies stand between."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+import falcon
+
+Network = IPv4Network | IPv6Network
+FORWARDED = "X-Forwarded-For"
+REMEMBERED = 4096
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """The networks and addresses that a text lists, with commas between. Raises ValueError for what is neither."""
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+@lru_cache(REMEMBERED)
+def neighbourhood(address: str) -> str:
+    """The address, or of one of IPv6 its network of 64 bits: the least that a customer of a provider has."""
+    if ":" not in address:
+        return address
+    try:
+        return str(IPv6Network((address, 64), strict=False))
+    except ValueError:
+        return address
+
+
+class Addresses:
+    """The addresses of clients. Only what the ``trusted`` proxies say of whom they forward is believed."""
+
+    def __init__(self, trusted: Iterable[Network] = ()) -> None:
+        self._trusted = tuple(trusted)
+        self._is_trusted = lru_cache(REMEMBERED)(self._lies_within)
+
+    def of(self, req: falcon.Request) -> str:
+        """The last address on the way of a request that is no trusted proxy's; the first where all are."""
+        address = str(req.remote_addr)
+        if not self._trusted or not self._is_trusted(address):
+            return address
+        for hop in reversed((req.get_header(FORWARDED) or "").split(",")):
+            if hop.strip():
+                address = hop.strip()
+            if not self._is_trusted(address):
+                break
+        return address
+
+    def _lies_within(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)

@@ -1,0 +1,105 @@
+"""Whoever tries keys and share links that open nothing is slowed, by address, in each process (ADR 42)."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import falcon
+
+from tallystick.core.errors import Unauthorized
+from tallystick.http import auth
+from tallystick.http.addresses import Addresses, neighbourhood
+
+AT_ONCE = 60
+INTERVAL_S = 1
+NS = 1_000_000_000
+MOST_ADDRESSES = 10_000
+MOST_KNOWN = 100_000
+PARAMETER = "token"
+TOO_MANY = "Too many keys or links that open nothing came from this address. Try again in {wait_s} s."
+
+
+class Buckets:
+    """Buckets of tokens, by name: each holds ``at_once`` and gets one more every ``interval_s``, up to that again.
+
+    Of the ``most`` that were used last each is known by the instant (in nanoseconds of ``clock``) at which it is full;
+    one that is not known is full.
+    """
+
+    def __init__(
+        self,
+        at_once: int = AT_ONCE,
+        interval_s: int = INTERVAL_S,
+        most: int = MOST_ADDRESSES,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._interval_ns = interval_s * NS
+        self._room_ns = (at_once - 1) * self._interval_ns
+        self._most = most
+        self._clock = clock
+        self._full_at: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def wait_s(self, name: str) -> int:
+        """In how many seconds, rounded up, there is something in the bucket: 0 where there is."""
+        full_at = self._full_at.get(name)
+        return 0 if full_at is None else max(0, -((self._clock() + self._room_ns - full_at) // NS))
+
+    def take(self, name: str) -> None:
+        """Takes one token."""
+        now = self._clock()
+        with self._lock:
+            full_at = max(self._full_at.pop(name, now), now)
+            self._full_at[name] = full_at + self._interval_ns
+            if len(self._full_at) > self._most:
+                del self._full_at[next(iter(self._full_at))]
+
+
+class Strangers:
+    """Falcon middleware: refuses secrets that nobody has seen to work, from an address that sent too many wrong ones.
+
+    A secret that worked passes all the same, so that nobody is shut out by a stranger who shares the address.
+    """
+
+    def __init__(self, addresses: Addresses, buckets: Buckets | None = None) -> None:
+        self._addresses = addresses
+        self._buckets = buckets or Buckets()
+        # Hashes, so that no secret is kept.
+        self._known: set[int] = set()
+
+    def process_resource(
+        self, req: falcon.Request, _resp: falcon.Response, _resource: object, params: dict[str, str]
+    ) -> None:
+        """Raises HTTPTooManyRequests before anything is looked up or read."""
+        secret = req.context.secret = params.get(PARAMETER) or _key_of(req)
+        if not secret:
+            return
+        wait_s = self._buckets.wait_s(self._name_of(req))
+        if wait_s and hash(secret) not in self._known:
+            raise falcon.HTTPTooManyRequests(description=TOO_MANY.format(wait_s=wait_s), retry_after=wait_s)
+
+    def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _ok: object) -> None:
+        """Remembers whether the secret opened something."""
+        secret: str | None = getattr(req.context, "secret", None)
+        if not secret:
+            return
+        if resp.status_code == 401 or (resp.status_code == 404 and PARAMETER in (req.uri_template or "")):
+            self._known.discard(hash(secret))
+            self._buckets.take(self._name_of(req))
+        elif resp.status_code < 400 and hash(secret) not in self._known:
+            self._remember(hash(secret))
+
+    def _name_of(self, req: falcon.Request) -> str:
+        return neighbourhood(self._addresses.of(req))
+
+    def _remember(self, secret: int) -> None:
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known.add(secret)
+
+
+def _key_of(req: falcon.Request) -> str | None:
+    try:
+        return auth.secret_of(req)
+    except Unauthorized:
+        return None

@@ -1,0 +1,149 @@
+"""Who tries keys and share links that open nothing is slowed, and shuts nobody else out."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import falcon
+import falcon.testing
+import httpx
+import pytest
+
+from tallystick.http.addresses import Addresses, neighbourhood, networks
+from tallystick.http.strangers import Buckets, Strangers
+from tallystick.serve import application
+from tests.api import ORIGIN, Api
+from tests.bills import an_invoice
+
+AT_ONCE = 3
+INTERVAL_S = 10
+TOKEN = "1." + "A" * 43
+Send = Callable[..., httpx.Response]
+
+
+class Watch:
+    """A clock that stands still until it is told."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000
+
+    def __call__(self) -> int:
+        return self.now_s * 1_000_000_000
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def send(api: Api, watch: Watch) -> Iterator[Send]:
+    """Sends a request through a proxy that is trusted, from any address."""
+    buckets = Buckets(AT_ONCE, INTERVAL_S, clock=watch)
+    app = application(api.database, ORIGIN, None, Strangers(Addresses(networks("127.0.0.1")), buckets))
+    with httpx.Client(transport=httpx.WSGITransport(app), base_url=ORIGIN) as client:
+
+        def send(path: str, key: str = "", address: str = "192.0.2.1", **options: Any) -> httpx.Response:
+            headers = {"X-Forwarded-For": address} | ({"X-API-Key": key} if key else {})
+            return client.request(options.pop("method", "GET"), path, headers=headers, **options)
+
+        yield send
+
+
+def statuses(send: Send, count: int, path: str = "/api/v1/taxes", **options: Any) -> list[int]:
+    return [send(path, **options).status_code for _ in range(count)]
+
+
+SHAPES = [
+    ("/api/v1/invoices", {"success", "error", "code"}),
+    ("/v1/invoice/all", {"status", "message"}),
+    ("/v1/invoices", {"error"}),
+    ("/api/v1/api/v1/invoices", {"error"}),
+]
+
+
+@pytest.mark.parametrize(("path", "shape"), SHAPES)
+def test_wrong_keys_are_refused_in_the_words_of_each_api(send: Send, path: str, shape: set[str]) -> None:
+    assert statuses(send, AT_ONCE, path, key="wrong") == [401] * AT_ONCE
+    refused = send(path, key="another")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "10")
+    assert shape <= refused.json().keys()
+
+
+@pytest.mark.parametrize("kind", ["invoices", "quotations"])
+@pytest.mark.parametrize("prefix", ["", "/api/v1"])
+def test_unknown_links_are_refused(send: Send, prefix: str, kind: str) -> None:
+    assert statuses(send, AT_ONCE + 1, f"{prefix}/public/{kind}/{TOKEN}") == [404] * AT_ONCE + [429]
+
+
+def test_time_fills_the_bucket_again(send: Send, watch: Watch) -> None:
+    assert statuses(send, AT_ONCE + 1, key="wrong") == [401] * AT_ONCE + [429]
+    watch.now_s += INTERVAL_S - 1
+    assert statuses(send, 1, key="wrong") == [429]
+    watch.now_s += 1
+    assert statuses(send, 2, key="wrong") == [401, 429]
+    watch.now_s += 100 * INTERVAL_S
+    assert statuses(send, AT_ONCE + 1, key="wrong") == [401] * AT_ONCE + [429]
+
+
+def test_nobody_is_shut_out_who_shares_the_address(api: Api, send: Send) -> None:
+    page = f"/public/invoices/{an_invoice(api, 100)['share_token']}"
+    assert [statuses(send, 1, key=api.key), statuses(send, 1, page)] == [[200], [200]]
+    assert statuses(send, AT_ONCE + 1, key="wrong")[-1] == 429
+    # What has worked works on; what nobody has seen, good or not, waits; who sends no key at all is told how.
+    assert [statuses(send, 1, key=api.key), statuses(send, 1, page)] == [[200], [200]]
+    late = api.new_key()
+    assert statuses(send, 1, key=late) == [429]
+    assert statuses(send, 1, key=late, address="192.0.2.2") == [403]
+    assert statuses(send, 1) == [401]
+    assert send("/health").status_code == 200
+
+
+def test_a_key_that_is_revoked_is_a_strangers(api: Api, send: Send) -> None:
+    made = Api.data(api.post("/api-keys", {"name": "Shop", "scopes": ["read"]}))
+    assert statuses(send, 1, key=made["key"]) == [200]
+    api.data(api.delete(f"/api-keys/{made['id']}"))
+    assert statuses(send, AT_ONCE + 1, key=made["key"]) == [401] * AT_ONCE + [429]
+
+
+def test_a_refusal_comes_before_the_body_is_read(api: Api, send: Send) -> None:
+    assert statuses(send, AT_ONCE + 1, key="wrong")[-1] == 429
+    assert statuses(send, 1, method="POST", key="wrong", content=b"x" * 2_000_000) == [429]
+
+
+def test_no_more_addresses_are_remembered_than_there_is_room_for(watch: Watch) -> None:
+    buckets = Buckets(1, INTERVAL_S, most=2, clock=watch)
+    for name in "abc":
+        buckets.take(name)
+    assert [buckets.wait_s(name) for name in "abc"] == [0, INTERVAL_S, INTERVAL_S]
+
+
+ADDRESSES = [
+    ("", "198.51.100.7", None, "198.51.100.7"),
+    ("", "198.51.100.7", "192.0.2.1", "198.51.100.7"),
+    ("10.0.0.0/8", "198.51.100.7", "192.0.2.1", "198.51.100.7"),
+    ("10.0.0.0/8", "10.0.0.1", None, "10.0.0.1"),
+    ("10.0.0.0/8", "10.0.0.1", "192.0.2.1", "192.0.2.1"),
+    # What the client itself wrote stands before what the proxies add.
+    ("10.0.0.0/8", "10.0.0.1", "203.0.113.9, 192.0.2.1", "192.0.2.1"),
+    ("10.0.0.0/8,::1", "::1", "203.0.113.9, 192.0.2.1, 10.9.9.9", "192.0.2.1"),
+    ("10.0.0.0/8", "10.0.0.1", "10.0.0.3,10.0.0.2", "10.0.0.3"),
+    ("10.0.0.0/8", "10.0.0.1", "nonsense", "nonsense"),
+    ("10.0.0.0/8", "10.0.0.1", ",", "10.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("trusted", "peer", "forwarded", "expected"), ADDRESSES)
+def test_only_what_a_trusted_proxy_says_is_believed(
+    trusted: str, peer: str, forwarded: str | None, expected: str
+) -> None:
+    headers = {"X-Forwarded-For": forwarded} if forwarded else None
+    environ = falcon.testing.create_environ(headers=headers, remote_addr=peer)
+    assert Addresses(networks(trusted)).of(falcon.Request(environ)) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:db8::1:2:3", "2001:db8::/64"), ("no:address", "no:address")],
+)
+def test_an_ipv6_address_counts_with_its_network(address: str, expected: str) -> None:
+    assert neighbourhood(address) == expected
