@@ -6,51 +6,17 @@ import httpx
 
 from tallystick.accounts.types import Scope
 from tallystick.http.routes import Route
+from tallystick.native.examples import EXAMPLES
 from tallystick.native.routes import ROUTES
 from tests.api import Api
 
-ITEM = {
-    "description": "Consulting",
-    "quantity": 2,
-    "unit_price": "12.50",
-    "tax_rate": 20,
-    "discount_type": "percentage",
-    "discount_value": 10,
-}
-INVOICE = {"customer_id": 1, "items": [ITEM], "discount_type": "amount", "discount_value": 1}
-SCHEDULE = {"customer_id": 1, "frequency": "monthly", "amount": 15000, "description": "Monthly fee", "tax_rate": 20}
-CUSTOMER = {"name": "John Doe", "email": "john@example.com", "country": "DE", "currency": "EUR"}
-PRODUCT = {"name": "Support", "unit_price": 80, "sku": "S-1", "unit": "hour"}
-TAX = {"name": "VAT", "rate": 19}
-KEY = {"name": "for a script", "scopes": ["read"]}
+CUSTOMER, PRODUCT, TAX, INVOICE, SCHEDULE = (
+    EXAMPLES["POST", path] for path in ("/customers", "/products", "/taxes", "/invoices", "/recurring-billing")
+)
 
 # The bills that an `Examples` makes, of each kind, by their ids.
 DRAFT, PAID_IN_PART, ISSUED, TRASHED = 1, 2, 3, 4
 
-BODIES: dict[tuple[str, str], dict[str, Any]] = {
-    ("PUT", "/settings"): {"name": "Example AG", "number_patterns": {"invoice": "R{YYYY}-{SEQ}"}},
-    ("POST", "/api-keys"): KEY,
-    ("POST", "/customers"): CUSTOMER,
-    ("PUT", "/customers/{customer_id}"): {"city": "Berlin"},
-    ("POST", "/products"): PRODUCT | {"sku": "S-2"},
-    ("PUT", "/products/{product_id}"): {"unit_price": "99.125"},
-    ("POST", "/taxes"): TAX,
-    ("PUT", "/taxes/{tax_id}"): {"rate": "7.5"},
-    ("POST", "/invoices"): INVOICE,
-    ("POST", "/invoices/preview"): INVOICE,
-    ("PUT", "/invoices/{invoice_id}"): {"notes": "Thank you"},
-    ("POST", "/invoices/batch"): {"action": "publish", "ids": [DRAFT, 999]},
-    ("POST", "/invoices/trash/batch"): {"action": "restore", "ids": [TRASHED, 999]},
-    ("POST", "/invoices/{invoice_id}/revise"): {"notes": "As ordered"},
-    ("POST", "/invoices/{invoice_id}/payments"): {"amount": 5, "method": "cash"},
-    ("POST", "/quotations"): INVOICE,
-    ("POST", "/quotations/preview"): INVOICE,
-    ("PUT", "/quotations/{quotation_id}"): {"notes": "Gladly"},
-    ("POST", "/recurring-billing"): SCHEDULE,
-    ("PUT", "/recurring-billing/{recurring_id}"): {"notes": "As agreed"},
-    ("POST", "/recurring-billing/process"): {"dry_run": True},
-    ("POST", "/payments"): {"customer_id": 1, "amount": 5, "currency": "EUR"},
-}
 # The customer has no bills; most routes want a draft.
 IDS = {
     "key_id": 2,
@@ -98,7 +64,7 @@ def name(route: Route) -> str:
 
 def body_of(route: Route) -> dict[str, Any] | None:
     """The example's body."""
-    return None if route.reads else BODIES.get((route.method, route.path), {})
+    return None if route.reads else EXAMPLES.get((route.method, route.path), {})
 
 
 def status_of(route: Route) -> int:
@@ -115,7 +81,7 @@ class Examples:
         for path, body in (
             ("/customers", CUSTOMER),
             ("/customers", {"name": "Jane Roe"}),
-            ("/products", PRODUCT),
+            ("/products", PRODUCT | {"sku": "S-1"}),
             ("/taxes", TAX),
             *[("/invoices", INVOICE)] * 4,
             *[("/quotations", INVOICE)] * 3,

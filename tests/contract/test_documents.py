@@ -100,6 +100,14 @@ def test_no_word_is_said_of_nothing(surface: Surface) -> None:
     assert [name for name, meaning in surface.description.words.items() if meaning not in said] == []
 
 
+@ANY_SURFACE
+def test_each_body_has_an_example_and_nothing_else_has(surface: Surface) -> None:
+    taking = {(route.method, route.path) for route in surface.routes if route.takes_body}
+    assert surface.description.examples.keys() == taking
+    described = [operation["requestBody"] for operation in operations(document(surface)) if "requestBody" in operation]
+    assert len([body for body in described if body["content"]["application/json"]["example"]]) == len(taking)
+
+
 @pytest.mark.slow
 @ANY_SURFACE
 def test_a_client_is_generated_of_the_whole(surface: Surface, tmp_path: Path) -> None:

@@ -151,6 +151,7 @@ TOYS = Surface(
         tags={"toys": "Things to play with."},
         tag="toys",
         words={},
+        examples={("POST", ""): {"name": "Bear"}},
     ),
     document_path=DOCUMENT,
 )

@@ -31,13 +31,15 @@ def bare(
     about: str,
     refusal: Schema,
     words: Mapping[str, str],
+    examples: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
     data: Callable[[Any], Any] = itself,
     tag: str = "invoices",
 ) -> Description:
     """What the document of an API without an envelope says; ``refusal`` is the schema of each of its errors.
 
-    ``words`` say what each field is; ``tag`` is what it calls its one resource.
+    ``words`` say what each field is, ``examples`` are a body for each route that takes one; ``tag``
+    is what it calls its one resource.
     """
     return Description(
         title=title,
@@ -48,6 +50,7 @@ def bare(
         tag=tag,
         tags={tag: "Invoices, which are those of every other API of this server too."},
         words=words,
+        examples=examples,
         success=lambda reply, schemas: schemas.of(data(reply)),
         schemas={ERROR: refusal},
     )

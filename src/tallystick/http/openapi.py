@@ -125,10 +125,15 @@ def _operation(route: Route, surface: Surface, schemas: Schemas) -> Schema:
         },
     }
     if route.takes_body:
-        is_required = any(field.required for field in msgspec.structs.fields(route.body))
-        media = {media: {"schema": schemas.of(route.body)} for media in surface.decoders}
-        content["requestBody"] = {"required": is_required, "content": media}
+        content["requestBody"] = _body(route, surface, schemas)
     return content
+
+
+def _body(route: Route, surface: Surface, schemas: Schemas) -> Schema:
+    is_required = any(field.required for field in msgspec.structs.fields(route.body))
+    media: dict[str, Schema] = {media: {"schema": schemas.of(route.body)} for media in surface.decoders}
+    media[JSON]["example"] = surface.description.examples[route.method, route.path]
+    return {"required": is_required, "content": media}
 
 
 def _description(route: Route) -> str:

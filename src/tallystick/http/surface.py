@@ -33,6 +33,7 @@ class Description:
     and ``schemas`` stand for what is no route of the API. ``tags`` say what each resource is, in the order of the
     document; ``tag`` is the one of all its routes, whose paths else begin with theirs. ``words`` say what each
     field and parameter is that does not say so by its type: by its name, or by its struct's with a dot before it.
+    ``examples`` are a body for each route that takes one, by its method and path.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Description:
     success: Callable[[Any, Schemas], Schema]
     tags: Mapping[str, str]
     words: Mapping[str, str]
+    examples: Mapping[tuple[str, str], Mapping[str, Any]]
     types: tuple[Any, ...] = ()
     paths: dict[str, Schema] = field(default_factory=dict)
     schemas: dict[str, Schema] = field(default_factory=dict)

@@ -14,6 +14,7 @@ from tallystick.http import endpoint, refusals
 from tallystick.http.openapi import JSON, REQUEST_ID, UNNAMED_TAG
 from tallystick.http.schemas import Schema, Schemas
 from tallystick.http.surface import Description
+from tallystick.native.examples import EXAMPLES
 from tallystick.native.words import WORDS
 from tallystick.wire.reply import Accepted, Listed, Pagination, Reply, ShownOnce
 
@@ -221,4 +222,5 @@ DESCRIPTION = Description(
     schemas={"Error": _error_schema(), "Health": HEALTH, "Ready": READY},
     tags=TAGS,
     words=WORDS,
+    examples=EXAMPLES,
 )

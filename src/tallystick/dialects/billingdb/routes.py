@@ -3,6 +3,7 @@
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.dialects import description, payable, shown
 from tallystick.dialects.billingdb import errors, wire
+from tallystick.dialects.billingdb.examples import EXAMPLES
 from tallystick.dialects.billingdb.wire import AmountBody, ShortInvoice, WholeInvoice
 from tallystick.dialects.billingdb.words import WORDS
 from tallystick.dialects.shown import PartQuery
@@ -88,7 +89,7 @@ BILLINGDB = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=description.bare("Billing API", ABOUT, errors.SCHEMA, WORDS),
+    description=description.bare("Billing API", ABOUT, errors.SCHEMA, WORDS, EXAMPLES),
     document_path="/docs/billingdb/openapi.json",
     yaml_paths=("/v1/billingAPI.yaml", "/billingAPI.yaml"),
 )

@@ -8,6 +8,7 @@ from tallystick.core.errors import Conflict
 from tallystick.delivery import ops as delivery_ops
 from tallystick.dialects import description, shown
 from tallystick.dialects.invoice_ng import errors, wire
+from tallystick.dialects.invoice_ng.examples import EXAMPLES
 from tallystick.dialects.invoice_ng.shapes import (
     FoundJson,
     InvoiceBody,
@@ -156,6 +157,6 @@ INVOICE_NG = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=description.bare("invoice.ng", ABOUT, errors.SCHEMA, WORDS, data=_data, tag="invoice"),
+    description=description.bare("invoice.ng", ABOUT, errors.SCHEMA, WORDS, EXAMPLES, data=_data, tag="invoice"),
     document_path="/docs/invoice_ng/openapi.json",
 )

@@ -10,6 +10,7 @@ from tallystick.customers import ops as customers
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.dialects import description, shown
 from tallystick.dialects.iqraa import errors, wire
+from tallystick.dialects.iqraa.examples import EXAMPLES
 from tallystick.dialects.iqraa.wire import IqraaInvoice, IqraaInvoiceBody, IqraaStatus
 from tallystick.dialects.iqraa.words import WORDS
 from tallystick.dialects.shown import PartQuery
@@ -130,6 +131,6 @@ IQRAA = Surface(
     is_strict=False,
     success=render.encode,
     refusal=errors.refusal,
-    description=description.bare("iqraa billing", ABOUT, errors.SCHEMA, WORDS),
+    description=description.bare("iqraa billing", ABOUT, errors.SCHEMA, WORDS, EXAMPLES),
     document_path="/docs/iqraa/openapi.json",
 )
