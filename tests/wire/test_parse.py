@@ -124,6 +124,7 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
         ({"active": "true"}, Search(active=True)),
         ({"active": "0"}, Search(active=False)),
         ({"from": "x"}, Search(from_="x")),
+        ({"from": "null"}, Search(from_="null")),
     ],
 )
 def test_a_query(query: dict[str, str], expected: Search) -> None:
@@ -139,6 +140,7 @@ def test_a_query(query: dict[str, str], expected: Search) -> None:
         ({"from": "\0"}, ["from"]),
         ({"page": "1.5"}, ["page"]),
         ({"page": ""}, ["page"]),
+        ({"page": "null", "above": "null", "active": "null"}, ["above", "active", "page"]),
     ],
 )
 def test_a_wrong_query_is_named(query: dict[str, Any], expected: list[str]) -> None:

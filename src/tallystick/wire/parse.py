@@ -6,7 +6,8 @@ msgspec is fast and stops at its first error; so a request that fails is read ag
 import types
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -35,6 +36,14 @@ def _fields(kind: Any) -> Mapping[str, msgspec.structs.FieldInfo]:
 @cache
 def _hints(kind: Any) -> Mapping[str, Any]:
     return get_type_hints(kind, include_extras=True)
+
+
+@cache
+def _given_hints(kind: Any) -> Mapping[str, Any]:
+    """The types of what is given: without None, for which the text "null" would be taken."""
+    return {
+        name: reduce(or_, (m for m in _members(hint) if m is not types.NoneType)) for name, hint in _hints(kind).items()
+    }
 
 
 def parse_json(raw: bytes, kind: type[T], *, is_strict: bool = True) -> T:
@@ -104,7 +113,7 @@ def parse_query(params: Mapping[str, Any], kind: type[T], *, is_strict: bool = T
             errors[name] = ["Is given more than once."]
         else:
             field = fields[name].name
-            parsed[field] = reading.leaf(value, _hints(kind)[field], name)
+            parsed[field] = reading.leaf(value, _given_hints(kind)[field], name)
     if errors:
         raise ValidationFailed(errors)
     return _checked(kind, kind(**parsed))
