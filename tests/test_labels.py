@@ -11,6 +11,7 @@ from tallystick.store.tables import seals
 from tests.api import Api
 from tests.bills import a_customer, a_draft, an_invoice, pay, refused
 from tests.quotations.offers import a_quotation, act, offer
+from tests.recorded import recorded
 from tests.recurring.schedules import a_schedule, bills, process
 
 Make = Callable[..., Any]
@@ -66,7 +67,8 @@ CREDIT_NOTES = Resource("/credit-notes", make_credit_note)
 SCHEDULES = Resource("/recurring-billing", make_schedule)
 KINDS = (CUSTOMERS, PRODUCTS, PAYMENTS, INVOICES, QUOTATIONS, CREDIT_NOTES, SCHEDULES)
 RESOURCES = pytest.mark.parametrize("resource", [*KINDS, Resource("/payments", make_customers_payment)])
-CHANGED = pytest.mark.parametrize("resource", [CUSTOMERS, PRODUCTS, INVOICES, QUOTATIONS, SCHEDULES])
+CHANGED = pytest.mark.parametrize("resource", KINDS)
+LABELLED = pytest.mark.parametrize("resource", [PAYMENTS, CREDIT_NOTES])
 LABELS: dict[str, Any] = {"external_id": "A/17 ", "metadata": {"order": "4711", "empty": ""}}
 
 
@@ -235,8 +237,6 @@ def test_a_reversed_payment_keeps_its_labels(api: Api) -> None:
     assert labels(api.data(api.delete(f"/payments/{made['id']}"))) == LABELS
 
 
-ISSUED_INVOICES = (("publish",), ("mark-sent",), ("publish", "void"))
-ISSUED_QUOTATIONS = (("publish",), ("accept",), ("reject",), ("convert",))
 SECRET: dict[str, Any] = {"external_id": "not-public-id", "metadata": {"not-public-key": "not-public-value"}}
 
 
@@ -248,6 +248,79 @@ def seals_of(api: Api) -> int:
     with api.database.read() as tx:
         count: int = tx.connection.execute(select(func.count()).select_from(seals)).scalar_one()
     return count
+
+
+@LABELLED
+def test_a_put_of_anything_but_labels_is_refused_by_name(api: Api, resource: Resource) -> None:
+    path = f"{resource.path}/{api.data(resource.make(api))['id']}"
+    before = api.data(api.get(path))
+    refusal = api.put(path, {**LABELS, "notes": "Other", "amount": 1})
+    assert refused(refusal) == (422, "VALIDATION_FAILED")
+    sentence = ["Cannot be changed: only external_id and metadata can."]
+    assert refusal.json()["errors"] == {"notes": sentence, "amount": sentence}
+    assert api.data(api.get(path)) == before
+
+
+@LABELLED
+def test_a_put_of_labels_wants_the_version_that_if_match_names(api: Api, resource: Resource) -> None:
+    path = f"{resource.path}/{api.data(resource.make(api))['id']}"
+    assert labels(api.data(api.put(path, LABELS, headers={"If-Match": '"1"'}))) == LABELS
+    assert refused(api.put(path, {"external_id": "A-1"}, headers={"If-Match": '"1"'})) == (409, "CONFLICT")
+    assert labels(api.data(api.get(path))) == LABELS
+
+
+@LABELLED
+def test_a_put_of_labels_is_told_without_them_and_seals_nothing(api: Api, resource: Resource) -> None:
+    path = f"{resource.path}/{api.data(resource.make(api))['id']}"
+    before, sealed = api.data(api.get(path)), seals_of(api)
+    after = api.data(api.put(path, SECRET))
+    assert unlabelled(after) == unlabelled(before)
+    assert api.data(api.get(path)) == after
+    assert (after["version"], seals_of(api)) == (2, sealed)
+    kind = resource.path.strip("/").removesuffix("s").replace("-", "_")
+    last = recorded(api, f"{kind}:{after['id']}")[-1]
+    assert (last.type, last.data) == (f"{kind}.updated", None)
+    activity = api.get("/invoices/1/activity")
+    assert [each["type"] for each in api.data(activity)][-1] == f"{kind}.updated"
+    assert "not-public" not in activity.text
+    assert api.differences() == []
+
+
+@pytest.mark.parametrize("status", ["failed", "reversed"])
+def test_a_payment_that_settles_nothing_is_labelled(api: Api, status: str) -> None:
+    made = api.data(make_payment(api, status="succeeded" if status == "reversed" else status))
+    path = f"/payments/{made['id']}"
+    if status == "reversed":
+        assert api.data(api.delete(path))["version"] == 2
+    before = api.data(api.get(path))
+    after = api.data(api.put(path, {**LABELS, "version": before["version"]}))
+    assert (after["status"], labels(after)) == (status, LABELS)
+    assert unlabelled(after) == unlabelled(before)
+    assert api.differences() == []
+
+
+def test_a_reversal_makes_the_version_that_was_read_stale(api: Api) -> None:
+    made = api.data(make_payment(api))
+    api.data(api.delete(f"/payments/{made['id']}"))
+    assert refused(api.put(f"/payments/{made['id']}", {**LABELS, "version": made["version"]})) == (409, "CONFLICT")
+
+
+def test_a_credit_note_is_labelled_before_and_after_its_credit_went_back(api: Api) -> None:
+    invoice = an_invoice(api, 100)
+    payment = api.data(pay(api, invoice, 100))
+    note = api.data(api.post(f"/invoices/{invoice['id']}/credit-note"))
+    path = f"/credit-notes/{note['id']}"
+    api.data(api.put(path, {"external_id": "A-1"}))
+    api.data(api.delete(f"/payments/{payment['id']}"))
+    sealed, applied = seals_of(api), api.data(api.get(path))
+    assert (applied["external_id"], applied["amount_to_credit"], applied["amount_applied"]) == ("A-1", 0, 100)
+    assert unlabelled(api.data(api.put(path, LABELS))) == unlabelled(applied)
+    assert seals_of(api) == sealed
+    assert api.differences() == []
+
+
+ISSUED_INVOICES = (("publish",), ("mark-sent",), ("publish", "void"))
+ISSUED_QUOTATIONS = (("publish",), ("accept",), ("reject",), ("convert",))
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,21 @@ def invoice(id: int, total: int, paid: int = 0, due: int = 31, **fields: Any) ->
 def payment(status: PaymentStatus) -> Payment:
     method, reversed_at = PaymentMethod.CARD, NOW if status is REVERSED else None
     return Payment(
-        1, 1, "EUR", 100, 0, method, None, TODAY, None, status, NOW, reversed_at, external_id=None, metadata={}
+        1,
+        1,
+        "EUR",
+        100,
+        0,
+        method,
+        None,
+        TODAY,
+        None,
+        status,
+        NOW,
+        reversed_at,
+        external_id=None,
+        metadata={},
+        version=1,
     )
 
 

@@ -20,8 +20,9 @@ from tallystick.invoices import api as invoices
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.api import InvoiceJson
 from tallystick.wire import render
-from tallystick.wire.call import Body, Call
+from tallystick.wire.call import Body, Call, given
 from tallystick.wire.csv import CsvFile, selected
+from tallystick.wire.labels import LabelsChange
 from tallystick.wire.lists import ListQuery, among, listed, page_request
 from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import ExternalId, Id, LongText, MetadataChange, Positive, ShortText
@@ -219,3 +220,8 @@ def export_csv(call: Call, query: CreditNoteQuery) -> CsvFile:
 def get(call: Call, credit_note_id: Id) -> CreditNoteJson:
     """Get one credit note."""
     return to_json(store.get(call.tx, call.account, credit_note_id))
+
+
+def update(call: Call, credit_note_id: Id, body: LabelsChange) -> CreditNoteJson:
+    """Change the `external_id` and `metadata` of a credit note; what it says stays."""
+    return to_json(ops.label(call.tx, call.account, credit_note_id, given(body), body.seen_version))

@@ -1,6 +1,8 @@
 """The verbs of credit notes."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from msgspec import structs
 
@@ -48,6 +50,16 @@ def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> Cre
         invoice_ops.settle(tx, account, invoice.row, credited=applied)
     seals.append(tx, account, [sealed(credit_note)])
     return credit_note
+
+
+def label(tx: Tx, account: Account, credit_note_id: int, changes: Mapping[str, Any], version: int | None) -> CreditNote:
+    """Changes the labels, and nothing that an issue fixes: no seal is set.
+
+    Raises Conflict for a stale ``version`` and where the ``external_id`` is taken.
+    """
+    store.ROWS.update(tx, account, credit_note_id, changes, version=version)
+    outbox.add(tx, account, Event.CREDIT_NOTE_UPDATED, credit_note_id)
+    return store.get(tx, account, credit_note_id)
 
 
 def put_back(tx: Tx, account: Account, customer_id: int, currency: str, back: Given) -> None:

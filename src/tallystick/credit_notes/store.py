@@ -26,7 +26,7 @@ from tallystick.store.tables import credit_note_lines, credit_notes, invoices
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id, "number": credit_notes.c.number_order}
 ROW_COLUMNS = rows.columns(credit_notes, CreditNoteRow)
-READ = rows.reader(credit_notes, CreditNoteRow)
+ROWS = rows.Rows(credit_notes, CreditNoteRow)
 WRITE = rows.writer(credit_notes, CreditNoteRow)
 COLUMNS = [column.name for column in ROW_COLUMNS]
 LINES: Lines[CreditNoteLine] = CREDIT_NOTES.own_lines
@@ -141,7 +141,7 @@ def lower_credit(tx: Tx, account: Account, back: Given) -> None:
 def page(tx: Tx, account: Account, wanted: CreditNoteFilter, request: PageRequest) -> Page[CreditNoteRow]:
     """A page of the account's credit notes."""
     query = _selected(account, wanted)
-    return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=READ)
+    return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=ROWS.read)
 
 
 def every(
@@ -153,7 +153,7 @@ def every(
 
 
 def _with_number(*row: Any) -> tuple[CreditNoteRow, str]:
-    return READ(*row[:-1]), row[-1]
+    return ROWS.read(*row[:-1]), row[-1]
 
 
 def _selected(account: Account, wanted: CreditNoteFilter) -> Select[Any]:

@@ -36,7 +36,9 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/quotations/preview"): _BILL,
     ("PUT", "/quotations/{quotation_id}"): {"notes": "Gladly"},
     ("POST", "/quotations/{quotation_id}/send"): _MAIL,
+    ("PUT", "/credit-notes/{credit_note_id}"): {"external_id": "RMA-1", "metadata": {"batch": "7"}},
     ("POST", "/payments"): {"customer_id": 1, "amount": 5, "currency": "EUR"},
+    ("PUT", "/payments/{payment_id}"): {"external_id": "TX-1", "metadata": {"batch": "7"}},
     ("POST", "/recurring-billing"): {
         "customer_id": 1,
         "frequency": "monthly",

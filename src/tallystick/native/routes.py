@@ -104,6 +104,7 @@ ROUTES = (
     Route("POST", "/payments", payments.create, status=201),
     Route("GET", "/payments/export/csv", payments.export_csv),
     Route("GET", "/payments/{payment_id}", payments.get),
+    Route("PUT", "/payments/{payment_id}", payments.update),
     Route("DELETE", "/payments/{payment_id}", payments.reverse),
     Route("GET", "/recurring-billing", recurring.index),
     Route("POST", "/recurring-billing", recurring.create, status=201),
@@ -116,5 +117,6 @@ ROUTES = (
     Route("GET", "/credit-notes", credit_notes.index),
     Route("GET", "/credit-notes/export/csv", credit_notes.export_csv),
     Route("GET", "/credit-notes/{credit_note_id}", credit_notes.get),
+    Route("PUT", "/credit-notes/{credit_note_id}", credit_notes.update),
     Route("GET", "/stats", stats.show),
 )

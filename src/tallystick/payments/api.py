@@ -24,8 +24,9 @@ from tallystick.payments.types import (
     WantedShare,
 )
 from tallystick.wire import render
-from tallystick.wire.call import Body, Call
+from tallystick.wire.call import Body, Call, given
 from tallystick.wire.csv import Cell, CsvFile
+from tallystick.wire.labels import LabelsChange
 from tallystick.wire.lists import DatedQuery, among, days_selected, listed, page_request
 from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import (
@@ -119,6 +120,7 @@ class PaymentJson(msgspec.Struct, frozen=True, kw_only=True):
     reversed_at: dt.datetime | None
     external_id: str | None
     metadata: Metadata
+    version: int
     allocations: list[AllocationJson]
 
 
@@ -253,6 +255,11 @@ def create(call: Call, body: CustomerPaymentBody) -> PaymentJson:
     """Record a payment of several invoices of a customer."""
     payment = customer_payment_from_json(body, call)
     return to_json(ops.record_for_customer(call.tx, call.account, payment))
+
+
+def update(call: Call, payment_id: Id, body: LabelsChange) -> PaymentJson:
+    """Change the `external_id` and `metadata` of a payment, whatever became of it."""
+    return to_json(ops.label(call.tx, call.account, payment_id, given(body), body.seen_version))
 
 
 def reverse(call: Call, payment_id: Id) -> Reply[PaymentJson]:

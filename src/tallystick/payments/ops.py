@@ -1,6 +1,7 @@
 """The verbs of payments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, ValidationFailed
@@ -13,10 +14,10 @@ from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.payments import rules, store
 from tallystick.payments.types import CustomerPayment, Excess, NewPayment, Payment
-from tallystick.store import customer_credit, journal, outbox, rows
+from tallystick.store import customer_credit, journal, labels, outbox, rows
 from tallystick.store.db import Tx
 from tallystick.store.journal import Subject
-from tallystick.store.tables import invoices
+from tallystick.store.tables import invoices, payments
 
 Shares = Sequence[tuple[InvoiceRow, int]]
 
@@ -61,6 +62,17 @@ def record_for_customer(tx: Tx, account: Account, new: CustomerPayment) -> Payme
     if sum(share for _row, share in shares) > amount:
         raise ValidationFailed({"allocations": ["Must not add up to more than the amount."]})
     return _receive(tx, account, Subject(customer.id, currency), amount, shares, new)
+
+
+def label(tx: Tx, account: Account, payment_id: int, changes: Mapping[str, Any], version: int | None) -> Payment:
+    """Changes the labels of a payment, whatever became of it, and nothing of the money.
+
+    Raises Conflict for a stale ``version`` and where the ``external_id`` is taken.
+    """
+    rows.check_version(store.get_locked(tx, account, payment_id).version, version)
+    store.change(tx, account, payment_id, labels.of_changed(tx, account, payments, payment_id, changes))
+    outbox.add(tx, account, Event.PAYMENT_UPDATED, payment_id)
+    return store.get(tx, account, payment_id)
 
 
 def _pay(tx: Tx, account: Account, row: InvoiceRow, new: NewPayment) -> Payment:

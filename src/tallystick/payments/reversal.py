@@ -48,7 +48,7 @@ def reverse(tx: Tx, account: Account, payment_id: int, invoice_id: int | None = 
     returned = [Returned(row, shares.get(row.id, 0), back.get(row.id, [])) for row in concerned]
     for each in returned:
         _return(tx, account, payment, each)
-    store.reverse(tx, account, payment.id, status)
+    store.change(tx, account, payment.id, {"status": status, "reversed_at": tx.now})
     reversed_payment = store.get(tx, account, payment.id)
     outbox.add(tx, account, Event.PAYMENT_REVERSED, payment.id, rules.reversal_facts(reversed_payment, returned))
     return Reversal(reversed_payment, returned)

@@ -40,11 +40,6 @@ SOME_AFTER: Select[Any] = (
     .order_by(payments.c.id)
     .limit(bindparam("limit"))
 )
-REVERSE = (
-    update(payments)
-    .where(payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment"))
-    .values(status=bindparam("becomes"), reversed_at=bindparam("now"))
-)
 # What some payments settle, and the numbers of the invoices.
 ALLOCATIONS: Select[Any] = (
     select(
@@ -133,9 +128,11 @@ def _one(tx: Tx, account: Account, statement: Select[Any], payment_id: int) -> P
     return _whole(tx, account, [found])[0]
 
 
-def reverse(tx: Tx, account: Account, payment_id: int, status: PaymentStatus) -> None:
-    """Marks a payment as taken back, now, by this status."""
-    tx.write(REVERSE, account=account.id, payment=payment_id, becomes=status, now=tx.now)
+def change(tx: Tx, account: Account, payment_id: int, changes: Mapping[str, Any]) -> None:
+    """Changes a payment, which is locked, and counts its version up; Conflict where its ``external_id`` is taken."""
+    statement = update(payments).where(payments.c.account_id == account.id, payments.c.id == payment_id)
+    with labels.refusing_a_taken_external_id(payments, changes):
+        tx.write(statement.values({**changes, "version": payments.c.version + 1}))
 
 
 def page(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Page[Payment]:

@@ -75,6 +75,7 @@ class Payment(msgspec.Struct, frozen=True):
     reversed_at: dt.datetime | None
     external_id: str | None
     metadata: Metadata
+    version: int
     allocations: list[Allocation] = []
 
 

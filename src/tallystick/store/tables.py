@@ -576,6 +576,7 @@ payments = Table(
     Column("status", OneOf(PaymentStatus), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("reversed_at", UtcDateTime),
+    Column("version", Integer, nullable=False, server_default="1"),
     *_labels(),
     UniqueConstraint("account_id", "id"),
     _unique_external_id("payments"),

@@ -20,6 +20,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 _ANYTHING = msgspec.json.Decoder(float_hook=Decimal)
 _NUL_ESCAPED = b"\\u0000"
+_UNKNOWN = "Is not a field of this request."
 
 
 @cache
@@ -142,7 +143,7 @@ class _Reading:
         """The struct; meaningless where there were any errors."""
         fields = _fields(kind)  # type: ignore[arg-type]  # a class is hashable
         for name in values.keys() - fields.keys() if self._is_strict else ():
-            self.errors[path + name] = ["Is not a field of this request."]
+            self.errors[path + name] = [getattr(kind, "unknown", _UNKNOWN)]
         hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
         parsed = {}
         for name, field in fields.items():
