@@ -170,9 +170,9 @@ def test_its_document_is_complete(api: Api) -> None:
         for method, operation in operations.items()
     }
     assert described == {
-        ("POST", "/api/v1/api/v1/invoices"): {"201", "400", "401", "403", "409", "413", "415", "500", "503"},
-        ("GET", "/api/v1/api/v1/invoices"): {"200", "400", "401", "500", "503"},
-        ("GET", "/api/v1/api/v1/invoices/{id}"): {"200", "400", "401", "404", "500", "503"},
+        ("POST", "/api/v1/api/v1/invoices"): {"201", "400", "401", "403", "408", "409", "413", "415", "429", "500", "503"},
+        ("GET", "/api/v1/api/v1/invoices"): {"200", "400", "401", "429", "500", "503"},
+        ("GET", "/api/v1/api/v1/invoices/{id}"): {"200", "400", "401", "404", "429", "500", "503"},
     }
     sent = document["components"]["schemas"]["IqraaInvoiceBody"]
     assert (sent["required"], "additionalProperties" in sent) == (["amount", "currency", "description"], False)
