@@ -169,8 +169,9 @@ def test_its_document_is_complete(api: Api) -> None:
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     }
+    of_create = {"201", "400", "401", "403", "408", "409", "413", "415", "429", "500", "503"}
     assert described == {
-        ("POST", "/api/v1/api/v1/invoices"): {"201", "400", "401", "403", "408", "409", "413", "415", "429", "500", "503"},
+        ("POST", "/api/v1/api/v1/invoices"): of_create,
         ("GET", "/api/v1/api/v1/invoices"): {"200", "400", "401", "429", "500", "503"},
         ("GET", "/api/v1/api/v1/invoices/{id}"): {"200", "400", "401", "404", "429", "500", "503"},
     }
