@@ -69,7 +69,7 @@ def test_what_bills_a_period_already_is_named_with_a_remedy(fields: dict[str, An
         ({"issued_at": LATER, "revised_at": LATER, "terms_days": 14, "issue_date_given": False}, False),
         ({"header": invoice().row.header}, False),
         ({"header": structs.replace(invoice().row.header, notes="New")}, True),
-        ({"issued_at": LATER, "total": 1}, True),
+        ({"issued_at": LATER, "sums": structs.replace(invoice().row.sums, total=1)}, True),
     ],
 )
 def test_a_revision_that_says_nothing_new_is_none(columns: dict[str, Any], expected: bool) -> None:
