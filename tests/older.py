@@ -24,7 +24,7 @@ def first_versions() -> Iterator[None]:
         patch.setattr(bill_rules, "is_outdated", lambda _bill: False)
         patch.setattr(bill_rules, "renewed", lambda bill, _taxes=None: bill)
         patch.setattr(bill_rules, "check_issuable", lambda _lines: None)
-        patch.setattr(rules, "taxed", _by_shares)
+        patch.setattr(rules, "with_tax", _by_shares)
         patch.setattr(ops, "Calculation", SimpleNamespace(EN16931=Calculation.ORIGINAL))
         yield
 

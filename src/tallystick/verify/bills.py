@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
@@ -165,9 +165,12 @@ def _recomputed(kind: Kind, row: Any, lines: list[LineRow]) -> Iterator[Differen
         yield Difference(kind.bills.name, name, finding)
 
 
-def _as_values(taxes: list[Any]) -> list[Any]:
-    """A breakdown in which equal rates are equal, however many digits they are written with."""
-    return [[Decimal(rate), *rest] for rate, *rest in taxes]
+def _as_values(taxes: Any) -> Any:
+    """A breakdown in which equal rates are equal, however many digits they are written with; what is none, as it is."""
+    try:
+        return [[Decimal(rate), *rest] for rate, *rest in taxes]
+    except (TypeError, ValueError, InvalidOperation):
+        return taxes
 
 
 def _against_seal(kind: Kind, row: Any, lines: list[LineRow], seal: _Seal | None) -> Iterator[Difference]:
@@ -191,9 +194,14 @@ def _named(kind: Kind, row: Any) -> Iterator[Difference]:
     if is_dated and not numbering.readings(row.number_scope, row.issue_date):
         finding = f"issue_date is {row.issue_date}, and its number is of {row.number_scope}"
         yield Difference(kind.bills.name, row_name(row.id, row.number), finding)
-    if row.customer is not None and row.customer_name != row.customer.get("name"):
-        finding = f"customer_name is {row.customer_name!r}, should be {row.customer.get('name')!r}"
+    if row.customer is not None and row.customer_name != _name_in(row.customer):
+        finding = f"customer_name is {row.customer_name!r}, should be {_name_in(row.customer)!r}"
         yield Difference(kind.bills.name, row_name(row.id, row.number), finding)
+
+
+def _name_in(copy: object) -> object:
+    """The name in a customer's copy, which is read as it lies in the database: any JSON, where it was altered."""
+    return copy.get("name") if isinstance(copy, dict) else None
 
 
 def _seal_finding(kind: Kind, row: Any, lines: list[LineRow], seal: _Seal | None) -> str | None:
