@@ -100,7 +100,8 @@ def _held(place: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
 def _parts(value: Any) -> Iterator[tuple[Any, Any]]:
     match value:
         case Mapping():
-            yield from value.items()
+            # A statement may be a key, and not every one can be printed.
+            yield from ((key if isinstance(key, str) else type(key).__name__, part) for key, part in value.items())
         case tuple() | list() | set() | frozenset():
             yield from enumerate(value)
         case FunctionType():
