@@ -4,7 +4,7 @@ import pytest
 
 from tallystick.core.events import Event, of_kind
 
-# API.md, section 9, word for word.
+# API.md, section 9, word for word, and the two that ADR 43 adds: an update of a credit note and of a payment.
 LISTED = {
     "customer": "created updated deleted",
     "product": "created updated deleted deactivated reactivated",
@@ -12,8 +12,8 @@ LISTED = {
     "invoice": "created updated deleted restored purged issued revised unpublished sent viewed reminded paid overdue "
     "credited voided",
     "quotation": "created updated deleted issued sent viewed accepted rejected converted",
-    "credit_note": "issued sent viewed",
-    "payment": "created reversed failed",
+    "credit_note": "issued updated sent viewed",
+    "payment": "created updated reversed failed",
     "recurring": "created updated deleted switched_on switched_off failed",
     "mail": "failed",
     "usage": "threshold_reached",
