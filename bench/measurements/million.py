@@ -17,6 +17,7 @@ COPIES: Final = 1_000
 DAYS: Final = 3 * 365
 LIMIT: Final = 50
 PAGES: Final = 1_000
+SUFFIXED: Final = ("number", "number_key", "number_order", "share_token")
 STATS: Final = "/api/v1/stats"
 CURRENCIES: Final = ("EUR", "EUR", "USD", "EUR", "GBP", "EUR", "JPY")
 EVERY: Final = {"draft": 50, "voided": 40, "unpaid": 12, "half paid": 25}
@@ -74,7 +75,7 @@ def _copy(tx: Tx) -> None:
     values: dict[str, ColumnElement[Any]] = {
         column.name: column for column in invoices.c if column is not invoices.c.id
     }
-    values |= {name: invoices.c[name] + suffix for name in ("number", "share_token")}
+    values |= {name: invoices.c[name] + suffix for name in SUFFIXED}
     rows = select(*values.values()).select_from(invoices.join(copies, literal(1) == 1))
     tx.connection.execute(invoices.insert().from_select(list(values), rows.order_by(invoices.c.id, copies.c.copy)))
 
