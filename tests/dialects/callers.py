@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 
 from tallystick.http.surface import Surface
-from testing.caller import Caller
+from testing.caller import Caller, Methods
 
 
-class DialectCaller:
+class DialectCaller(Methods):
     """Calls one dialect, at paths below its prefix, as its clients do: with a bearer token."""
 
     def __init__(self, native: Caller, surface: Surface) -> None:
@@ -20,18 +20,6 @@ class DialectCaller:
         """Sends a request; headers among ``options`` win over the key."""
         headers = {"Authorization": f"Bearer {self.native.key}", **options.pop("headers", {})}
         return self.native.client.request(method, self._prefix + path, headers=headers, **options)
-
-    def get(self, path: str, **options: Any) -> httpx.Response:
-        return self.request("GET", path, **options)
-
-    def post(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
-        return self.request("POST", path, json=json, **options)
-
-    def put(self, path: str, json: Any = None, **options: Any) -> httpx.Response:
-        return self.request("PUT", path, json=json, **options)
-
-    def delete(self, path: str, **options: Any) -> httpx.Response:
-        return self.request("DELETE", path, **options)
 
 
 def exact(response: httpx.Response) -> Any:

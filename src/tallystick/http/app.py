@@ -29,8 +29,7 @@ def create_app(
     """The WSGI application over a database that is open and migrated.
 
     ``uses`` is where it notes the uses of keys, for whoever writes them down; ``strangers`` slows those whose keys and
-    links open nothing, where it is given. What stands below no API's prefix is
-    refused in the words of the first.
+    links open nothing, where it is given. What stands below no API's prefix is refused in the words of the first.
     """
     middleware: list[Any] = [AccessLog(), Refusals(), *([strangers] if strangers else [])]
     app = falcon.App(middleware=middleware)

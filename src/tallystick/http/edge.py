@@ -14,7 +14,7 @@ from wsgiref.types import WSGIApplication
 import falcon
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]
 
-from tallystick.http import gateway, probes
+from tallystick.http import gateway, probes, refusals
 from tallystick.http.gateway import INPUT, Sent
 from tallystick.http.pool import Pool
 
@@ -25,7 +25,6 @@ EARLY_BODY_TIMEOUT_S = 10.0
 LATE_BODY_TIMEOUT_S = 60.0
 FILE_OPENED_WITHIN_S = 15
 MOST_UNFINISHED = 512
-RETRY_AFTER_S = 5
 REFUSAL = "tallystick.refusal"
 CLOSE = {"Connection": "close"}
 TOO_SLOW = "The body of the request did not arrive in time."
@@ -84,7 +83,7 @@ class Edge:
         if environ["PATH_INFO"] == probes.HEALTH:
             return self._call(environ)
         if self._pool.unfinished >= MOST_UNFINISHED:
-            return self._refuse(environ, falcon.HTTPServiceUnavailable(description=BUSY, retry_after=RETRY_AFTER_S))
+            return self._refuse(environ, refusals.unavailable(BUSY))
         try:
             return await self._called(environ, protocol)
         except TimeoutError:

@@ -66,3 +66,8 @@ def of_http(error: falcon.HTTPError) -> Refusal:
     status = error.status_code
     code = HTTP_CODES.get(status, errors.Malformed.code)
     return Refusal(status, code, SENTENCES.get(status) or error.description or error.title or code, {})
+
+
+def unavailable(why: str) -> falcon.HTTPServiceUnavailable:
+    """The framework's refusal of what there is no room for at the moment."""
+    return falcon.HTTPServiceUnavailable(description=why, retry_after=errors.Unavailable.retry_after_s)

@@ -14,9 +14,10 @@ from typing import BinaryIO
 
 import falcon
 
+from tallystick.http import refusals
+
 SHORT_BYTES = 1024 * 1024
 LONG_AT_ONCE = 2
-RETRY_AFTER_S = 5
 TOO_MANY = f"{LONG_AT_ONCE} long downloads are being made already. Try again in a moment."
 
 _turns = threading.BoundedSemaphore(LONG_AT_ONCE)
@@ -77,7 +78,7 @@ def made(chunks: Iterable[bytes]) -> bytes | OnDisk:
 
 def _in_file(chunks: Iterable[bytes]) -> OnDisk:
     if not _turns.acquire(blocking=False):
-        raise falcon.HTTPServiceUnavailable(description=TOO_MANY, retry_after=RETRY_AFTER_S)
+        raise refusals.unavailable(TOO_MANY)
     try:
         with NamedTemporaryFile(prefix="tallystick-", delete=False) as file:
             temporary = Temporary(Path(file.name))
