@@ -11,6 +11,7 @@ from tallystick.http.download import Download
 from tallystick.http.edge import Refusals
 from tallystick.http.endpoint import Endpoint, Server
 from tallystick.http.handlers import Handlers
+from tallystick.http.headers import SafeHeaders
 from tallystick.http.log import AccessLog
 from tallystick.http.routes import Route
 from tallystick.http.strangers import Strangers
@@ -31,7 +32,7 @@ def create_app(
     ``uses`` is where it notes the uses of keys, for whoever writes them down; ``strangers`` slows those whose keys and
     links open nothing, where it is given. What stands below no API's prefix is refused in the words of the first.
     """
-    middleware: list[Any] = [AccessLog(), Refusals(), *([strangers] if strangers else [])]
+    middleware: list[Any] = [AccessLog(), SafeHeaders(), Refusals(), *([strangers] if strangers else [])]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     Handlers(surfaces).add_to(app)

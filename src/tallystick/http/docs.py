@@ -1,6 +1,7 @@
 """The API's reference for people: a page that loads nothing from outside."""
 
 from functools import cached_property
+from hashlib import sha256
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -75,12 +76,20 @@ class Asset:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Answers the file."""
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Answers the file, or that it is still the one that the client has."""
+        if self._digest in (req.if_none_match or ()):
+            resp.status = 304
+        else:
+            _answer(resp, self._path)
+        resp.etag = self._digest
         resp.set_header("Cache-Control", ASSETS_FRESH)
-        _answer(resp, self._path)
 
     on_head = on_get
+
+    @cached_property
+    def _digest(self) -> str:
+        return sha256(self._path.read_bytes()).hexdigest()
 
 
 def _answer(resp: falcon.Response, path: Path) -> None:

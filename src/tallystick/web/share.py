@@ -23,14 +23,8 @@ INVOICE = "/public/invoices/{token}"
 QUOTATION = "/public/quotations/{token}"
 NOTHING = "There is nothing at this link. It may have been withdrawn: ask whoever sent it to you."
 STYLE = b64encode(sha256(CSS.encode()).digest()).decode()
-# The link is a secret: nobody else may learn it, from a referrer, a cache or a search engine.
-FILE_HEADERS = {
-    "X-Frame-Options": "DENY",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-store",
-}
+# The link is a secret: no search engine may learn it.
+FILE_HEADERS = {"X-Frame-Options": "DENY", "X-Robots-Tag": "noindex"}
 HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE}'; img-src data:; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
