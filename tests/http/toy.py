@@ -103,7 +103,7 @@ def label(call: Call, toy_id: Id) -> Label:
 
 
 ROUTES = (
-    Route("POST", "", make, status=201, max_body_bytes=LARGEST_BODY_BYTES),
+    Route("POST", "", make, status=201, makes="", max_body_bytes=LARGEST_BODY_BYTES),
     Route("POST", "/jam", jam),
     Route("POST", "/burst", burst),
     Route("GET", "/{toy_id}", get),

@@ -18,7 +18,7 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
 from tallystick.wire.call import Body, Call, Change
 from tallystick.wire.parse import parse_json, parse_query
-from tallystick.wire.reply import Accepted, ShownOnce
+from tallystick.wire.reply import Accepted, Reply, ShownOnce
 from tallystick.wire.scalars import Id, Token
 
 MAX_KEY_LENGTH = 255
@@ -50,6 +50,8 @@ class Endpoint:
         resp.status = answer.status
         resp.content_type = falcon.MEDIA_JSON
         resp.data = answer.body
+        if answer.location:
+            resp.set_header("Location", answer.location)
         if is_replay:
             resp.set_header(REPLAYED, "true")
 
@@ -119,7 +121,15 @@ class Endpoint:
         result = self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
         status = 202 if isinstance(result, Accepted) else self.route.status
         body = b"" if status == 204 else self.surface.success(result)
-        return Answer(status, body, self._repeat_of(result) if isinstance(result, ShownOnce) else None)
+        repeat = self._repeat_of(result) if isinstance(result, ShownOnce) else None
+        return Answer(status, body, self._location_of(result), repeat)
+
+    def _location_of(self, result: Any) -> str | None:
+        """Where what the route makes is found; without a host, so that it is the one that the client asked."""
+        if self.route.makes is None:
+            return None
+        made = result.data if isinstance(result, Reply) else result
+        return f"{self.surface.prefix}{self.route.makes}/{made.id}"
 
     def _repeat_of(self, result: ShownOnce[Any]) -> Answer:
         return self.surface.refusal(refusals.of_domain(Conflict(SHOWN_ALREADY.format(id=result.data.id))))

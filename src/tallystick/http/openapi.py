@@ -42,6 +42,10 @@ PARAMETERS = {
 }
 HEADERS = {
     "RequestId": {"description": "Names this request in the server's log.", "schema": {"type": "string"}},
+    "Location": {
+        "description": "Where what was made is found.",
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
     "Replayed": {
         "description": "This is the answer to an earlier request with the same Idempotency-Key.",
         "schema": {"const": "true"},
@@ -198,6 +202,8 @@ def _success(route: Route, status: int, about: Description, schemas: Schemas) ->
     headers = dict(REQUEST_ID)
     if route.takes_idempotency_key:
         headers[endpoint.REPLAYED] = {"$ref": "#/components/headers/Replayed"}
+    if route.makes is not None:
+        headers["Location"] = {"$ref": "#/components/headers/Location"}
     response: Schema = {"description": HTTPStatus(status).phrase, "headers": headers}
     if status != HTTPStatus.NO_CONTENT:
         response["content"] = _content(_replies(route)[status], about, schemas)

@@ -22,13 +22,15 @@ class Route:
 
     ``do`` takes a Call, then the ids of the path in their order, then a ``query`` or a ``body``, which may have at most
     ``max_body_bytes``. A GET runs in a snapshot that cannot write, unless it ``writes``; any other method runs in a
-    transaction. Where the path holds a share token, that opens the route instead of a key.
+    transaction. Where the path holds a share token, that opens the route instead of a key. What is made by it is then
+    found below the path ``makes``, by its id.
     """
 
     method: str
     path: str
     do: Callable[..., Any]
     status: int = 200
+    makes: str | None = None
     needs: Scope | None = None
     writes: bool = False
     max_body_bytes: int = MAX_BODY_BYTES

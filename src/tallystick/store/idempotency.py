@@ -17,9 +17,9 @@ from tallystick.store.tables import idempotency_keys
 
 KEPT_FOR = timedelta(hours=24)
 
-FIND = select(*(idempotency_keys.c[name] for name in ("fingerprint", "status", "body", "created_at"))).where(
-    idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.key == bindparam("for_key")
-)
+FIND = select(
+    *(idempotency_keys.c[name] for name in ("fingerprint", "status", "body", "location", "created_at"))
+).where(idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.key == bindparam("for_key"))
 FORGET = delete(idempotency_keys).where(
     idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.key == bindparam("for_key")
 )
@@ -43,10 +43,14 @@ class KeyedRequest(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer as it goes over the wire, and what a repeat of its request gets, where that is to be another."""
+    """An answer as it goes over the wire: with the ``location`` of what was made, where something was.
+
+    A ``repeat`` of its request may get another one.
+    """
 
     status: int
     body: bytes
+    location: str | None = None
     repeat: "Answer | None" = None
 
 
@@ -56,6 +60,7 @@ class _Kept(NamedTuple):
     fingerprint: bytes
     status: int
     body: bytes
+    location: str | None
     created_at: datetime
 
 
@@ -115,7 +120,7 @@ def recall(tx: Tx, request: KeyedRequest) -> Answer | None:
         return None
     if kept.fingerprint != request.fingerprint:
         raise IdempotencyMismatch("This Idempotency-Key was used before, with another method, path or body.")
-    return Answer(kept.status, kept.body)
+    return Answer(kept.status, kept.body, kept.location)
 
 
 def keep(tx: Tx, request: KeyedRequest, answer: Answer) -> None:
@@ -128,6 +133,7 @@ def keep(tx: Tx, request: KeyedRequest, answer: Answer) -> None:
         fingerprint=request.fingerprint,
         status=kept.status,
         body=kept.body,
+        location=kept.location,
         created_at=tx.now,
     )
 

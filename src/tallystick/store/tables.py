@@ -798,6 +798,7 @@ idempotency_keys = Table(
     Column("fingerprint", LargeBinary(32), nullable=False),
     Column("status", SmallInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("location", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "account_id", "created_at"),
 )

@@ -74,7 +74,7 @@ def delete(call: Call, id: Id) -> None:
 
 ROUTES = (
     Route("GET", "/invoices", index),
-    Route("POST", "/invoices", create, status=201),
+    Route("POST", "/invoices", create, status=201, makes="/invoices"),
     Route("GET", "/invoices/{id}", get),
     Route("PUT", "/invoices/{id}", update),
     Route("DELETE", "/invoices/{id}", delete, status=204),

@@ -117,7 +117,7 @@ def _shown(call: Call, rows: Iterable[InvoiceRow]) -> Iterator[IqraaInvoice]:
 
 
 ROUTES = (
-    Route("POST", "/invoices", create, status=201),
+    Route("POST", "/invoices", create, status=201, makes="/invoices"),
     Route("GET", "/invoices", index),
     Route("GET", "/invoices/{id}", get),
 )
