@@ -10,7 +10,7 @@ import msgspec
 from tallystick.accounts.types import Caller
 from tallystick.accounts.uses import Uses
 from tallystick.core.errors import Conflict, DomainError, NotFound, ValidationFailed
-from tallystick.http import auth, refusals
+from tallystick.http import auth, links, refusals
 from tallystick.http.routes import Route
 from tallystick.http.surface import Decoder, Surface
 from tallystick.store import idempotency
@@ -18,11 +18,13 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
 from tallystick.wire.call import Body, Call, Change
 from tallystick.wire.parse import parse_json, parse_query
-from tallystick.wire.reply import Accepted, Reply, ShownOnce
+from tallystick.wire.reply import Accepted, Listed, Reply, ShownOnce
 from tallystick.wire.scalars import Id, Token
 
 MAX_KEY_LENGTH = 255
 REPLAYED = "Idempotent-Replayed"
+Headers = Mapping[str, str]
+NO_HEADERS: Headers = {}
 K = TypeVar("K", bound=Id | Token)
 
 
@@ -46,21 +48,22 @@ class Endpoint:
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
         """Answers one request."""
-        answer, is_replay = self._run(req, ids)
+        answer, headers = self._run(req, ids)
         resp.status = answer.status
         resp.content_type = falcon.MEDIA_JSON
         resp.data = answer.body
         if answer.location:
             resp.set_header("Location", answer.location)
-        if is_replay:
-            resp.set_header(REPLAYED, "true")
+        resp.set_headers(headers)
 
-    def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, bool]:
+    def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, Headers]:
         with self.server.database.read() as tx:
             caller = self._caller(tx, req, ids)
-            return self._do(caller, self._arguments(req, ids), tx), False
+            result = self._result(caller, self._arguments(req, ids), tx)
+        headers = links.of_list(req, result.pagination) if isinstance(result, Listed) else NO_HEADERS
+        return Answer(self.route.status, self.surface.success(result)), headers
 
-    def _write(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, bool]:
+    def _write(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, Headers]:
         database = self.server.database
         with database.glance() as tx:
             caller = self._caller(tx, req, ids)
@@ -68,8 +71,9 @@ class Endpoint:
         arguments = self._arguments(req, ids, raw, decode)
         request = _idempotent(req, caller, raw) if self.route.takes_idempotency_key else None
         if request is None:
-            return database.transact(caller.actor, partial(self._do, caller, arguments)), False
-        return self._do_once(request, caller, arguments)
+            return database.transact(caller.actor, partial(self._do, caller, arguments)), NO_HEADERS
+        answer, is_replay = self._do_once(request, caller, arguments)
+        return answer, {REPLAYED: "true"} if is_replay else NO_HEADERS
 
     def _caller(self, tx: Tx, req: falcon.Request, ids: Mapping[str, str]) -> Caller:
         caller = self.surface.caller(tx, req, self.route, ids)
@@ -118,11 +122,14 @@ class Endpoint:
         return arguments
 
     def _do(self, caller: Caller, arguments: list[Any], tx: Tx) -> Answer:
-        result = self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
+        result = self._result(caller, arguments, tx)
         status = 202 if isinstance(result, Accepted) else self.route.status
         body = b"" if status == 204 else self.surface.success(result)
         repeat = self._repeat_of(result) if isinstance(result, ShownOnce) else None
         return Answer(status, body, self._location_of(result), repeat)
+
+    def _result(self, caller: Caller, arguments: list[Any], tx: Tx) -> Any:
+        return self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
 
     def _location_of(self, result: Any) -> str | None:
         """Where what the route makes is found; without a host, so that it is the one that the client asked."""

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, get_origin, get_type_hints
 
 import msgspec
 
@@ -19,6 +19,7 @@ from tallystick.http.surface import Description, Surface
 from tallystick.wire import render
 from tallystick.wire.call import Change, Query
 from tallystick.wire.file import File
+from tallystick.wire.reply import Listed
 
 JSON = "application/json"
 LICENSE = {"name": "Apache License 2.0", "identifier": "Apache-2.0"}
@@ -45,6 +46,11 @@ HEADERS = {
     "Location": {
         "description": "Where what was made is found.",
         "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Link": {
+        "description": "Where the `next` and the `prev` page of the list are (RFC 8288); one walked by `after` leads "
+        "forward only. The links hold what was asked, without an `api_key`.",
+        "schema": {"type": "string", "examples": ['</api/v1/customers?page=2>; rel="next"']},
     },
     "Replayed": {
         "description": "This is the answer to an earlier request with the same Idempotency-Key.",
@@ -204,6 +210,8 @@ def _success(route: Route, status: int, about: Description, schemas: Schemas) ->
         headers[endpoint.REPLAYED] = {"$ref": "#/components/headers/Replayed"}
     if route.makes is not None:
         headers["Location"] = {"$ref": "#/components/headers/Location"}
+    if get_origin(route.reply) is Listed:
+        headers["Link"] = {"$ref": "#/components/headers/Link"}
     response: Schema = {"description": HTTPStatus(status).phrase, "headers": headers}
     if status != HTTPStatus.NO_CONTENT:
         response["content"] = _content(_replies(route)[status], about, schemas)
