@@ -17,6 +17,7 @@ from bench.load import CannotMeasure, Load, Request, load
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
+from tallystick.http import endpoint
 from tallystick.invoices import api, ops
 from tallystick.serve import THREADS, application
 from tallystick.store.db import Database, Tx
@@ -65,8 +66,9 @@ class Site:
         self._database = Database(url)
         migrate(self._database)
         self._database.transact(ACTOR, lambda tx: accounts.first_start(tx, KEY))
+        app = application(endpoint.Server.of(self._database, "http://bench"))
         self._client = httpx.Client(
-            transport=httpx.WSGITransport(application(self._database, "http://bench"), raise_app_exceptions=True),
+            transport=httpx.WSGITransport(app, raise_app_exceptions=True),
             base_url="http://bench",
             headers={"X-API-Key": KEY},
         )

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tallystick.accounts import ops
 from tallystick.accounts.types import Scope
 from tallystick.core.facts import facts_of
+from tallystick.http.endpoint import Server
 from tallystick.serve import application
 from tallystick.store.db import Database, utc_now
 from tallystick.store.tables import events
@@ -46,7 +47,7 @@ class Api(Caller):
 
 @lru_cache(maxsize=8)
 def _application(database: Database) -> WSGIApplication:
-    return application(database, ORIGIN)
+    return application(Server.of(database, ORIGIN))
 
 
 def unwatched(_title: str, _rows: int) -> AbstractContextManager[Callable[[int], None]]:

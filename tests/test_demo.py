@@ -14,6 +14,7 @@ import pytest
 from tallystick import demo
 from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import InvoiceStatus, QuotationStatus
+from tallystick.http import endpoint
 from tallystick.native.routes import PREFIX
 from tallystick.serve import application
 from tallystick.store.db import Database
@@ -51,7 +52,7 @@ OWED = NUMBERED - {InvoiceStatus.VOIDED}
 def demo_at(url: str, now: datetime) -> Iterator[httpx.Client]:
     """The demo's API, with the documented key, at the instant ``now``."""
     with closing(Database(url, clock=lambda: now)) as database:
-        transport = httpx.WSGITransport(application(database, "http://demo.test"))
+        transport = httpx.WSGITransport(application(endpoint.Server.of(database, "http://demo.test")))
         with httpx.Client(transport=transport, base_url=f"http://demo.test{PREFIX}/", headers=KEY) as api:
             yield api
 

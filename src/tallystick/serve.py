@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 from wsgiref.types import WSGIApplication
 
 from tallystick import config
-from tallystick.accounts.uses import Uses
 from tallystick.dialects.billingdb.routes import BILLINGDB
 from tallystick.dialects.invoice_ng.routes import INVOICE_NG
 from tallystick.dialects.iqraa.routes import IQRAA
@@ -24,6 +23,7 @@ from tallystick.http import metrics
 from tallystick.http.addresses import Addresses, networks
 from tallystick.http.app import create_app
 from tallystick.http.edge import Edge
+from tallystick.http.endpoint import Server
 from tallystick.http.log import DelayedHandler
 from tallystick.http.strangers import Strangers
 from tallystick.listener import STOP_TIMEOUT_S, Granian
@@ -36,18 +36,18 @@ SURFACES = (NATIVE, INVOICE_NG, BILLINGDB, IQRAA)
 """The public APIs; one more is one more value here."""
 
 THREADS = 4
+BESIDE = 2
+"""Threads beside those of the requests and the lanes: for the uses of keys, and for looks whether all is well."""
 STATEMENT_TIMEOUT_S = 30
 MOST_FILES = 65_536
 
 
-def application(
-    database: Database, origin: str, uses: Uses | None = None, strangers: Strangers | None = None
-) -> WSGIApplication:
-    """Every API and every page, as one application; ``origin`` (``https://host``) begins the links that it gives."""
-    app = create_app(SURFACES, database, origin, uses, strangers)
-    welcome.add_routes(app, origin)
-    dialects.add_routes(app, origin, SURFACES)
-    share.add_routes(app, database, origin)
+def application(server: Server, strangers: Strangers | None = None) -> WSGIApplication:
+    """Every API and every page, as one application."""
+    app = create_app(SURFACES, server, strangers)
+    welcome.add_routes(app, server.origin)
+    dialects.add_routes(app, server.origin, SURFACES)
+    share.add_routes(app, server.database, server.origin)
     return app
 
 
@@ -90,18 +90,19 @@ def _serve(listener: socket.socket, *, with_worker: bool) -> None:
     settings = config.from_environment()
     database = Database(
         settings.database_url,
-        connections=THREADS + len(Lane) + 1,
+        connections=THREADS + len(Lane) + BESIDE,
         seal_key=settings.seal_key,
         statement_timeout_s=STATEMENT_TIMEOUT_S,
     )
     with closing(database):
-        uses, worker = Uses(database), Worker(database)
+        server, worker = Server.of(database, settings.origin), Worker(database)
         strangers = Strangers(Addresses(networks(settings.trusted_proxies)))
-        server = Granian(listener, Edge(application(database, settings.origin, uses, strangers), THREADS))
+        granian = Granian(listener, Edge(application(server, strangers), THREADS, server.looks))
         # After Granian was made, which empties the list of handlers to flush at the end.
         logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
+        uses = server.uses
         with _beside(uses.keep, uses.stop), _beside(worker.run, worker.stop) if with_worker else nullcontext():
-            asyncio.run(_until_stopped(server))
+            asyncio.run(_until_stopped(granian))
 
 
 async def _until_stopped(server: Granian) -> None:

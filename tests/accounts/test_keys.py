@@ -12,7 +12,7 @@ import pytest
 from tallystick.accounts import ops, store
 from tallystick.accounts.types import Scope
 from tallystick.accounts.uses import Uses
-from tallystick.http.endpoint import REPLAYED
+from tallystick.http.endpoint import REPLAYED, Server
 from tallystick.serve import application
 from tallystick.store.db import Database, Tx
 from testing.server import serving
@@ -262,9 +262,10 @@ def test_an_expired_admin_key_is_no_admin_key(database_url: str) -> None:
 def test_a_key_tells_the_minute_of_its_last_use(database_url: str) -> None:
     clock = Clock("2026-06-15T12:00:59+00:00")
     with closing(Database(database_url, clock=clock)) as database:
-        uses = Uses(database)
+        server = Server.of(database, ORIGIN)
+        uses = server.uses
         secret = str(database.transact("tests", lambda tx: ops.first_start(tx, None)).new_key)
-        transport = httpx.WSGITransport(application(database, ORIGIN, uses))
+        transport = httpx.WSGITransport(application(server))
         with httpx.Client(transport=transport, base_url=ORIGIN, headers={"X-API-Key": secret}) as client:
 
             def last_used_at() -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from testing.caller import Caller
 from testing.server import KEY, Server, serving
 from tests.bills import a_draft
+from tests.faults.test_busy import locked
 from tests.program import run
 
 pytestmark = pytest.mark.slow
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.slow
 TIMEOUT_S = 60
 HALF_SENT = 200
 STALLED = 50
+ASKERS = 50
 STALLED_EXPORTS = 3
 CUSTOMERS = 600
 SMALL_BUFFER_BYTES = 4096
@@ -222,3 +225,28 @@ def test_a_server_that_is_told_to_stop_waits_for_no_stranger(database_url: str, 
             ends = threads.submit(server.wait)
             server.terminate()
             ends.result()
+
+
+@pytest.mark.database("sqlite")
+def test_fifty_who_ask_whether_all_is_well_during_a_long_write(database_url: str, tmp_path: Path) -> None:
+    is_over = threading.Event()
+
+    def ask(server: Server) -> set[int]:
+        statuses = set()
+        while not is_over.is_set():
+            statuses.add(server.client.get("/ready").status_code)
+        return statuses
+
+    with serving(database_url, tmp_path) as server, ThreadPoolExecutor(ASKERS) as threads:
+        with locked(database_url):
+            asked = [threads.submit(ask, server) for _ in range(ASKERS)]
+            time.sleep(1)
+            began_s = time.monotonic()
+            for _ in range(PAID_REQUESTS):
+                assert server.get("/customers").status_code == 200
+            took_s = time.monotonic() - began_s
+            is_over.set()
+            assert [each.result() for each in asked] == [{503}] * ASKERS
+        # Where each of them waited in a thread, one of these reads alone took a second.
+        assert took_s < PAID_REQUESTS / 4
+        assert server.client.get("/ready").status_code == 200

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -15,14 +16,17 @@ from wsgiref.types import StartResponse, WSGIApplication
 import httpx
 import pytest
 
-from tallystick.http import edge
+from tallystick.http import edge, probes
 from tallystick.http.edge import EARLY_BODY_BYTES, Edge
 from tallystick.http.gateway import FileWrapper
+from tallystick.http.looks import Looks
 from tallystick.http.spool import Temporary
 from tallystick.listener import Granian
+from tallystick.store.readiness import Condition
 
 MOST = 1_000_000
 TIMEOUT_S = 60
+ASKERS = 8
 
 Respond = Callable[[dict[str, Any]], bytes]
 
@@ -37,7 +41,9 @@ def replying(respond: Respond) -> WSGIApplication:
 
 
 @contextmanager
-def served(application: WSGIApplication, threads: int = 2) -> Iterator[httpx.Client]:
+def served(
+    application: WSGIApplication, threads: int = 2, look: Callable[[], Condition] = lambda: Condition([], [])
+) -> Iterator[httpx.Client]:
     """A client of the application behind an edge."""
     listener = socket.create_server(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -46,7 +52,7 @@ def served(application: WSGIApplication, threads: int = 2) -> Iterator[httpx.Cli
     started = threading.Event()
 
     async def serve() -> None:
-        ready.append(Granian(listener, Edge(application, threads)))
+        ready.append(Granian(listener, Edge(application, threads, Looks(look))))
         started.set()
         await ready[0].serve()
 
@@ -168,3 +174,30 @@ def test_what_is_read_twice_is_the_same() -> None:
 
     with served(replying(respond)) as client:
         assert client.post("/", content=b"abcdef").content == b"abc|def"
+
+
+def test_who_asks_whether_all_is_well_holds_no_thread() -> None:
+    may_end = threading.Event()
+
+    def look() -> Condition:
+        may_end.wait(TIMEOUT_S)
+        return Condition(["Broken."], [])
+
+    def respond(environ: dict[str, Any]) -> bytes:
+        found = environ.get(probes.LOOK)
+        return repr(found and found.result().reasons).encode()
+
+    with served(replying(respond), threads=1, look=look) as client, ThreadPoolExecutor(ASKERS) as threads:
+        asked = [threads.submit(client.get, probes.READY) for _ in range(ASKERS)]
+        assert client.get("/other").text == "None"
+        assert not any(each.done() for each in asked)
+        may_end.set()
+        assert {each.result().text for each in asked} == {"['Broken.']"}
+
+
+def test_a_look_that_fails_is_given_on_as_it_is() -> None:
+    def look() -> Condition:
+        raise ZeroDivisionError
+
+    with served(replying(lambda environ: repr(environ[probes.LOOK].exception()).encode()), look=look) as client:
+        assert client.get(probes.READY).text == "ZeroDivisionError()"

@@ -12,6 +12,7 @@ import pytest
 from tallystick.http.app import create_app
 from tallystick.http.docs import ASSETS
 from tallystick.http.edge import REFUSAL
+from tallystick.http.endpoint import Server
 from tallystick.http.routes import MAX_BODY_BYTES
 from tallystick.native.surface import NATIVE
 from tests.api import ORIGIN, Api
@@ -76,7 +77,7 @@ def test_what_the_edge_refuses(api: Api) -> None:
 
 
 def test_a_bug(api: Api) -> None:
-    client = falcon.testing.TestClient(create_app((NATIVE, TOYS), api.database, ORIGIN))
+    client = falcon.testing.TestClient(create_app((NATIVE, TOYS), Server.of(api.database, ORIGIN)))
     answer = client.simulate_post(f"{toy.PREFIX}/burst", headers={"X-API-Key": api.key})
     assert (answer.status_code, {name: answer.headers[name] for name in SAFE}) == (500, SAFE)
 

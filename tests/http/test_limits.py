@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tallystick.http.addresses import Addresses, neighbourhood, networks
+from tallystick.http.endpoint import Server
 from tallystick.http.strangers import Buckets, Strangers
 from tallystick.serve import application
 from tests.api import ORIGIN, Api
@@ -39,7 +40,7 @@ def watch() -> Watch:
 def send(api: Api, watch: Watch) -> Iterator[Send]:
     """Sends a request through a proxy that is trusted, from any address."""
     buckets = Buckets(AT_ONCE, INTERVAL_S, clock=watch)
-    app = application(api.database, ORIGIN, None, Strangers(Addresses(networks("127.0.0.1")), buckets))
+    app = application(Server.of(api.database, ORIGIN), Strangers(Addresses(networks("127.0.0.1")), buckets))
     with httpx.Client(transport=httpx.WSGITransport(app), base_url=ORIGIN) as client:
 
         def send(path: str, key: str = "", address: str = "192.0.2.1", **options: Any) -> httpx.Response:

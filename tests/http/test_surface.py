@@ -10,14 +10,12 @@ import pytest
 import schemathesis
 
 from tallystick.accounts.types import Scope
-from tallystick.accounts.uses import Uses
 from tallystick.http import openapi
 from tallystick.http.app import create_app, responder
 from tallystick.http.endpoint import REPLAYED, Server
 from tallystick.http.routes import MAX_BODY_BYTES, Route
 from tallystick.http.surface import responsible
 from tallystick.native.surface import NATIVE
-from tallystick.store.idempotency import InFlight
 from tests.api import ORIGIN, Api
 from tests.http import toy
 from tests.http.toy import LARGEST_BODY_BYTES, PREFIX, TOYS
@@ -29,7 +27,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture
 def client(api: Api) -> Iterator[httpx.Client]:
     """Both APIs over one database, called with an admin key."""
-    app = create_app((NATIVE, TOYS), api.database, ORIGIN)
+    app = create_app((NATIVE, TOYS), Server.of(api.database, ORIGIN))
     transport = httpx.WSGITransport(app, raise_app_exceptions=True)
     with httpx.Client(transport=transport, base_url=ORIGIN, headers={"X-API-Key": api.key}) as client:
         yield client
@@ -206,4 +204,4 @@ def test_a_route_that_writes_wants_a_key_that_may() -> None:
 def test_a_route_that_writes_cannot_answer_a_file(api: Api) -> None:
     route = Route("GET", "/{toy_id}/label", toy.label, writes=True)
     with pytest.raises(ValueError, match="writes"):
-        responder(route, TOYS, Server(api.database, ORIGIN, InFlight(), Uses(api.database)))
+        responder(route, TOYS, Server.of(api.database, ORIGIN))

@@ -5,7 +5,6 @@ from typing import Any
 
 import falcon
 
-from tallystick.accounts.uses import Uses
 from tallystick.http import docs, openapi, probes
 from tallystick.http.download import Download
 from tallystick.http.edge import Refusals
@@ -16,27 +15,18 @@ from tallystick.http.log import AccessLog
 from tallystick.http.routes import Route
 from tallystick.http.strangers import Strangers
 from tallystick.http.surface import Surface
-from tallystick.store.db import Database
-from tallystick.store.idempotency import InFlight
 
 
-def create_app(
-    surfaces: Sequence[Surface],
-    database: Database,
-    origin: str,
-    uses: Uses | None = None,
-    strangers: Strangers | None = None,
-) -> falcon.App[Any, Any]:
-    """The WSGI application over a database that is open and migrated.
+def create_app(surfaces: Sequence[Surface], server: Server, strangers: Strangers | None = None) -> falcon.App[Any, Any]:
+    """The WSGI application.
 
-    ``uses`` is where it notes the uses of keys, for whoever writes them down; ``strangers`` slows those whose keys and
-    links open nothing, where it is given. What stands below no API's prefix is refused in the words of the first.
+    ``strangers`` slows those whose keys and links open nothing, where it is given. What stands below no API's prefix is
+    refused in the words of the first.
     """
     middleware: list[Any] = [AccessLog(), SafeHeaders(), Refusals(), *([strangers] if strangers else [])]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     Handlers(surfaces).add_to(app)
-    server = Server(database, origin, InFlight(), uses or Uses(database))
     for surface in surfaces:
         add_surface(app, surface, server)
     probes.add_routes(app, server)

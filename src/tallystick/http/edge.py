@@ -16,7 +16,9 @@ from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # t
 
 from tallystick.http import gateway, probes, refusals
 from tallystick.http.gateway import INPUT, Sent
+from tallystick.http.looks import Looks
 from tallystick.http.pool import Pool
+from tallystick.store.readiness import Condition
 
 EARLY_BODY_BYTES = 64 * 1024
 """The longest body that is awaited before anybody has looked who sends it."""
@@ -62,10 +64,11 @@ class Refusals:
 
 
 class Edge:
-    """An application of WSGI as one of RSGI: ``threads`` requests are under way at a time."""
+    """An application of WSGI as one of RSGI: ``threads`` requests are under way at a time, beside the ``looks``."""
 
-    def __init__(self, application: WSGIApplication, threads: int) -> None:
+    def __init__(self, application: WSGIApplication, threads: int, looks: Looks) -> None:
         self._application = application
+        self._looks = looks
         self._pool = Pool(threads)
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
@@ -81,6 +84,9 @@ class Edge:
 
     async def _answer(self, environ: dict[str, Any], protocol: HTTPProtocol) -> Sent:
         if environ["PATH_INFO"] == probes.HEALTH:
+            return self._call(environ)
+        if environ["PATH_INFO"] == probes.READY:
+            environ[probes.LOOK] = await self._looked()
             return self._call(environ)
         if self._pool.unfinished >= MOST_UNFINISHED:
             return self._refuse(environ, refusals.unavailable(BUSY))
@@ -105,6 +111,12 @@ class Edge:
         async with asyncio.timeout(LATE_BODY_TIMEOUT_S):
             environ[INPUT] = BytesIO(await _received(protocol, environ.get("CONTENT_LENGTH"), most))
         return await self._pool.run(call)
+
+    async def _looked(self) -> asyncio.Future[Condition]:
+        """A look that has ended, without a thread for each who asks: anybody may."""
+        look = asyncio.wrap_future(self._looks.ask())
+        await asyncio.wait([look])
+        return look
 
     def _call(self, environ: dict[str, Any]) -> Sent:
         return gateway.call(self._application, environ)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import falcon
 import msgspec
@@ -11,9 +11,10 @@ from tallystick.accounts.types import Caller
 from tallystick.accounts.uses import Uses
 from tallystick.core.errors import Conflict, DomainError, NotFound, ValidationFailed
 from tallystick.http import auth, links, refusals
+from tallystick.http.looks import Looks
 from tallystick.http.routes import Route
 from tallystick.http.surface import Decoder, Surface
-from tallystick.store import idempotency
+from tallystick.store import idempotency, readiness
 from tallystick.store.db import Database, Tx
 from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
 from tallystick.wire.call import Body, Call, Change
@@ -29,12 +30,21 @@ K = TypeVar("K", bound=Id | Token)
 
 
 class Server(NamedTuple):
-    """What every endpoint shares: the database, the public origin for links, what is in flight, and the keys' uses."""
+    """What every endpoint shares: the database, open and migrated; the public origin for links (``https://host``).
+
+    And what is in flight, the uses of keys for whoever writes them down, and the looks whether the database is ready.
+    """
 
     database: Database
     origin: str
     in_flight: InFlight
     uses: Uses
+    looks: Looks
+
+    @classmethod
+    def of(cls, database: Database, origin: str) -> Self:
+        """A server that has done nothing yet."""
+        return cls(database, origin, InFlight(), Uses(database), Looks(partial(readiness.condition, database)))
 
 
 class Endpoint:

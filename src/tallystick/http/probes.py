@@ -10,12 +10,14 @@ from tallystick.accounts.types import Scope
 from tallystick.core.errors import Forbidden, Unavailable
 from tallystick.http import auth, metrics
 from tallystick.http.endpoint import Server
-from tallystick.store import readiness
-from tallystick.store.db import Database
+from tallystick.http.looks import Looks
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.wire import render
 
 HEALTH = "/health"
+READY = "/ready"
+LOOK = "tallystick.look"
+"""Under which the edge gives what it has awaited."""
 
 
 class Health:
@@ -32,12 +34,12 @@ class Health:
 class Ready:
     """200 while the database can take work, and 503 with the reasons otherwise."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
 
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Answers without a key, so that a load balancer can ask."""
-        condition = readiness.condition(self._database)
+        condition = (req.env.get(LOOK) or self._looks.ask()).result()
         if condition.reasons:
             resp.status = 503
             resp.set_header("Retry-After", str(Unavailable.retry_after_s))
@@ -64,7 +66,7 @@ class Metrics:
             self._server.uses.note(caller, tx.now)
         if caller.account.id != FIRST_ACCOUNT_ID:
             raise Forbidden("This needs a key of the first account: the counts are of all accounts.")
-        metrics.tell(readiness.condition(self._server.database))
+        metrics.tell(self._server.looks.ask().result())
         resp.content_type = CONTENT_TYPE_LATEST
         resp.data = metrics.text()
 
@@ -74,5 +76,5 @@ class Metrics:
 def add_routes(app: falcon.App[Any, Any], server: Server) -> None:
     """Adds ``/health``, ``/ready`` and ``/metrics``."""
     app.add_route(HEALTH, Health())
-    app.add_route("/ready", Ready(server.database))
+    app.add_route(READY, Ready(server.looks))
     app.add_route("/metrics", Metrics(server))
