@@ -41,7 +41,7 @@ ENTRANCE = LEVELS[-1]
 EXCEPTIONS = {("quotations/convert.py", "invoices")}
 
 # The lower of the two floors of wire.
-CODEC = {"scalars", "form", "parse", "render"}
+CODEC = {"hints", "wanted", "scalars", "form", "parse", "render"}
 
 FRAMEWORK_USERS = {"http", "web"}
 DRIVERS = {"sqlite3", "psycopg"}

@@ -85,3 +85,9 @@ def test_the_program_ends_with_that_line(tmp_path: Path) -> None:
     refused = run("verify", database_url=f"sqlite:///{tmp_path / 'books.db'}")
     line = f"tallystick: DATABASE_URL: There is no database at {tmp_path}/books.db. `tallystick serve` makes one.\n"
     assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", line)
+
+
+def test_a_command_that_nobody_knows_is_asked_for_its_near_one() -> None:
+    done = run("serv", database_url="")
+    assert done.returncode == 2
+    assert "No such command 'serv'. Did you mean 'serve'?" in done.stderr

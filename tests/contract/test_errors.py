@@ -33,7 +33,7 @@ def refused(response: httpx.Response, status: int, code: str) -> dict[str, list[
     assert body.pop("code") == code
     errors: dict[str, list[str]] = body.pop("errors", {})
     assert body == {}
-    assert all(sentence.endswith(".") for sentences in errors.values() for sentence in sentences)
+    assert all(sentence.endswith((".", "?")) for sentences in errors.values() for sentence in sentences)
     return errors
 
 

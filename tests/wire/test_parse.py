@@ -41,7 +41,7 @@ class Search(Query, frozen=True, kw_only=True):
 def errors(read: Any, *arguments: Any) -> list[str]:
     with pytest.raises(ValidationFailed) as failure:
         read(*arguments)
-    assert all(sentence.endswith(".") for sentences in failure.value.errors.values() for sentence in sentences)
+    assert all(sentence.endswith((".", "?")) for sentences in failure.value.errors.values() for sentence in sentences)
     return sorted(failure.value.errors)
 
 

@@ -18,6 +18,7 @@ from tallystick.core.account import Account
 from tallystick.core.bill import MAX_LINES, Discount, DiscountType
 from tallystick.core.errors import FieldErrors, ValidationFailed
 from tallystick.core.money import digits
+from tallystick.core.near import did_you_mean
 from tallystick.core.totals import TaxTotal
 from tallystick.wire import render
 from tallystick.wire.asking import asking_for
@@ -221,10 +222,12 @@ def bill_filter(query: BillQuery, account: Account, statuses: type[S]) -> BillFi
 
 
 def _statuses(asked: Several | None, known: type[S]) -> frozenset[S]:
-    try:
-        return frozenset(map(known, asked.words if asked else ()))
-    except ValueError:
-        raise ValidationFailed({"status": [f"Must be among: {', '.join(known)}."]}) from None
+    words = asked.words if asked else []
+    unknown = next((word for word in words if word not in list(known)), None)
+    if unknown is not None:
+        told = f"Must be among {', '.join(known)}.{did_you_mean(unknown, known)}"
+        raise ValidationFailed({"status": [told]})
+    return frozenset(map(known, words))
 
 
 class ItemJson(msgspec.Struct, frozen=True):

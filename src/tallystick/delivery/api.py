@@ -10,9 +10,11 @@ from tallystick.invoices.api import InvoiceJson
 from tallystick.quotations.api import QuotationJson
 from tallystick.wire.call import Body, Call
 from tallystick.wire.reply import Reply
-from tallystick.wire.scalars import Email, Id, LongText, ShortText
+from tallystick.wire.scalars import AN_ADDRESS, Email, Id, LongText, ShortText
+from tallystick.wire.wanted import telling
 
 MAX_RECIPIENTS = 20
+ADDRESSES = f"{AN_ADDRESS}, or a list of at most {MAX_RECIPIENTS}"
 
 
 class SendBody(Body, kw_only=True):
@@ -20,7 +22,9 @@ class SendBody(Body, kw_only=True):
 
     to: Email | None = None
     # Not `| Email`: where a union holds a list and a string with a pattern, msgspec 0.22 writes to memory it has freed.
-    cc: Annotated[list[Email], msgspec.Meta(max_length=MAX_RECIPIENTS)] | ShortText | None = None
+    cc: Annotated[
+        Annotated[list[Email], msgspec.Meta(max_length=MAX_RECIPIENTS)] | ShortText | None, telling(ADDRESSES)
+    ] = None
     subject: ShortText | None = None
     message: LongText | None = None
 
@@ -29,7 +33,7 @@ class SendBody(Body, kw_only=True):
         try:
             msgspec.convert(self.cc if isinstance(self.cc, str) else None, Email | None)
         except msgspec.ValidationError:
-            return {"cc": ["Must be an e-mail address, or a list of them."]}
+            return {"cc": [f"Must be {ADDRESSES}."]}
         return {}
 
 

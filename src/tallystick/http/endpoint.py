@@ -119,7 +119,7 @@ class Endpoint:
     ) -> list[Any]:
         route, is_strict = self.route, self.surface.is_strict
         arguments: list[Any] = [
-            _converted(kind, ids[name]) for name, kind in zip(route.ids, route.id_kinds, strict=True)
+            _converted(kind, name, ids[name]) for name, kind in zip(route.ids, route.id_kinds, strict=True)
         ]
         params = {name: value for name, value in req.params.items() if name != auth.PARAMETER}
         query = parse_query(params, route.query, is_strict=is_strict)
@@ -189,11 +189,11 @@ def _too_large(most: int) -> falcon.HTTPError:
     return falcon.HTTPContentTooLarge(description=f"A body may have at most {most} bytes.")
 
 
-def _converted(kind: type[K], text: str) -> K:
+def _converted(kind: type[K], name: str, text: str) -> K:
     try:
         return kind(kind.convert(text))
     except ValueError as error:
-        raise NotFound(f"There is nothing at this path. {error}") from None
+        raise NotFound(f"There is nothing at this path. {name}: {error}") from None
 
 
 def _with_if_match(body: Body, req: falcon.Request) -> Body:

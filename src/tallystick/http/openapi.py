@@ -14,11 +14,12 @@ from tallystick.accounts.types import Scope
 from tallystick.http import endpoint
 from tallystick.http.refusals import HTTP_CODES, STATUSES, Refusal
 from tallystick.http.routes import Route
-from tallystick.http.schemas import Schema, Schemas, members, said
+from tallystick.http.schemas import Schema, Schemas, said
 from tallystick.http.surface import Description, Surface
 from tallystick.wire import render
 from tallystick.wire.call import Change, Query
 from tallystick.wire.file import File
+from tallystick.wire.hints import members
 from tallystick.wire.reply import Listed
 
 JSON = "application/json"

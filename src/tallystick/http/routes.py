@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any, get_origin, get_type_hints
 
 from tallystick.accounts.types import Scope
-from tallystick.http.schemas import members
 from tallystick.wire.call import Body, Query
 from tallystick.wire.file import File
+from tallystick.wire.hints import members
 from tallystick.wire.reply import Accepted
 from tallystick.wire.scalars import Id, Token
 

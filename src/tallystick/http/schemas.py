@@ -1,13 +1,13 @@
 """JSON schemas of what routes take and answer, as the API's JSON really is."""
 
 import inspect
-import types
 from collections.abc import Iterable, Mapping
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 import msgspec
 
 from tallystick.wire import scalars
+from tallystick.wire.hints import members
 
 Schema = dict[str, Any]
 REFERENCE = "#/components/schemas/{name}"
@@ -33,11 +33,6 @@ class Schemas:
         """The schema of one of the types, or of a union of them."""
         found = [self._found[member] for member in members(hint)]
         return found[0] if len(found) == 1 else {"anyOf": found}
-
-
-def members(hint: Any) -> tuple[Any, ...]:
-    """The types of a union, for msgspec describes no union of structs; of any other type, itself."""
-    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
 
 
 def said(words: Mapping[str, str], kind: str, name: str) -> Schema:

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
 from tallystick.core.errors import ValidationFailed
+from tallystick.core.near import did_you_mean
 from tallystick.store.db import Tx
 
 DEFAULT_LIMIT = 20
@@ -108,7 +109,7 @@ def stream(
 def _sort(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> tuple[str, ColumnElement[Any]]:
     sort = request.sort or next(iter(sorts))
     if sort not in sorts:
-        raise ValidationFailed({"sort": [f"Must be one of: {', '.join(sorts)}."]})
+        raise ValidationFailed({"sort": [f"Must be one of {', '.join(sorts)}.{did_you_mean(sort, sorts)}"]})
     return sort, sorts[sort]
 
 

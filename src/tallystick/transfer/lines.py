@@ -14,6 +14,7 @@ from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, String
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
 from tallystick.store.kept import Kept
 from tallystick.store.tables import accounts, idempotency_keys, metadata, worker_beats
+from tallystick.wire.wanted import telling
 
 FORMAT: Literal["tallystick"] = "tallystick"
 VERSION: Literal[1] = 1
@@ -22,7 +23,7 @@ Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 # PostgreSQL's text cannot hold NUL.
 PlainText = Annotated[str, msgspec.Meta(pattern=r"\A[^\0]*\Z")]
-DecimalText = Annotated[str, msgspec.Meta(pattern=r"\A-?[0-9]{1,40}(\.[0-9]{1,40})?\Z")]
+DecimalText = Annotated[str, telling('a number in a text, as "12.5"', pattern=r"\A-?[0-9]{1,40}(\.[0-9]{1,40})?\Z")]
 # A class comes after those that it extends.
 VALUES: tuple[tuple[type[Any], Any], ...] = (
     (UtcDateTime, Instant),

@@ -9,20 +9,21 @@ import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
-from tallystick.core.errors import Conflict
+from tallystick.core.errors import Conflict, Malformed, ValidationFailed
 from tallystick.core.events import Event
 from tallystick.store import ids
 from tallystick.store.db import Tx
 from tallystick.store.migrate import revision
 from tallystick.store.tables import accounts, api_keys, events
 from tallystick.transfer.lines import TABLES, End, ExportHeader, ExportLine, TableLines
+from tallystick.wire.parse import parse_json
 
 ROWS_AT_ONCE = 500
 FIRST_VERSION = 1
 MADE_BY_A_FIRST_START = (Event.API_KEY_CREATED, Event.API_KEY_REVOKED)
 _HEADER = msgspec.json.Decoder(ExportHeader)
 _LINE = msgspec.json.Decoder(ExportLine)
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class BadExport(Exception):
@@ -114,12 +115,22 @@ class Reader:
     def _decoded(self, decoder: msgspec.json.Decoder[T], line: bytes | msgspec.Raw, table: str = "") -> T:
         try:
             return decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            sentence, _, path = str(error).partition(" - at `$")
-            raise self._bad(": ".join(filter(None, (table + path.rstrip("`"), sentence.replace("`", ""))))) from None
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            raise self._bad(_wrong_with(bytes(line), decoder.type, table)) from None
 
     def _bad(self, reason: str) -> BadExport:
         return BadExport(self._number, reason)
+
+
+def _wrong_with(line: bytes, kind: type[msgspec.Struct], table: str) -> str:
+    """What a line has against the shape that it should have, in words."""
+    try:
+        parse_json(line, kind)
+    except Malformed:
+        return "is cut off, or is no JSON object"
+    except ValidationFailed as error:
+        return ValidationFailed({f"{table}.{field}".strip("."): told for field, told in error.errors.items()}).reason
+    return "is not as an export has it"
 
 
 def _make_room(tx: Tx, account_id: int) -> None:

@@ -3,17 +3,20 @@
 msgspec is fast and stops at its first error; so a request that fails is read again field by field.
 """
 
+import re
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache, reduce
 from operator import or_
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from tallystick.core.errors import FieldErrors, Malformed, ValidationFailed
-from tallystick.wire import form
+from tallystick.core.near import did_you_mean
+from tallystick.wire import form, wanted
+from tallystick.wire.hints import annotations, bare, members
 from tallystick.wire.scalars import convert
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -21,6 +24,10 @@ T = TypeVar("T", bound=msgspec.Struct)
 _ANYTHING = msgspec.json.Decoder(float_hook=Decimal)
 _NUL_ESCAPED = b"\\u0000"
 _UNKNOWN = "Is not a field of this request."
+_UNKNOWN_PARAMETER = "Is not a parameter of this request."
+_MOST_GUESSES = 20
+"""How many wrong fields are told what else may have been meant: to guess takes longer than to refuse."""
+_BYTE = re.compile(r"\(byte (\d+)\)$")
 
 
 @cache
@@ -43,7 +50,7 @@ def _hints(kind: Any) -> Mapping[str, Any]:
 def _given_hints(kind: Any) -> Mapping[str, Any]:
     """The types of what is given: without None, for which the text "null" would be taken."""
     return {
-        name: reduce(or_, (m for m in _members(hint) if m is not types.NoneType)) for name, hint in _hints(kind).items()
+        name: reduce(or_, (m for m in members(hint) if m is not types.NoneType)) for name, hint in _hints(kind).items()
     }
 
 
@@ -85,11 +92,22 @@ def _read_anything(raw: bytes) -> dict[str, Any]:
         value = _ANYTHING.decode(raw)
     except RecursionError:
         raise Malformed("The body is nested too deeply.") from None
+    except UnicodeDecodeError:
+        raise Malformed("The body is not JSON: it must be in UTF-8.") from None
     except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
-        raise Malformed(f"The body is not JSON: {error}.") from None
+        raise Malformed(f"The body is not JSON: {_fault(raw, str(error))}") from None
     if not isinstance(value, dict):
         raise Malformed("The body must be a JSON object.")
     return value
+
+
+def _fault(raw: bytes, error: str) -> str:
+    """Where the parser stopped, for it says what it met in words of its own."""
+    found = _BYTE.search(error)
+    if found is None:
+        return "it ends too early, or holds a number out of all bounds."
+    *lines, last = raw[: int(found[1])].split(b"\n")
+    return f"see line {len(lines) + 1}, column {len(last) + 1}."
 
 
 def convert_fields(values: dict[str, Any], kind: type[T], *, is_strict: bool = True, is_text: bool = False) -> T:
@@ -109,7 +127,7 @@ def parse_query(params: Mapping[str, Any], kind: type[T], *, is_strict: bool = T
     for name, value in params.items():
         if name not in fields:
             if is_strict:
-                errors[name] = ["Is not a parameter of this request."]
+                reading.refuse(name, _UNKNOWN_PARAMETER, name, fields)
         elif isinstance(value, list):
             errors[name] = ["Is given more than once."]
         else:
@@ -143,7 +161,7 @@ class _Reading:
         """The struct; meaningless where there were any errors."""
         fields = _fields(kind)  # type: ignore[arg-type]  # a class is hashable
         for name in values.keys() - fields.keys() if self._is_strict else ():
-            self.errors[path + name] = [getattr(kind, "unknown", _UNKNOWN)]
+            self.refuse(path + name, getattr(kind, "unknown", _UNKNOWN), name, fields)
         hints = _hints(kind)  # type: ignore[arg-type]  # a class is hashable
         parsed = {}
         for name, field in fields.items():
@@ -156,44 +174,39 @@ class _Reading:
     def _value(self, value: Any, hint: Any, path: str) -> Any:
         """The value as its type, with the errors of everything inside it; meaningless where there were any."""
         if isinstance(value, dict):
-            for member in _members(hint):
+            for member in members(hint):
                 if isinstance(member, type) and issubclass(member, msgspec.Struct):
                     return self.struct(value, member, path + ".")
         if isinstance(value, list):
-            for member in _members(hint):
-                if get_origin(_bare(member)) is list:
+            for member in members(hint):
+                if get_origin(bare(member)) is list:
                     return self._list(value, member, path)
         return self.leaf(value, hint, path)
 
     def _list(self, values: list[Any], hint: Any, path: str) -> Any:
-        metas = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
-        for meta in metas:
+        for meta in annotations(hint):
             self.leaf(values, Annotated[list[Any], meta], path)
         if path in self.errors:
             return None
-        (item,) = get_args(_bare(hint))
+        (item,) = get_args(bare(hint))
         return [self._value(value, item, f"{path}.{index}") for index, value in enumerate(values)]
 
     def leaf(self, value: Any, hint: Any, path: str) -> Any:
-        """The value as its type; meaningless where that is an error."""
+        """The value as its type; meaningless where that is an error. What is left raw is read by whoever knows it."""
+        if hint is msgspec.Raw:
+            return value
         if isinstance(value, str) and "\0" in value:
             self.errors[path] = ["Must not contain the character NUL."]
             return None
         try:
             return msgspec.convert(value, hint, dec_hook=convert, strict=not self._is_text)
-        except (msgspec.MsgspecError, ValueError, ArithmeticError) as error:
-            self.errors[path] = [_sentence(error)]
+        except msgspec.ValidationError as error:
+            # What a scalar of ours says is the cause of what msgspec raises; what has no cause, it says itself.
+            said = str(error.__cause__) if error.__cause__ else wanted.sentence(hint, value)
+            self.refuse(path, said, value, wanted.choices(hint))
             return None
 
-
-def _members(hint: Any) -> tuple[Any, ...]:
-    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-
-
-def _bare(hint: Any) -> Any:
-    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error).partition(" - at `")[0].replace("`", "")
-    return text if text.endswith(".") else text + "."
+    def refuse(self, path: str, sentence: str, given: Any, names: Iterable[str]) -> None:
+        """Notes an error, with the question whether one of the names was meant by what is given."""
+        guess = did_you_mean(given, names) if len(self.errors) < _MOST_GUESSES else ""
+        self.errors[path] = [sentence + guess]

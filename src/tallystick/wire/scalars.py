@@ -21,6 +21,7 @@ from tallystick.core.money import DIGITS
 from tallystick.core.numbering import Pattern, is_of_drafts
 from tallystick.core.periods import today
 from tallystick.store import secrets
+from tallystick.wire.wanted import filled, telling
 
 T = TypeVar("T")
 
@@ -30,12 +31,14 @@ MAX_FRACTION_DIGITS = 12
 MAX_NUMBER_LENGTH = 64
 MAX_SEARCH_LENGTH = 200
 FIRST_YEAR, LAST_YEAR = 1900, 2999
+NO_NUMBER = 'Must be a number, as 12 or "12".'
+AN_ADDRESS = "an e-mail address, as name@example.com"
 
 ShortText = Annotated[str, msgspec.Meta(max_length=200)]
 Title = Annotated[str, msgspec.Meta(max_length=500)]
 LongText = Annotated[str, msgspec.Meta(max_length=10_000)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"\S")]
-Email = Annotated[str, msgspec.Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Name = Annotated[str, filled(200)]
+Email = Annotated[str, telling(AN_ADDRESS, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
 Version = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 ExternalId = Annotated[
     str,
@@ -45,7 +48,9 @@ ExternalId = Annotated[
         description="The client's own id of it, which an account gives once to each kind of thing.",
     ),
 ]
-Description = Annotated[str, msgspec.Meta(max_length=10_000, pattern=r"^$|\S")]
+Description = Annotated[
+    str, telling("a text of at most 10000 characters that is not blank", max_length=10_000, pattern=r"^$|\S")
+]
 
 
 class Id(int):
@@ -60,12 +65,11 @@ class Id(int):
 
     @classmethod
     def convert(cls, value: object) -> "Id":
-        digits = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19
-        if not digits and (not isinstance(value, int) or isinstance(value, bool)):
-            raise ValueError("Must be the id of an existing row: a whole number or its digits.")
-        number = int(value)  # type: ignore[call-overload]
+        is_text = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 19
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        number = int(value) if is_text or is_number else 0  # type: ignore[call-overload]
         if not 1 <= number <= MAX_ID:
-            raise ValueError("Must be the id of an existing row.")
+            raise ValueError("Must be the id of an existing row, as 17.")
         return cls(number)
 
 
@@ -171,7 +175,7 @@ class Number(Decimal):
     @classmethod
     def convert(cls, value: object) -> "Number":
         if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-            raise ValueError("Must be a number, or a number in a string.")
+            raise ValueError(NO_NUMBER)
         number = cls._read(value)
         cls.check(number)
         return number
@@ -179,11 +183,11 @@ class Number(Decimal):
     @classmethod
     def _read(cls, value: int | str | Decimal) -> "Number":
         if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
-            raise ValueError("Must be a number, or a number in a string.")
+            raise ValueError(NO_NUMBER)
         try:
             number = cls(value)
         except (InvalidOperation, ValueError):
-            raise ValueError("Must be a number, or a number in a string.") from None
+            raise ValueError(NO_NUMBER) from None
         if not number.is_finite() or number.adjusted() >= cls.max_whole_digits:
             raise ValueError(f"Must be a number with at most {cls.max_whole_digits} digits before the point.")
         if number.as_tuple().exponent < -MAX_FRACTION_DIGITS:  # type: ignore[operator]

@@ -57,9 +57,9 @@ def test_whatever_is_refused_is_refused_in_its_words(
     assert ("WWW-Authenticate" in response.headers) == (status == 401)
 
 
-NUMBER = "Must be a number, or a number in a string."
+NUMBER = 'Must be a number, as 12 or "12".'
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"client": "x"}, "client: Must be the id of an existing row: a whole number or its digits."),
+    ({"client": "x"}, "client: Must be the id of an existing row, as 17."),
     ({"client": 999}, "client: There is no such customer."),
     ({"client": None}, "client: "),
     ({"invoice_no": " "}, "invoice_no: Must be a text of 1 to 64 characters on one line."),

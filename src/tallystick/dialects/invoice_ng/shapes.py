@@ -25,6 +25,7 @@ from tallystick.wire.scalars import (
     ShortText,
     Title,
 )
+from tallystick.wire.wanted import filled
 
 Standing = Literal["Paid", "Not Paid"]
 Clock = Annotated[
@@ -40,7 +41,7 @@ Amount = Annotated[str, Meta(pattern=r"^-?\d+(\.\d+)?$", examples=["168000"])]
 class ItemBody(Body, kw_only=True):
     """A line. ``rate`` is the price of one, in major units, without tax; below 0 it is a rebate."""
 
-    description: Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
+    description: Annotated[str, filled(10_000)]
     quantity: Positive
     rate: Number
 

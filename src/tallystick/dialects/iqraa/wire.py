@@ -26,6 +26,7 @@ from tallystick.invoices.api import pdf_url
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.wire.call import Body
 from tallystick.wire.scalars import (
+    AN_ADDRESS,
     MAX_FRACTION_DIGITS,
     Currency,
     Day,
@@ -35,6 +36,7 @@ from tallystick.wire.scalars import (
     Positive,
     ShortText,
 )
+from tallystick.wire.wanted import filled, telling
 
 UNNAMED = "Unnamed customer"
 FINEST_PRICE = Decimal(1).scaleb(-MAX_FRACTION_DIGITS)
@@ -42,9 +44,9 @@ FINEST_PRICE = Decimal(1).scaleb(-MAX_FRACTION_DIGITS)
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 PLAN_NAME, PLAN_CODE = "plan_name", "plan_code"
 
-Said = Annotated[str, Meta(min_length=1, max_length=500, pattern=r"\S")]
+Said = Annotated[str, filled(500)]
 Plan = Annotated[str, Meta(max_length=MAX_VALUE_LENGTH)]
-EmailOrNone = Annotated[str, Meta(max_length=254, pattern=r"^$|^[^@\s]+@[^@\s]+$")]
+EmailOrNone = Annotated[str, telling(AN_ADDRESS, max_length=254, pattern=r"^$|^[^@\s]+@[^@\s]+$")]
 
 
 class MinorUnits(NotNegative):
@@ -103,7 +105,7 @@ SHOWN = {
 class IqraaLineItem(Body, kw_only=True, rename="camel"):
     """A line, in major units. Of ``unitPrice`` and ``amount`` one may be left out, and follows from the other."""
 
-    description: Annotated[str, Meta(min_length=1, max_length=10_000, pattern=r"\S")]
+    description: Annotated[str, filled(10_000)]
     quantity: Positive | None = None
     unit_price: Number | None = None
     amount: Number | None = None
