@@ -4,7 +4,6 @@ import ast
 import importlib
 import sys
 from collections.abc import Iterator
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 import tallystick
+from tests.sources import nodes
 
 ROOT = Path(tallystick.__file__).parent
 SOURCES = sorted(ROOT.rglob("*.py"))
@@ -52,9 +52,6 @@ PURE = sys.stdlib_module_names - {
 } | {"iso4217", "msgspec", "tallystick"}
 
 
-parsed = cache(ast.parse)
-
-
 class Import(NamedTuple):
     """``from module import name``, or ``import module`` with no name."""
 
@@ -74,11 +71,10 @@ class Import(NamedTuple):
 
 
 def imports(source: str) -> Iterator[Import]:
-    for node in ast.walk(parsed(source)):
-        if isinstance(node, ast.Import):
-            yield from (Import(alias.name, None, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield from (Import(node.module or "", alias.name, node.lineno) for alias in node.names)
+    for whole in nodes(source, ast.Import):
+        yield from (Import(alias.name, None, whole.lineno) for alias in whole.names)
+    for node in nodes(source, ast.ImportFrom):
+        yield from (Import(node.module or "", alias.name, node.lineno) for alias in node.names)
 
 
 def room_of(path: Path) -> str:
@@ -99,20 +95,16 @@ def impurities(source: str) -> list[str]:
     """What makes the result of a module depend on more than its arguments."""
     foreign = {found.package for found in imports(source)} - PURE
     attributes = {
-        f"{node.value.id}.{node.attr}"
-        for node in ast.walk(parsed(source))
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        f"{node.value.id}.{node.attr}" for node in nodes(source, ast.Attribute) if isinstance(node.value, ast.Name)
     }
     clocks = {f"{kind}.{verb}" for kind in ("date", "datetime", "dt") for verb in ("now", "utcnow", "today")}
-    names = {node.id for node in ast.walk(parsed(source)) if isinstance(node, ast.Name)}
+    names = {node.id for node in nodes(source, ast.Name)}
     return sorted(foreign | attributes & clocks | names & {"open", "input", "print"})
 
 
 def opens_or_commits(source: str) -> list[str]:
     """The names by which a module would reach around ``store``."""
-    names = {found.name for found in imports(source)} | {
-        node.attr for node in ast.walk(parsed(source)) if isinstance(node, ast.Attribute)
-    }
+    names = {found.name for found in imports(source)} | {node.attr for node in nodes(source, ast.Attribute)}
     drivers = {found.package for found in imports(source)} & DRIVERS
     return sorted(drivers | {name for name in names if name in ("create_engine", "commit", "rollback")})
 
@@ -223,7 +215,7 @@ def names_an_api(source: str) -> list[str]:
     """What a module of ``http`` knows of one API: where it is, or how a slice speaks to it."""
     modules = {f"{each.module}.{each.name}" for each in imports(source)} | {each.module for each in imports(source)}
     slices = {module for module in modules if module.endswith((".api", ".public"))}
-    texts = {node.value for node in ast.walk(parsed(source)) if isinstance(node, ast.Constant)}
+    texts = {node.value for node in nodes(source, ast.Constant)}
     return sorted(slices | {text for text in texts if isinstance(text, str) and text.startswith(("/api/", "/v1/"))})
 
 

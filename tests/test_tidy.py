@@ -4,7 +4,6 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import tallystick
 from tallystick.core.states import RULES
 from tests.core.test_no_float import floats
 from tests.core.test_states import STAYING
+from tests.sources import nodes, parsed
 
 ROOT = Path(tallystick.__file__).parent
 MIGRATIONS = ROOT / "store" / "migrations"
@@ -35,18 +35,13 @@ SHOWN_AS_STORED = {"Customer", "Product", "Tax"}
 MARKS = ("TO-DO", "FIX-ME")  # without the hyphens, which keep this line out
 UNFINISHED = re.compile("|".join(mark.replace("-", "") for mark in MARKS))
 
-parsed = cache(ast.parse)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def functions(source: str) -> Iterator[Function]:
-    yield from (node for node in ast.walk(parsed(source)) if isinstance(node, Function))
 
 
 def long_functions(source: str) -> list[str]:
     return [
         node.name
-        for node in functions(source)
+        for node in nodes(source, ast.FunctionDef, ast.AsyncFunctionDef)
         if node.end_lineno is not None and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION_LINES
     ]
 
@@ -73,13 +68,11 @@ def explained(node: Function | ast.ClassDef) -> bool:
 def durations(source: str) -> set[int]:
     """The lines that speak of a time, by a name that ends in its unit: times may have a fraction."""
     lines: set[int] = set()
-    for node in ast.walk(parsed(source)):
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.keyword) and is_duration(assigned(node)):
+    for node in nodes(source, ast.Assign, ast.AnnAssign, ast.keyword):
+        if is_duration(assigned(node)):
             lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
-        elif isinstance(node, ast.arg | ast.Name):
-            name = node.id if isinstance(node, ast.Name) else node.arg
-            if is_duration(name):
-                lines.add(node.lineno)
+    lines.update(node.lineno for node in nodes(source, ast.arg) if is_duration(node.arg))
+    lines.update(node.lineno for node in nodes(source, ast.Name) if is_duration(node.id))
     return lines
 
 
@@ -98,9 +91,8 @@ def paths(source: str) -> set[int]:
     """The lines where ``/`` joins a path, as its operand in quotes shows."""
     return {
         node.lineno
-        for node in ast.walk(parsed(source))
-        if isinstance(node, ast.BinOp)
-        and isinstance(node.op, ast.Div)
+        for node in nodes(source, ast.BinOp)
+        if isinstance(node.op, ast.Div)
         and isinstance(node.right, ast.Constant | ast.JoinedStr)
         and isinstance(getattr(node.right, "value", ""), str)
     }
@@ -113,29 +105,27 @@ def inexact(source: str) -> list[int]:
 
 def decided_elsewhere(source: str) -> list[int]:
     """The lines that write a state by its name, or ask where an action leads and do not listen."""
-    return sorted(line for node in ast.walk(parsed(source)) for line in (*written_states(node), *unheard(node)))
+    return sorted([*written_states(source), *unheard(source)])
 
 
-def written_states(node: ast.AST) -> Iterator[int]:
-    written: list[tuple[object, ast.expr]] = []
-    if isinstance(node, ast.Dict):
-        written = [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values, strict=True)]
-    elif isinstance(node, ast.Call):
-        written = [(each.arg, each.value) for each in node.keywords]
+def written_states(source: str) -> Iterator[int]:
+    written: list[tuple[object, ast.expr]] = [(each.arg, each.value) for each in nodes(source, ast.keyword)]
+    for node in nodes(source, ast.Dict):
+        written += [(getattr(key, "value", None), value) for key, value in zip(node.keys, node.values, strict=True)]
     for name, value in written:
         if name in ("state", "status") and ast.unparse(value).partition(".")[0] in STATES:
             yield value.lineno
 
 
-def unheard(node: ast.AST) -> Iterator[int]:
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and called(node.value) == "next_state":
-        yield node.lineno
+def unheard(source: str) -> Iterator[int]:
+    for node in nodes(source, ast.Expr):
+        if isinstance(node.value, ast.Call) and called(node.value) == "next_state":
+            yield node.lineno
 
 
 def checked(source: str) -> set[str]:
     """The actions of which a verb checks only whether they are allowed."""
-    calls = [node for node in ast.walk(parsed(source)) if isinstance(node, ast.Call)]
-    return {ast.unparse(call.args[1]) for call in calls if called(call) == "check_allowed"}
+    return {ast.unparse(call.args[1]) for call in nodes(source, ast.Call) if called(call) == "check_allowed"}
 
 
 def called(call: ast.Call) -> str:

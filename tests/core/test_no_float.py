@@ -6,19 +6,17 @@ from pathlib import Path
 import pytest
 
 import tallystick.core
+from tests.sources import nodes
 
 SOURCES = sorted(Path(tallystick.core.__file__).parent.glob("*.py"))
 
 
 def floats(source: str) -> list[int]:
     """The lines that hold a float or complex literal, the name ``float`` or a true division."""
-    return [
-        node.lineno
-        for node in ast.walk(ast.parse(source))
-        if (isinstance(node, ast.Constant) and isinstance(node.value, float | complex))
-        or (isinstance(node, ast.Name) and node.id == "float")
-        or (isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div))
-    ]
+    literals = [node.lineno for node in nodes(source, ast.Constant) if isinstance(node.value, float | complex)]
+    names = [node.lineno for node in nodes(source, ast.Name) if node.id == "float"]
+    divisions = [node.lineno for node in nodes(source, ast.BinOp, ast.AugAssign) if isinstance(node.op, ast.Div)]
+    return [*literals, *names, *divisions]
 
 
 @pytest.mark.parametrize(
