@@ -265,7 +265,7 @@ def test_a_put_of_anything_but_labels_is_refused_by_name(api: Api, resource: Res
 def test_a_put_of_labels_wants_the_version_that_if_match_names(api: Api, resource: Resource) -> None:
     path = f"{resource.path}/{api.data(resource.make(api))['id']}"
     assert labels(api.data(api.put(path, LABELS, headers={"If-Match": '"1"'}))) == LABELS
-    assert refused(api.put(path, {"external_id": "A-1"}, headers={"If-Match": '"1"'})) == (409, "CONFLICT")
+    assert refused(api.put(path, {"external_id": "A-1"}, headers={"If-Match": '"1"'})) == (412, "STALE")
     assert labels(api.data(api.get(path))) == LABELS
 
 

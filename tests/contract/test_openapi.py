@@ -76,9 +76,8 @@ def test_the_parameters_of_a_route_are_described(document: Document, route: Rout
     assert named["path"] == {part[1:-1] for part in route.path.split("/") if part.startswith("{")}
     assert named["query"] == set(route.query.__struct_encode_fields__)
     assert ("Idempotency-Key" in named["header"]) == (route.method == "POST" and "{token}" not in route.path)
-    # The body of a revision is a PUT's.
-    takes_change = route.method == "PUT" or route.path.endswith("/revise")
-    assert ("If-Match" in named["header"]) == takes_change
+    is_write_below_a_row = not route.reads and ("_id}" in route.path or route.path == "/settings")
+    assert ("If-Match" in named["header"]) == (is_write_below_a_row and not route.path.startswith("/api-keys"))
 
 
 @pytest.mark.parametrize(
@@ -93,12 +92,12 @@ def test_the_parameters_of_a_route_are_described(document: Document, route: Rout
         (
             "PUT",
             "/invoices/{invoice_id}",
-            {"200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "500", "503"},
+            {"200", "400", "401", "403", "404", "408", "409", "412", "413", "415", "422", "429", "500", "503"},
         ),
         (
             "DELETE",
             "/taxes/{tax_id}",
-            {"200", "400", "401", "403", "404", "408", "409", "413", "415", "422", "429", "500", "503"},
+            {"200", "400", "401", "403", "404", "408", "409", "412", "413", "415", "422", "429", "500", "503"},
         ),
     ],
 )
@@ -115,6 +114,7 @@ def test_the_statuses_of_a_route(document: Document, method: str, path: str, sta
         (404, ["NOT_FOUND"]),
         (408, ["REQUEST_TIMEOUT"]),
         (409, ["CONFLICT", "OVERPAYMENT", "EMAIL_NOT_CONFIGURED"]),
+        (412, ["STALE"]),
         (413, ["PAYLOAD_TOO_LARGE"]),
         (415, ["UNSUPPORTED_MEDIA_TYPE"]),
         (422, ["VALIDATION_FAILED", "IDEMPOTENCY_MISMATCH"]),

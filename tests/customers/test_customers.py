@@ -165,12 +165,13 @@ def test_what_keeps_a_customer_is_said(api: Api) -> None:
     [
         ({"version": 1}, {}, 200),
         ({"version": 2}, {}, 409),
-        ({}, {"If-Match": "1"}, 200),
+        ({}, {"If-Match": "1"}, 422),
         ({}, {"If-Match": '"1"'}, 200),
         ({}, {"If-Match": 'W/"1"'}, 200),
         ({}, {"If-Match": "*"}, 200),
-        ({}, {"If-Match": '"2"'}, 409),
-        ({"version": 1}, {"If-Match": "2"}, 200),  # what the body says counts
+        ({}, {"If-Match": '"2"'}, 412),
+        ({"version": 1}, {"If-Match": '"2"'}, 412),
+        ({"version": 2}, {"If-Match": '"1"'}, 409),
         ({}, {}, 200),
     ],
 )

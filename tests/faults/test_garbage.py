@@ -292,11 +292,13 @@ WRONG_HEADERS = [
     ("POST", "Idempotency-Key", "x" * 256),
     ("POST", "Idempotency-Key", "a b"),
     ("PUT", "If-Match", "x"),
-    ("PUT", "If-Match", '"x"'),
+    ("PUT", "If-Match", ""),
+    ("PUT", "If-Match", '"x'),
     ("PUT", "If-Match", "-1"),
     ("PUT", "If-Match", "1.5"),
     ("PUT", "If-Match", "9" * 10),
-    ("PUT", "If-Match", '"1", "2"'),
+    ("PUT", "If-Match", '"1" "2"'),
+    ("PUT", "If-Match", '"1", *'),
 ]
 
 

@@ -134,7 +134,7 @@ def test_an_issued_invoice_is_immutable(api: Api) -> None:
         ({"version": 1}, {}, 200),
         ({"version": 3}, {}, 409),
         ({}, {"If-Match": '"1"'}, 200),
-        ({}, {"If-Match": '"2"'}, 409),
+        ({}, {"If-Match": '"2"'}, 412),
     ],
 )
 def test_a_stale_change_is_refused(api: Api, body: dict[str, Any], headers: dict[str, str], status: int) -> None:

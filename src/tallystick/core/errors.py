@@ -55,6 +55,12 @@ class Conflict(DomainError):
     code = "CONFLICT"
 
 
+class Stale(DomainError):
+    """What `If-Match` names is not what would be read now."""
+
+    code = "STALE"
+
+
 class Overpayment(Conflict):
     """A payment above the balance, without the wish to keep the excess as the customer's credit."""
 

@@ -1,23 +1,22 @@
 """The way of a request through a route: authenticate, parse, do in a transaction, render."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar
 
 import falcon
-import msgspec
 
 from tallystick.accounts.types import Caller
 from tallystick.accounts.uses import Uses
 from tallystick.core.errors import Conflict, DomainError, NotFound, ValidationFailed
-from tallystick.http import auth, links, refusals
+from tallystick.http import auth, entity_tags, links, refusals
 from tallystick.http.looks import Looks
 from tallystick.http.routes import Route
 from tallystick.http.surface import Decoder, Surface
 from tallystick.store import idempotency, readiness
 from tallystick.store.db import Database, Tx
 from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
-from tallystick.wire.call import Body, Call, Change
+from tallystick.wire.call import Call
 from tallystick.wire.parse import parse_json, parse_query
 from tallystick.wire.reply import Accepted, Listed, Reply, ShownOnce
 from tallystick.wire.scalars import Id, Token
@@ -54,6 +53,7 @@ class Endpoint:
         self.route = route
         self.surface = surface
         self.server = server
+        self._resource = surface.resource_of(route)
         self._run = self._read if route.reads else self._write
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
@@ -69,9 +69,15 @@ class Endpoint:
     def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, Headers]:
         with self.server.database.read() as tx:
             caller = self._caller(tx, req, ids)
-            result = self._result(caller, self._arguments(req, ids), tx)
-        headers = links.of_list(req, result.pagination) if isinstance(result, Listed) else NO_HEADERS
-        return Answer(self.route.status, self.surface.success(result)), headers
+            arguments = self._arguments(req, ids)
+            result = self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
+        body = self.surface.success(result)
+        return Answer(self.route.status, body), self._headers_of(req, result, body)
+
+    def _headers_of(self, req: falcon.Request, result: Any, body: bytes) -> Headers:
+        if isinstance(result, Listed):
+            return links.of_list(req, result.pagination)
+        return NO_HEADERS if self.route.row is None else {"ETag": entity_tags.tag_of(result.version, body)}
 
     def _write(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, Headers]:
         database = self.server.database
@@ -80,9 +86,10 @@ class Endpoint:
         raw, decode = self._body_of(req) if self.route.has_body else NO_BODY
         arguments = self._arguments(req, ids, raw, decode)
         request = _idempotent(req, caller, raw) if self.route.takes_idempotency_key else None
+        work = partial(self._do, caller, arguments, entity_tags.seen(req))
         if request is None:
-            return database.transact(caller.actor, partial(self._do, caller, arguments)), NO_HEADERS
-        answer, is_replay = self._do_once(request, caller, arguments)
+            return database.transact(caller.actor, work), NO_HEADERS
+        answer, is_replay = self._do_once(request, caller, work)
         return answer, {REPLAYED: "true"} if is_replay else NO_HEADERS
 
     def _caller(self, tx: Tx, req: falcon.Request, ids: Mapping[str, str]) -> Caller:
@@ -126,20 +133,20 @@ class Endpoint:
         if route.takes_query:
             arguments.append(query)
         if route.has_body:
-            body = _with_if_match(decode(raw or b"{}", route.body, is_strict=is_strict), req)
+            body = decode(raw or b"{}", route.body, is_strict=is_strict)
             if route.takes_body:
                 arguments.append(body)
         return arguments
 
-    def _do(self, caller: Caller, arguments: list[Any], tx: Tx) -> Answer:
-        result = self._result(caller, arguments, tx)
+    def _do(self, caller: Caller, arguments: list[Any], tags: frozenset[str] | None, tx: Tx) -> Answer:
+        call = Call(tx, caller.account, self.server.origin)
+        if tags is not None:
+            entity_tags.check(tags, call, self._resource, arguments, self.surface.success)
+        result = self.route.do(call, *arguments)
         status = 202 if isinstance(result, Accepted) else self.route.status
         body = b"" if status == 204 else self.surface.success(result)
         repeat = self._repeat_of(result) if isinstance(result, ShownOnce) else None
         return Answer(status, body, self._location_of(result), repeat)
-
-    def _result(self, caller: Caller, arguments: list[Any], tx: Tx) -> Any:
-        return self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
 
     def _location_of(self, result: Any) -> str | None:
         """Where what the route makes is found; without a host, so that it is the one that the client asked."""
@@ -151,21 +158,22 @@ class Endpoint:
     def _repeat_of(self, result: ShownOnce[Any]) -> Answer:
         return self.surface.refusal(refusals.of_domain(Conflict(SHOWN_ALREADY.format(id=result.data.id))))
 
-    def _do_once(self, request: KeyedRequest, caller: Caller, arguments: list[Any]) -> tuple[Answer, bool]:
+    def _do_once(self, request: KeyedRequest, caller: Caller, work: Callable[[Tx], Answer]) -> tuple[Answer, bool]:
         """Does the work for an idempotency key and keeps the answer with it, or replays the answer kept before."""
         database = self.server.database
-        work = partial(self._do_or_refuse, caller, arguments)
         with self.server.in_flight.claim(request):
             try:
-                return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, work))
+                return database.transact(
+                    caller.actor, lambda tx: idempotency.once(tx, request, partial(self._do_or_refuse, work))
+                )
             except Refused as refused:
                 # The work is rolled back, and its refusal is an answer as good as any.
                 answer = refused.answer
                 return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, lambda _tx: answer))
 
-    def _do_or_refuse(self, caller: Caller, arguments: list[Any], tx: Tx) -> Answer:
+    def _do_or_refuse(self, work: Callable[[Tx], Answer], tx: Tx) -> Answer:
         try:
-            return self._do(caller, arguments, tx)
+            return work(tx)
         except DomainError as error:
             raise Refused(self.surface.refusal(refusals.of_domain(error))) from error
 
@@ -194,16 +202,6 @@ def _converted(kind: type[K], name: str, text: str) -> K:
         return kind(kind.convert(text))
     except ValueError as error:
         raise NotFound(f"There is nothing at this path. {name}: {error}") from None
-
-
-def _with_if_match(body: Body, req: falcon.Request) -> Body:
-    header = req.get_header("If-Match")
-    if header is None or header.strip() == "*" or not isinstance(body, Change) or body.seen_version is not None:
-        return body
-    digits = header.strip().removeprefix("W/").strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):
-        raise ValidationFailed({"If-Match": ["Must be the version of the resource that you read."]})
-    return msgspec.structs.replace(body, version=int(digits))
 
 
 def _idempotent(req: falcon.Request, caller: Caller, raw: bytes) -> KeyedRequest | None:

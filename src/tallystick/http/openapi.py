@@ -17,7 +17,7 @@ from tallystick.http.routes import Route
 from tallystick.http.schemas import Schema, Schemas, said
 from tallystick.http.surface import Description, Surface
 from tallystick.wire import render
-from tallystick.wire.call import Change, Query
+from tallystick.wire.call import Query
 from tallystick.wire.file import File
 from tallystick.wire.hints import members
 from tallystick.wire.reply import Listed
@@ -38,8 +38,13 @@ PARAMETERS = {
     "IfMatch": {
         "name": "If-Match",
         "in": "header",
-        "description": "The `version` that was read; stands for `version` in the body.",
-        "schema": {"type": "string", "pattern": '^(W/)?"?[0-9]{1,9}"?$', "examples": ['"3"']},
+        "description": "The `ETag` that was read of what this is about, or its `version` in quotes: 412 where that has "
+        "changed since.",
+        "schema": {
+            "type": "string",
+            "pattern": '^"[0-9]{1,9}(-[0-9a-f]{16})?"$',
+            "examples": ['"3-9a0364b9e99bb480"', '"3"'],
+        },
     },
 }
 HEADERS = {
@@ -47,6 +52,11 @@ HEADERS = {
     "Location": {
         "description": "Where what was made is found.",
         "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "ETag": {
+        "description": "Names what is shown here, for an `If-Match`: another one where the `version` or anything else "
+        "of it is another.",
+        "schema": {"type": "string", "examples": ['"3-9a0364b9e99bb480"']},
     },
     "Link": {
         "description": "Where the `next` and the `prev` page of the list are (RFC 8288); one walked by `after` leads "
@@ -128,11 +138,11 @@ def _operation(route: Route, surface: Surface, schemas: Schemas) -> Schema:
         "description": _description(route),
         "tags": [_tag(route, about)],
         "security": [{name: [route.scope]} for name in about.security if route.scope],
-        "parameters": [*_path(route, about, schemas), *_query(route, about, schemas), *_headers(route)],
+        "parameters": [*_path(route, about, schemas), *_query(route, about, schemas), *_headers(route, surface)],
         "responses": _successes(route, about, schemas)
         | {
             str(status): {"$ref": f"#/components/responses/Error{status}"}
-            for status in answered(refused(route), surface)
+            for status in answered(refused(route, surface), surface)
         },
     }
     if route.takes_body:
@@ -191,13 +201,17 @@ def _arguments(query: type[Query]) -> Iterator[Argument]:
         yield Argument(field.encode_name, hint, field.default)
 
 
-def _headers(route: Route) -> list[Schema]:
+def _headers(route: Route, surface: Surface) -> list[Schema]:
     names = []
     if route.takes_idempotency_key:
         names.append("IdempotencyKey")
-    if issubclass(route.body, Change) and (route.method == "PUT" or route.ids):
+    if _takes_if_match(route, surface):
         names.append("IfMatch")
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
+
+
+def _takes_if_match(route: Route, surface: Surface) -> bool:
+    return not route.reads and surface.resource_of(route) is not None
 
 
 def _successes(route: Route, about: Description, schemas: Schemas) -> dict[str, Schema]:
@@ -211,6 +225,8 @@ def _success(route: Route, status: int, about: Description, schemas: Schemas) ->
         headers[endpoint.REPLAYED] = {"$ref": "#/components/headers/Replayed"}
     if route.makes is not None:
         headers["Location"] = {"$ref": "#/components/headers/Location"}
+    if route.row is not None:
+        headers["ETag"] = {"$ref": "#/components/headers/ETag"}
     if get_origin(route.reply) is Listed:
         headers["Link"] = {"$ref": "#/components/headers/Link"}
     response: Schema = {"description": HTTPStatus(status).phrase, "headers": headers}
@@ -230,8 +246,8 @@ def _content(reply: Any, about: Description, schemas: Schemas) -> Schema:
     return {JSON: {"schema": about.success(reply, schemas)}}
 
 
-def refused(route: Route) -> list[int]:
-    """The fitting statuses of the errors that a route can answer."""
+def refused(route: Route, surface: Surface) -> list[int]:
+    """The fitting statuses of the errors that a route of an API can answer."""
     statuses = [422, 429, 500, 503]
     if route.scope is not None:
         statuses.append(401)
@@ -241,6 +257,8 @@ def refused(route: Route) -> list[int]:
         statuses.append(404)
     if not route.reads:
         statuses.append(409)
+    if _takes_if_match(route, surface):
+        statuses.append(412)
     if route.has_body:
         statuses += [400, 408, 413, 415]
     return statuses

@@ -16,6 +16,7 @@ STATUSES: dict[str, int] = {
     errors.Conflict.code: 409,
     errors.Overpayment.code: 409,
     errors.EmailNotConfigured.code: 409,
+    errors.Stale.code: 412,
     errors.ValidationFailed.code: 422,
     errors.IdempotencyMismatch.code: 422,
     errors.DomainError.code: 500,

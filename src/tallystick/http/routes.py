@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_origin, get_type_hints
 
+from sqlalchemy import Table
+
 from tallystick.accounts.types import Scope
 from tallystick.wire.call import Body, Query
 from tallystick.wire.file import File
@@ -23,7 +25,7 @@ class Route:
     ``do`` takes a Call, then the ids of the path in their order, then a ``query`` or a ``body``, which may have at most
     ``max_body_bytes``. A GET runs in a snapshot that cannot write, unless it ``writes``; any other method runs in a
     transaction. Where the path holds a share token, that opens the route instead of a key. What is made by it is then
-    found below the path ``makes``, by its id.
+    found below the path ``makes``, by its id. A GET that shows a row of the table ``row`` has an ETag.
     """
 
     method: str
@@ -31,6 +33,7 @@ class Route:
     do: Callable[..., Any]
     status: int = 200
     makes: str | None = None
+    row: Table | None = None
     needs: Scope | None = None
     writes: bool = False
     max_body_bytes: int = MAX_BODY_BYTES

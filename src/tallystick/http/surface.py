@@ -75,6 +75,14 @@ class Surface:
     document_path: str
     yaml_paths: tuple[str, ...] = ()
 
+    def resource_of(self, route: Route) -> Route | None:
+        """The GET with an ETag that shows what a route is about: that of its path, or of the nearest above it."""
+        shown = {each.path: each for each in self.routes if each.row is not None}
+        path = route.path
+        while path and path not in shown:
+            path = path.rpartition("/")[0]
+        return shown.get(path)
+
     def covers(self, path: str) -> bool:
         """Whether the path is the prefix, or below it."""
         return path == self.prefix or path.startswith(self.prefix + "/")

@@ -33,8 +33,9 @@ Customers, products, taxes, invoices and payments, with exact money and gapless 
   or as strings. Read them into a decimal type, not into a float.
 - **Retries.** A POST with an `Idempotency-Key` can be sent again: the first answer is kept for 24 hours and replayed
   with `{endpoint.REPLAYED}: true`. A 503 did nothing, unless its code is `OUTCOME_UNKNOWN`: then the same key tells.
-- **Versions.** A PUT, and a revision, may carry the `version` that was read, in its body or as `If-Match`; a stale one
-  is refused.
+- **Versions.** Each resource has a `version`, and its GET an `ETag`, which differs where anything that it shows does. A
+  PUT, and a revision, may carry the `version` in its body: 409 where it is stale. Any write of a resource, or below it,
+  may carry `If-Match` with the `ETag`, or with the version alone, as `"3"`: 412 where that is stale.
 """
 OPERATIONS_TAG = "operations"
 TAGS = {

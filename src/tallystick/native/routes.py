@@ -17,6 +17,7 @@ from tallystick.quotations import convert
 from tallystick.quotations import public as public_quotations
 from tallystick.recurring import api as recurring
 from tallystick.stats import api as stats
+from tallystick.store import tables
 from tallystick.taxes import api as taxes
 from tallystick.wire.call import Call
 
@@ -30,7 +31,7 @@ def describe(_call: Call) -> ApiJson:
 
 ROUTES = (
     Route("GET", "", describe),
-    Route("GET", "/settings", accounts.get_settings),
+    Route("GET", "/settings", accounts.get_settings, row=tables.accounts),
     Route("PUT", "/settings", accounts.update_settings, needs=Scope.ADMIN),
     Route("GET", "/api-keys", accounts.list_keys, needs=Scope.ADMIN),
     Route("POST", "/api-keys", accounts.create_key, status=201, makes="/api-keys", needs=Scope.ADMIN),
@@ -38,19 +39,19 @@ ROUTES = (
     Route("GET", "/customers", customers.index),
     Route("POST", "/customers", customers.create, status=201, makes="/customers"),
     Route("GET", "/customers/export/csv", customers.export_csv),
-    Route("GET", "/customers/{customer_id}", customers.get),
+    Route("GET", "/customers/{customer_id}", customers.get, row=tables.customers),
     Route("PUT", "/customers/{customer_id}", customers.update),
     Route("DELETE", "/customers/{customer_id}", customers.delete),
     Route("GET", "/products", products.index),
     Route("POST", "/products", products.create, status=201, makes="/products"),
     Route("GET", "/products/export/csv", products.export_csv),
-    Route("GET", "/products/{product_id}", products.get),
+    Route("GET", "/products/{product_id}", products.get, row=tables.products),
     Route("PUT", "/products/{product_id}", products.update),
     Route("DELETE", "/products/{product_id}", products.delete),
     Route("POST", "/products/{product_id}/reactivate", products.reactivate),
     Route("GET", "/taxes", taxes.index),
     Route("POST", "/taxes", taxes.create, status=201, makes="/taxes"),
-    Route("GET", "/taxes/{tax_id}", taxes.get),
+    Route("GET", "/taxes/{tax_id}", taxes.get, row=tables.taxes),
     Route("PUT", "/taxes/{tax_id}", taxes.update),
     Route("DELETE", "/taxes/{tax_id}", taxes.delete),
     Route("GET", "/invoices", invoices.index),
@@ -61,7 +62,7 @@ ROUTES = (
     Route("POST", "/invoices/batch", bulk.batch),
     Route("GET", "/invoices/trash/list", invoices.trash),
     Route("POST", "/invoices/trash/batch", bulk.trash_batch),
-    Route("GET", "/invoices/{invoice_id}", invoices.get),
+    Route("GET", "/invoices/{invoice_id}", invoices.get, row=tables.invoices),
     Route("PUT", "/invoices/{invoice_id}", invoices.update),
     Route("DELETE", "/invoices/{invoice_id}", invoices.delete),
     Route("GET", "/invoices/{invoice_id}/activity", invoices.activity),
@@ -84,7 +85,7 @@ ROUTES = (
     Route("POST", "/quotations", quotations.create, status=201, makes="/quotations"),
     Route("POST", "/quotations/preview", quotations.preview),
     Route("GET", "/quotations/export/csv", quotations.export_csv),
-    Route("GET", "/quotations/{quotation_id}", quotations.get),
+    Route("GET", "/quotations/{quotation_id}", quotations.get, row=tables.quotations),
     Route("PUT", "/quotations/{quotation_id}", quotations.update),
     Route("DELETE", "/quotations/{quotation_id}", quotations.delete),
     Route("POST", "/quotations/{quotation_id}/publish", quotations.publish),
@@ -103,20 +104,20 @@ ROUTES = (
     Route("GET", "/payments", payments.index),
     Route("POST", "/payments", payments.create, status=201, makes="/payments"),
     Route("GET", "/payments/export/csv", payments.export_csv),
-    Route("GET", "/payments/{payment_id}", payments.get),
+    Route("GET", "/payments/{payment_id}", payments.get, row=tables.payments),
     Route("PUT", "/payments/{payment_id}", payments.update),
     Route("DELETE", "/payments/{payment_id}", payments.reverse),
     Route("GET", "/recurring-billing", recurring.index),
     Route("POST", "/recurring-billing", recurring.create, status=201, makes="/recurring-billing"),
     Route("POST", "/recurring-billing/process", recurring.process),
     Route("GET", "/recurring-billing/runs/{run_id}", recurring.get_run),
-    Route("GET", "/recurring-billing/{recurring_id}", recurring.get),
+    Route("GET", "/recurring-billing/{recurring_id}", recurring.get, row=tables.recurring),
     Route("PUT", "/recurring-billing/{recurring_id}", recurring.update),
     Route("DELETE", "/recurring-billing/{recurring_id}", recurring.delete),
     Route("POST", "/recurring-billing/{recurring_id}/toggle", recurring.toggle),
     Route("GET", "/credit-notes", credit_notes.index),
     Route("GET", "/credit-notes/export/csv", credit_notes.export_csv),
-    Route("GET", "/credit-notes/{credit_note_id}", credit_notes.get),
+    Route("GET", "/credit-notes/{credit_note_id}", credit_notes.get, row=tables.credit_notes),
     Route("PUT", "/credit-notes/{credit_note_id}", credit_notes.update),
     Route("GET", "/stats", stats.show),
 )

@@ -1,10 +1,12 @@
-"""Locks on what is no row yet, so that of several transactions only one makes it."""
+"""Locks on what is no row yet, so that of several transactions only one makes it, and on a row of any table."""
 
+from functools import cache
 from hashlib import sha256
 
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import BigInteger, Select, Table, bindparam, func, select
 
 from tallystick.store.db import Tx
+from tallystick.store.tables import accounts
 
 LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
@@ -16,6 +18,19 @@ def take(tx: Tx, account_id: int, kind: str, name: str) -> None:
     """
     if tx.is_postgresql:
         tx.rows(LOCK, lambda _void: None, number=number(account_id, kind, name))
+
+
+def hold(tx: Tx, table: Table, account_id: int, row_id: int) -> None:
+    """Keeps others from changing the row, where there is one, until the transaction ends."""
+    if tx.is_postgresql:
+        tx.rows(_held(table), int, account=account_id, wanted=row_id)
+
+
+@cache
+def _held(table: Table) -> Select[tuple[int]]:
+    owner = table.c.id if table is accounts else table.c.account_id
+    own = (owner == bindparam("account"), table.c.id == bindparam("wanted"))
+    return select(table.c.id).where(*own).with_for_update(key_share=True)
 
 
 def number(account_id: int, kind: str, name: str) -> int:
