@@ -25,6 +25,8 @@ from tallystick.http.app import create_app
 from tallystick.http.edge import Edge
 from tallystick.http.endpoint import Server
 from tallystick.http.log import DelayedHandler
+from tallystick.http.pool import Pool
+from tallystick.http.queues import Queue
 from tallystick.http.strangers import Strangers
 from tallystick.listener import STOP_TIMEOUT_S, Granian
 from tallystick.native.surface import NATIVE
@@ -36,6 +38,12 @@ SURFACES = (NATIVE, INVOICE_NG, BILLINGDB, IQRAA)
 """The public APIs; one more is one more value here."""
 
 THREADS = 4
+"""For what is short, where each statement is a round trip."""
+
+WRITING_THREADS = 2
+"""On SQLite: one reads the request, and the other waits for the disk."""
+
+LONG_THREADS = 2
 BESIDE = 2
 """Threads beside those of the requests and the lanes: for the uses of keys, and for looks whether all is well."""
 STATEMENT_TIMEOUT_S = 30
@@ -90,19 +98,28 @@ def _serve(listener: socket.socket, *, with_worker: bool) -> None:
     settings = config.from_environment()
     database = Database(
         settings.database_url,
-        connections=THREADS + len(Lane) + BESIDE,
+        connections=THREADS + LONG_THREADS + len(Lane) + BESIDE,
         seal_key=settings.seal_key,
         statement_timeout_s=STATEMENT_TIMEOUT_S,
     )
     with closing(database):
         server, worker = Server.of(database, settings.origin), Worker(database)
         strangers = Strangers(Addresses(networks(settings.trusted_proxies)))
-        granian = Granian(listener, Edge(application(server, strangers), THREADS, server.looks))
+        granian = Granian(listener, Edge(application(server, strangers), _pools(database), server.looks))
         # After Granian was made, which empties the list of handlers to flush at the end.
         logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
         uses = server.uses
         with _beside(uses.keep, uses.stop), _beside(worker.run, worker.stop) if with_worker else nullcontext():
             asyncio.run(_until_stopped(granian))
+
+
+def _pools(database: Database) -> dict[Queue, Pool]:
+    """The threads of each queue (ADR 45): a SQLite's reads have none, and so fight with nobody for the interpreter."""
+    long = Pool("long", LONG_THREADS)
+    if database.is_sqlite:
+        return {Queue.WRITES: Pool("writes", WRITING_THREADS), Queue.LONG: long}
+    short = Pool("requests", THREADS)
+    return {Queue.READS: short, Queue.WRITES: short, Queue.LONG: long}
 
 
 async def _until_stopped(server: Granian) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import threading
 import time
@@ -20,6 +21,8 @@ from tallystick.http import edge, probes
 from tallystick.http.edge import EARLY_BODY_BYTES, Edge
 from tallystick.http.gateway import FileWrapper
 from tallystick.http.looks import Looks
+from tallystick.http.pool import Pool
+from tallystick.http.queues import QUEUE, Queue, WrongQueue
 from tallystick.http.spool import Temporary
 from tallystick.listener import Granian
 from tallystick.store.readiness import Condition
@@ -42,9 +45,10 @@ def replying(respond: Respond) -> WSGIApplication:
 
 @contextmanager
 def served(
-    application: WSGIApplication, threads: int = 2, look: Callable[[], Condition] = lambda: Condition([], [])
+    application: WSGIApplication, *without_threads: Queue, look: Callable[[], Condition] = lambda: Condition([], [])
 ) -> Iterator[httpx.Client]:
-    """A client of the application behind an edge."""
+    """A client of the application behind an edge, with two threads for each queue but for those named."""
+    pools = {queue: Pool(queue.value, 2) for queue in Queue if queue not in without_threads}
     listener = socket.create_server(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
     loop = asyncio.new_event_loop()
@@ -52,7 +56,7 @@ def served(
     started = threading.Event()
 
     async def serve() -> None:
-        ready.append(Granian(listener, Edge(application, threads, Looks(look))))
+        ready.append(Granian(listener, Edge(application, pools, Looks(look))))
         started.set()
         await ready[0].serve()
 
@@ -187,7 +191,7 @@ def test_who_asks_whether_all_is_well_holds_no_thread() -> None:
         found = environ.get(probes.LOOK)
         return repr(found and found.result().reasons).encode()
 
-    with served(replying(respond), threads=1, look=look) as client, ThreadPoolExecutor(ASKERS) as threads:
+    with served(replying(respond), look=look) as client, ThreadPoolExecutor(ASKERS) as threads:
         asked = [threads.submit(client.get, probes.READY) for _ in range(ASKERS)]
         assert client.get("/other").text == "None"
         assert not any(each.done() for each in asked)
@@ -201,3 +205,47 @@ def test_a_look_that_fails_is_given_on_as_it_is() -> None:
 
     with served(replying(lambda environ: repr(environ[probes.LOOK].exception()).encode()), look=look) as client:
         assert client.get(probes.READY).text == "ZeroDivisionError()"
+
+
+def told(environ: dict[str, Any]) -> bytes:
+    """The queue and the thread of a request whose path names another queue, and its body."""
+    right = Queue(environ["PATH_INFO"].lstrip("/"))
+    if environ[QUEUE] is not right:
+        raise WrongQueue(right)
+    body = environ["wsgi.input"].read(MOST)
+    return f"{environ[QUEUE].value} in {threading.current_thread().name}: {len(body)}".encode()
+
+
+@pytest.mark.parametrize("queue", [Queue.WRITES, Queue.LONG])
+@pytest.mark.parametrize("size", [0, 5, EARLY_BODY_BYTES + 1])
+def test_a_request_is_done_by_the_threads_of_its_queue(queue: Queue, size: int) -> None:
+    with served(replying(told), Queue.READS) as client:
+        method = "POST" if size else "GET"
+        reply = client.request(method, f"/{queue.value}", content=b"x" * size).text
+    assert re.fullmatch(rf"{queue.value} in {queue.value} [12]: {size}", reply)
+
+
+def test_a_queue_without_threads_is_done_in_the_event_loop() -> None:
+    with served(replying(told), Queue.READS) as client:
+        assert re.fullmatch(r"reads in Thread-\d+ \(run_until_complete\): 0", client.get("/reads").text)
+
+
+def test_reads_are_answered_while_every_other_thread_is_taken() -> None:
+    may_end, under_way = threading.Event(), threading.Semaphore(0)
+
+    def respond(environ: dict[str, Any]) -> bytes:
+        if environ[QUEUE] is not Queue.READS:
+            under_way.release()
+            may_end.wait(TIMEOUT_S)
+        return told(environ)
+
+    with served(replying(respond), Queue.READS) as client:
+        others = [threading.Thread(target=client.post, args=(path,)) for path in ("/writes", "/long") * 2]
+        for thread in others:
+            thread.start()
+        for _ in others:
+            under_way.acquire()
+        assert client.get("/reads").is_success
+        may_end.set()
+        for thread in others:
+            thread.join()

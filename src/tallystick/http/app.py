@@ -12,6 +12,7 @@ from tallystick.http.endpoint import Endpoint, Server
 from tallystick.http.handlers import Handlers
 from tallystick.http.headers import SafeHeaders
 from tallystick.http.log import AccessLog
+from tallystick.http.queues import Queue, Queues
 from tallystick.http.routes import Route
 from tallystick.http.strangers import Strangers
 from tallystick.http.surface import Surface
@@ -23,7 +24,7 @@ def create_app(surfaces: Sequence[Surface], server: Server, strangers: Strangers
     ``strangers`` slows those whose keys and links open nothing, where it is given. What stands below no API's prefix is
     refused in the words of the first.
     """
-    middleware: list[Any] = [AccessLog(), SafeHeaders(), Refusals(), *([strangers] if strangers else [])]
+    middleware: list[Any] = [AccessLog(), SafeHeaders(), Refusals(), Queues(), *([strangers] if strangers else [])]
     app = falcon.App(middleware=middleware)
     app.req_options.strip_url_path_trailing_slash = True
     Handlers(surfaces).add_to(app)
@@ -55,7 +56,13 @@ class Responders:
     """The responders of one path, where Falcon looks for them."""
 
     def __init__(self, responders: list[Endpoint]) -> None:
+        self._by_method = {each.route.method: each for each in responders}
         for each in responders:
             setattr(self, f"on_{each.route.method.lower()}", each)
             if each.route.reads:
-                self.on_head = each
+                self._by_method["HEAD"] = self.on_head = each
+
+    def queue_of(self, req: falcon.Request) -> Queue:
+        """The queue of the route; a method that has none is soon refused."""
+        endpoint = self._by_method.get(req.method)
+        return Queue.READS if endpoint is None else endpoint.queue_of(req)

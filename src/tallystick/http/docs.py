@@ -10,6 +10,7 @@ import falcon
 import msgspec
 
 from tallystick.http import spool
+from tallystick.http.queues import Queue, always
 from tallystick.http.spool import OnDisk
 
 OURS = Path(__file__).parent
@@ -39,6 +40,7 @@ class JsonDocument:
         resp.data = self._document
 
     on_head = on_get
+    queue_of = always(Queue.READS)
 
 
 class YamlDocument:
@@ -53,6 +55,7 @@ class YamlDocument:
         resp.data = self._written
 
     on_head = on_get
+    queue_of = always(Queue.LONG)
 
     @cached_property
     def _written(self) -> bytes:
@@ -68,6 +71,7 @@ class ReferencePage:
         _answer(resp, PAGE)
 
     on_head = on_get
+    queue_of = always(Queue.READS)
 
 
 class Asset:
@@ -86,6 +90,7 @@ class Asset:
         resp.set_header("Cache-Control", ASSETS_FRESH)
 
     on_head = on_get
+    queue_of = always(Queue.READS)
 
     @cached_property
     def _digest(self) -> str:

@@ -4,6 +4,7 @@ import falcon
 
 from tallystick.http import spool
 from tallystick.http.endpoint import Endpoint, Server
+from tallystick.http.queues import Queue
 from tallystick.http.routes import Route
 from tallystick.http.surface import Surface
 from tallystick.wire.call import Call
@@ -17,6 +18,10 @@ class Download(Endpoint):
         super().__init__(route, surface, server)
         if not route.reads:
             raise ValueError(f"{route.method} {route.path} writes, and so cannot answer a file")
+
+    def queue_of(self, _req: falcon.Request) -> Queue:
+        """The one of all that is long."""
+        return Queue.LONG
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
         """Answers one request; what is read for it is read before the first byte is sent."""

@@ -6,6 +6,7 @@ for it, which it does when it knows who is calling.
 """
 
 import asyncio
+from collections.abc import Mapping
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -18,6 +19,7 @@ from tallystick.http import gateway, probes, refusals
 from tallystick.http.gateway import INPUT, Sent
 from tallystick.http.looks import Looks
 from tallystick.http.pool import Pool
+from tallystick.http.queues import QUEUE, Queue, WrongQueue
 from tallystick.store.readiness import Condition
 
 EARLY_BODY_BYTES = 64 * 1024
@@ -27,6 +29,7 @@ EARLY_BODY_TIMEOUT_S = 10.0
 LATE_BODY_TIMEOUT_S = 60.0
 FILE_OPENED_WITHIN_S = 15
 MOST_UNFINISHED = 512
+READING = ("GET", "HEAD")
 REFUSAL = "tallystick.refusal"
 CLOSE = {"Connection": "close"}
 TOO_SLOW = "The body of the request did not arrive in time."
@@ -64,12 +67,17 @@ class Refusals:
 
 
 class Edge:
-    """An application of WSGI as one of RSGI: ``threads`` requests are under way at a time, beside the ``looks``."""
+    """An application of WSGI as one of RSGI.
 
-    def __init__(self, application: WSGIApplication, threads: int, looks: Looks) -> None:
+    The requests of each queue are done by its pool; those of one that has none are done at once, in the event loop.
+    ``looks`` tell whether the database is ready.
+    """
+
+    def __init__(self, application: WSGIApplication, pools: Mapping[Queue, Pool], looks: Looks) -> None:
         self._application = application
         self._looks = looks
-        self._pool = Pool(threads)
+        self._pools = pools
+        self._distinct = set(pools.values())
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request."""
@@ -88,7 +96,7 @@ class Edge:
         if environ["PATH_INFO"] == probes.READY:
             environ[probes.LOOK] = await self._looked()
             return self._call(environ)
-        if self._pool.unfinished >= MOST_UNFINISHED:
+        if sum(pool.unfinished for pool in self._distinct) >= MOST_UNFINISHED:
             return self._refuse(environ, refusals.unavailable(BUSY))
         try:
             return await self._called(environ, protocol)
@@ -98,19 +106,24 @@ class Edge:
             return self._refuse(environ, falcon.HTTPBadRequest(description=CUT_OFF))
 
     async def _called(self, environ: dict[str, Any], protocol: HTTPProtocol) -> Sent:
-        """The answer of the application, which is called once more where it asks for the body."""
-        call = partial(self._call, environ)
+        """The answer of the application, which is called again where it asks for the body, or from another queue."""
+        environ[QUEUE] = Queue.READS if environ["REQUEST_METHOD"] in READING else Queue.WRITES
         if _comes_early(environ):
             async with asyncio.timeout(EARLY_BODY_TIMEOUT_S):
                 environ[INPUT] = BytesIO(await protocol())
-            return await self._pool.run(call)
-        try:
-            return await self._pool.run(call)
-        except BodyWanted as wanted:
-            most = wanted.most
-        async with asyncio.timeout(LATE_BODY_TIMEOUT_S):
-            environ[INPUT] = BytesIO(await _received(protocol, environ.get("CONTENT_LENGTH"), most))
-        return await self._pool.run(call)
+        while True:
+            try:
+                return await self._done(environ)
+            except WrongQueue as wrong:
+                environ[QUEUE] = wrong.right
+            except BodyWanted as wanted:
+                most = wanted.most
+                async with asyncio.timeout(LATE_BODY_TIMEOUT_S):
+                    environ[INPUT] = BytesIO(await _received(protocol, environ.get("CONTENT_LENGTH"), most))
+
+    async def _done(self, environ: dict[str, Any]) -> Sent:
+        pool = self._pools.get(environ[QUEUE])
+        return self._call(environ) if pool is None else await pool.run(partial(self._call, environ))
 
     async def _looked(self) -> asyncio.Future[Condition]:
         """A look that has ended, without a thread for each who asks: anybody may."""
@@ -134,7 +147,7 @@ def _comes_early(environ: dict[str, Any]) -> bool:
         environ.pop("CONTENT_LENGTH", None)
     elif length == 0:
         return False
-    elif length <= EARLY_BODY_BYTES and environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+    elif length <= EARLY_BODY_BYTES and environ["REQUEST_METHOD"] not in READING:
         return True
     environ[INPUT] = Unread()
     return False

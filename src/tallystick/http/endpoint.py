@@ -11,6 +11,7 @@ from tallystick.accounts.uses import Uses
 from tallystick.core.errors import Conflict, DomainError, NotFound, ValidationFailed
 from tallystick.http import auth, entity_tags, links, refusals
 from tallystick.http.looks import Looks
+from tallystick.http.queues import Queue
 from tallystick.http.routes import Route
 from tallystick.http.surface import Decoder, Surface
 from tallystick.store import idempotency, readiness
@@ -22,6 +23,9 @@ from tallystick.wire.reply import Accepted, Listed, Reply, ShownOnce
 from tallystick.wire.scalars import Id, Token
 
 MAX_KEY_LENGTH = 255
+LONG_PARAMETERS = frozenset({"search", "page"})
+"""With these a list looks at more rows than it shows."""
+
 REPLAYED = "Idempotent-Replayed"
 Headers = Mapping[str, str]
 NO_HEADERS: Headers = {}
@@ -65,6 +69,12 @@ class Endpoint:
         if answer.location:
             resp.set_header("Location", answer.location)
         resp.set_headers(headers)
+
+    def queue_of(self, req: falcon.Request) -> Queue:
+        """The queue of one request for the route."""
+        if self.route.is_long or not LONG_PARAMETERS.isdisjoint(req.params):
+            return Queue.LONG
+        return Queue.READS if self.route.reads else Queue.WRITES
 
     def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, Headers]:
         with self.server.database.read() as tx:

@@ -18,12 +18,12 @@ class Job(NamedTuple):
 class Pool:
     """A few threads, which take up work in the order in which it comes. They end with the process."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, name: str, threads: int) -> None:
         self.unfinished = 0
         """How much is under way or waits."""
         self._jobs: SimpleQueue[Job] = SimpleQueue()
         for number in range(1, threads + 1):
-            threading.Thread(target=self._work, name=f"requests {number}", daemon=True).start()
+            threading.Thread(target=self._work, name=f"{name} {number}", daemon=True).start()
 
     async def run(self, work: Callable[[], T]) -> T:
         """What ``work`` answers or raises in one of the threads. To be called in one event loop only."""

@@ -11,6 +11,7 @@ from tallystick.core.errors import Forbidden, Unavailable
 from tallystick.http import auth, metrics
 from tallystick.http.endpoint import Server
 from tallystick.http.looks import Looks
+from tallystick.http.queues import Queue, always
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.wire import render
 
@@ -71,6 +72,7 @@ class Metrics:
         resp.data = metrics.text()
 
     on_head = on_get
+    queue_of = always(Queue.LONG)
 
 
 def add_routes(app: falcon.App[Any, Any], server: Server) -> None:

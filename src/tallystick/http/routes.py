@@ -24,8 +24,9 @@ class Route:
 
     ``do`` takes a Call, then the ids of the path in their order, then a ``query`` or a ``body``, which may have at most
     ``max_body_bytes``. A GET runs in a snapshot that cannot write, unless it ``writes``; any other method runs in a
-    transaction. Where the path holds a share token, that opens the route instead of a key. What is made by it is then
-    found below the path ``makes``, by its id. A GET that shows a row of the table ``row`` has an ETag.
+    transaction. It ``is_long`` where it may take more than a few milliseconds. Where the path holds a share token, that
+    opens the route instead of a key. What is made by it is then found below the path ``makes``, by its id. A GET that
+    shows a row of the table ``row`` has an ETag.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Route:
     needs: Scope | None = None
     writes: bool = False
     max_body_bytes: int = MAX_BODY_BYTES
+    is_long: bool = False
 
     @property
     def scope(self) -> Scope | None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import falcon
 
+from tallystick.http.queues import Queue, always
 from tallystick.http.surface import Surface
 from tallystick.web.html import Html, element, page
 from tallystick.web.welcome import ONLY_ITSELF
@@ -137,6 +138,7 @@ class Dialects:
         resp.text = self._page
 
     on_head = on_get
+    queue_of = always(Queue.READS)
 
 
 def ways(names: Collection[str]) -> list[Way]:

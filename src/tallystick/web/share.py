@@ -10,6 +10,7 @@ import falcon
 from tallystick.accounts import ops as accounts
 from tallystick.core.errors import Conflict, NotFound
 from tallystick.documents import public as documents
+from tallystick.http.queues import Queue, always
 from tallystick.invoices import public as invoices
 from tallystick.quotations import public as quotations
 from tallystick.store.db import Database, Tx
@@ -51,6 +52,7 @@ class SharedBill:
             _answer(resp, 200, shown)
 
     on_head = on_get
+    queue_of = always(Queue.READS)
 
 
 class SharedFile:
@@ -75,6 +77,7 @@ class SharedFile:
         resp.set_headers(FILE_HEADERS)
 
     on_head = on_get
+    queue_of = always(Queue.LONG)
 
 
 class SharedAnswer:

@@ -6,6 +6,8 @@ from typing import Any
 
 import falcon
 
+from tallystick.http.queues import Queue, always
+
 PAGE = Path(__file__).with_name("welcome.html")
 ONLY_ITSELF = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
@@ -23,6 +25,7 @@ class Welcome:
         resp.text = self._page
 
     on_head = on_get
+    queue_of = always(Queue.READS)
 
 
 def add_routes(app: falcon.App[Any, Any], origin: str) -> None:

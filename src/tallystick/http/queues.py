@@ -1,0 +1,58 @@
+"""Where a request waits for its turn, so that none delays those that are quicker than it (ADR 45)."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+import falcon
+
+QUEUE = "tallystick.queue"
+"""In an environ: the queue that the request is called from. It is not there where a server has no queues."""
+
+
+class Queue(Enum):
+    """Which threads a request is done by."""
+
+    READS = "reads"
+    """Over in a few milliseconds, and changes nothing."""
+
+    WRITES = "writes"
+    """As short, and may change something: on SQLite one waits for the other."""
+
+    LONG = "long"
+    """A download, a search, a sum over all, or many writes."""
+
+
+class WrongQueue(BaseException):
+    """The request is to be called again, from this queue.
+
+    No Exception, because it is none of the errors that the application answers.
+    """
+
+    def __init__(self, right: Queue) -> None:
+        super().__init__(right)
+        self.right = right
+
+
+def always(queue: Queue) -> Callable[[object, falcon.Request], Queue]:
+    """The ``queue_of`` of a resource whose requests all wait in the same."""
+    return lambda _resource, _req: queue
+
+
+class Queues:
+    """Falcon middleware: sends a request to its queue, once its route is known.
+
+    The resource tells it by ``queue_of(req)``; one that does not waits with the writes.
+    """
+
+    def process_resource(
+        self, req: falcon.Request, _resp: falcon.Response, resource: Any, _params: Mapping[str, str]
+    ) -> None:
+        """Raises WrongQueue before anything is done."""
+        here = req.env.get(QUEUE)
+        if here is None:
+            return
+        queue_of = getattr(resource, "queue_of", None)
+        right = queue_of(req) if queue_of else Queue.WRITES
+        if here is not right:
+            raise WrongQueue(right)

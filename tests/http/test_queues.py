@@ -1,0 +1,53 @@
+"""Which queue the requests of a route wait in."""
+
+import falcon
+import pytest
+from falcon.testing import create_environ
+
+from tallystick.http.app import Responders, responder
+from tallystick.http.endpoint import Server
+from tallystick.http.queues import Queue
+from tallystick.http.surface import Surface
+from tallystick.serve import SURFACES
+from tallystick.wire.lists import ListQuery
+
+SHORT = [("GET", Queue.READS), ("POST", Queue.WRITES), ("PUT", Queue.WRITES), ("DELETE", Queue.WRITES)]
+LONG = {
+    "/api/v1/invoices/batch",
+    "/api/v1/invoices/trash/batch",
+    "/api/v1/recurring-billing/process",
+    "/api/v1/stats",
+}
+
+
+def queue_of(surface: Surface, server: Server, method: str, path: str, query: str = "") -> Queue:
+    routes = [route for route in surface.routes if route.path == path]
+    responders = Responders([responder(route, surface, server) for route in routes])
+    return responders.queue_of(falcon.Request(create_environ(path, query, method=method)))
+
+
+@pytest.fixture(name="server")
+def _server() -> Server:
+    """What no request is done by, for which it need not be there."""
+    return Server(*[None] * len(Server._fields))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=[surface.name for surface in SURFACES])
+def test_routes_wait_by_what_they_do(surface: Surface, server: Server) -> None:
+    for route in surface.routes:
+        is_long = route.answers_file or surface.prefix + route.path in LONG
+        expected = Queue.LONG if is_long else Queue.READS if route.reads else Queue.WRITES
+        assert queue_of(surface, server, route.method, route.path) is expected, route
+        if route.reads:
+            assert queue_of(surface, server, "HEAD", route.path) is expected, route
+
+
+@pytest.mark.parametrize("query", ["search=a", "page=2", "limit=10&search=a"])
+def test_a_list_that_looks_at_many_rows_is_long(query: str, server: Server) -> None:
+    (surface, *_others) = SURFACES
+    lists = [route for route in surface.routes if route.reads and issubclass(route.query, ListQuery)]
+    assert len(lists) > 5
+    for route in lists:
+        assert queue_of(surface, server, "GET", route.path, query) is Queue.LONG
+        by_cursor = queue_of(surface, server, "GET", route.path, "limit=10&after=")
+        assert by_cursor is (Queue.LONG if route.answers_file else Queue.READS)
