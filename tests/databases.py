@@ -44,8 +44,12 @@ class Databases:
                 yield url
         else:
             with self._sqlite_file() as path:
-                shutil.copyfile(self._sqlite_template, path)
-                yield _sqlite_url(path)
+                yield self.migrated_file(path)
+
+    def migrated_file(self, path: Path) -> str:
+        """As ``migrated``, of SQLite, in a file of the caller's."""
+        shutil.copyfile(self._sqlite_template, path)
+        return _sqlite_url(path)
 
     @contextmanager
     def empty(self, kind: Kind) -> Iterator[str]:

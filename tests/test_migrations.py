@@ -101,6 +101,7 @@ def test_a_difference_would_be_seen(database: Database) -> None:
     assert {table for table in before if before[table] != after[table]} == {"taxes"}
 
 
+@pytest.mark.slow
 def test_migrating_again_changes_nothing(database: Database) -> None:
     migrate(database)
     before = schema(database), version(database)

@@ -68,6 +68,7 @@ def _told(answer: Any, like: Any) -> Any:
     return answer
 
 
+@pytest.mark.slow
 def test_an_upgraded_database_verifies(upgraded: Api) -> None:
     assert upgraded.differences() == []
 
@@ -79,6 +80,7 @@ def test_an_upgraded_database_answers_as_before(upgraded: Api, subtests: pytest.
             assert _told(answer, before) == before
 
 
+@pytest.mark.slow
 def test_business_goes_on_after_the_upgrade(upgraded: Api) -> None:
     in_yen, draft = upgraded.data(upgraded.get("/invoices/12")), upgraded.data(upgraded.get("/invoices/13"))
     assert upgraded.data(pay(upgraded, in_yen, 234))["id"] == len(ANSWERS["/payments"]) + 1

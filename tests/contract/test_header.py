@@ -130,6 +130,7 @@ def test_two_schedules_that_differ_in_it_alone_bill_their_own(api: Api, name: st
     assert sorted(got(api, f"/invoices/{invoice_id}")[name] for invoice_id in invoices) == sorted(values)
 
 
+@pytest.mark.slow
 def test_an_alteration_of_a_seal_is_named(api: Api) -> None:
     quotation = made(api, "/quotations", **FIRST)
     api.post(f"/quotations/{quotation['id']}/publish")

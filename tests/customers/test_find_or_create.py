@@ -92,6 +92,7 @@ def test_of_parallel_requests_one_makes_it(api: Api, email: str | None) -> None:
         assert count(api) == number + 1
 
 
+@pytest.mark.slow
 def test_what_an_older_version_has_is_found(empty_database_url: str) -> None:
     with closing(Database(empty_database_url)) as database:
         with database.migration() as tx:

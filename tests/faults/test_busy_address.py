@@ -32,6 +32,7 @@ def start(command: str, database: Path, **settings: str) -> subprocess.Completed
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["serve", "demo"])
 def test_a_busy_address_is_refused_at_once(command: str, busy_port: int, tmp_path: Path) -> None:
     refused = start(command, tmp_path / "new.db", PORT=str(busy_port))
@@ -43,6 +44,7 @@ def test_a_busy_address_is_refused_at_once(command: str, busy_port: int, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"PORT": "65536"}, {"HOST": "no.such.host.invalid"}, {"HOST": "192.0.2.1"}])
 def test_an_address_that_is_none_is_refused_in_one_line(settings: dict[str, str], tmp_path: Path) -> None:
     refused = start("serve", tmp_path / "new.db", **settings)

@@ -14,6 +14,7 @@ from tallystick.store.db import Database
 from tallystick.store.migrate import migrate
 from testing.server import Server
 from tests.api import Api
+from tests.databases import Databases
 from tests.faults.disks import FailingSync, filled, small_disk
 from tests.faults.test_unavailable import create
 from tests.program import run
@@ -37,10 +38,9 @@ def wait_until(is_so: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def test_what_was_committed_comes_into_the_file(tmp_path: Path) -> None:
+def test_what_was_committed_comes_into_the_file(databases: Databases, tmp_path: Path) -> None:
     file, copy = tmp_path / "books.db", tmp_path / "copy.db"
-    with closing(Database(f"sqlite:///{file}")) as database:
-        migrate(database)
+    with closing(Database(databases.migrated_file(file))) as database:
         api = Api(database)
         assert create(api).status_code == 201
         began, ours = datetime.now(UTC), database.checkpoints
@@ -52,6 +52,7 @@ def test_what_was_committed_comes_into_the_file(tmp_path: Path) -> None:
         assert tx.connection.exec_driver_sql("SELECT name FROM customers").all() == [("Jane",)]
 
 
+@pytest.mark.slow
 def test_one_that_finds_no_room_is_told_and_made_up_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with (
         small_disk(tmp_path / "disk", 8 * MEBIBYTE) as disk,

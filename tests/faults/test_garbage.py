@@ -278,6 +278,7 @@ def test_a_forged_cursor(busy: Api, subtests: pytest.Subtests) -> None:
 NO_IDS = ("0", "-1", "x", "1.0", "1e0", "9223372036854775808", "9" * 40, "%00", "2")
 
 
+@pytest.mark.slow
 def test_an_id_of_nothing(api: Api, subtests: pytest.Subtests) -> None:
     for route in ROUTES:
         for key in NO_IDS if route.ids else ():

@@ -13,10 +13,10 @@ import pytest
 
 from tallystick.store import readiness
 from tallystick.store.db import Database
-from tallystick.store.migrate import migrate
 from tallystick.worker import Worker
 from tests.api import Api, opened
 from tests.clock import Clock
+from tests.databases import Databases
 from tests.faults.disks import filled, small_disk
 from tests.faults.test_busy import locked
 from tests.faults.test_unavailable import create
@@ -34,11 +34,10 @@ def ready(api: Api) -> tuple[int, Any]:
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[tuple[Api, Path]]:
+def books(databases: Databases, tmp_path: Path) -> Iterator[tuple[Api, Path]]:
     """The API over a file that a test may spoil."""
     file = tmp_path / "books.db"
-    with closing(Database(f"sqlite:///{file}")) as database:
-        migrate(database)
+    with closing(Database(databases.migrated_file(file))) as database:
         yield Api(database), file
 
 
@@ -100,12 +99,11 @@ def test_a_file_that_was_deleted_is_told_and_takes_no_writes(books: tuple[Api, P
     assert create(api).status_code == 201
 
 
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
+def test_a_full_disk_is_told(databases: Databases, tmp_path: Path) -> None:
     with (
         small_disk(tmp_path / "disk", 24 * MEBIBYTE) as disk,
-        closing(Database(f"sqlite:///{disk / 'books.db'}")) as database,
+        closing(Database(databases.migrated_file(disk / "books.db"))) as database,
     ):
-        migrate(database)
         api = Api(database)
         assert ready(api) == (200, [])
         ballast = filled(disk)

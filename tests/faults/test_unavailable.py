@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tallystick.store.db import Database
-from tallystick.store.migrate import migrate
 from testing.server import Server
 from tests.api import Api
+from tests.databases import Databases
 from tests.faults.disks import FailingSync, filled, small_disk
 
 NOTHING_DONE = "The database cannot take this now, and nothing was done. Try again in a moment."
@@ -100,12 +100,11 @@ def test_an_unknown_outcome_is_told_and_the_key_tells_it(tmp_path: Path) -> None
         assert len(server.data(server.get("/customers"))) == 1
 
 
-def test_a_full_disk_is_told_and_goes_by(tmp_path: Path) -> None:
+def test_a_full_disk_is_told_and_goes_by(databases: Databases, tmp_path: Path) -> None:
     with (
         small_disk(tmp_path / "disk", 4 << 20) as disk,
-        closing(Database(f"sqlite:///{disk / 'books.db'}")) as database,
+        closing(Database(databases.migrated_file(disk / "books.db"))) as database,
     ):
-        migrate(database)
         api = Api(database)
         ballast = filled(disk)
         numbers = iter(range(10_000))

@@ -42,6 +42,7 @@ def test_a_backup_holds_what_was_committed(api: Api, database_url: str, tmp_path
         assert copy.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
+@pytest.mark.slow
 @ONLY_SQLITE
 def test_a_backup_tells_the_newest_seal_of_each_account(api: Api, database_url: str, tmp_path: Path) -> None:
     other = Api(api.database)

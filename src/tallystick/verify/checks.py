@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Select, Table, bindparam, func, select
 
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
@@ -55,4 +57,9 @@ def counted_bills(tx: Tx, accounts: Iterable[Account]) -> int:
 
 
 def _rows(tx: Tx, account: Account, table: Table) -> int:
-    return tx.one(select(func.count()).select_from(table).where(table.c.account_id == account.id), int)
+    return tx.one(_count_of(table), int, account=account.id)
+
+
+@cache
+def _count_of(table: Table) -> Select[Any]:
+    return select(func.count()).select_from(table).where(table.c.account_id == bindparam("account"))

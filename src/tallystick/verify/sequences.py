@@ -51,6 +51,7 @@ def check_of(kind: Kind) -> Check:
     )
     places = _places(kind)
     stepped = _stepped_over(kind)
+    uncompared = _uncompared(kind)
 
     def run(tx: Tx, account: Account, advance: Callable[[int], None]) -> Iterator[Difference]:
         last = dict(tx.rows(counters, _counter, account=account.id))
@@ -65,7 +66,8 @@ def check_of(kind: Kind) -> Check:
             yield from _gap(kind, scope, taken[scope] + 1, counter)
         for passed in tx.rows(stepped, _SteppedOver, account=account.id):
             yield from _stepped(kind, passed)
-        yield from _uncompared(tx, account, kind)
+        for bill in tx.rows(uncompared, _Uncompared, account=account.id):
+            yield from _incomparable(tx, account, kind, bill)
 
     return Check(f"the numbers of {bills.name.replace('_', ' ')}", bills, run)
 
@@ -109,15 +111,23 @@ def _stepped(kind: Kind, place: _SteppedOver) -> Iterator[Difference]:
         yield Difference(sequences.name, _series_name(kind, place.scope), stepped)
 
 
-def _uncompared(tx: Tx, account: Account, kind: Kind) -> Iterator[Difference]:
-    """Of numbers that an older version took for different ones, only one is compared with; any other always is."""
+def _uncompared(kind: Kind) -> Select[Any]:
+    """The bills whose numbers are not compared."""
     bills = kind.bills
-    own = bills.c.account_id == account.id
-    without = select(bills.c.id, bills.c.number).where(own, bills.c.number.is_not(None), bills.c.number_key.is_(None))
-    for bill in tx.rows(without.order_by(bills.c.id), _Uncompared):
-        if tx.row(select(bills.c.id).where(own, bills.c.number_key == numbering.key(bill.number)), int) is None:
-            finding = f"number_key is None, should be {numbering.key(bill.number)!r}"
-            yield Difference(bills.name, row_name(bill.id, bill.number), finding)
+    return (
+        select(bills.c.id, bills.c.number)
+        .where(bills.c.account_id == bindparam("account"), bills.c.number.is_not(None), bills.c.number_key.is_(None))
+        .order_by(bills.c.id)
+    )
+
+
+def _incomparable(tx: Tx, account: Account, kind: Kind, bill: _Uncompared) -> Iterator[Difference]:
+    """Of numbers that an older version took for different ones, only one is compared with; any other always is."""
+    bills, key = kind.bills, numbering.key(bill.number)
+    compared = select(bills.c.id).where(bills.c.account_id == account.id, bills.c.number_key == key)
+    if tx.row(compared, int) is None:
+        finding = f"number_key is None, should be {key!r}"
+        yield Difference(bills.name, row_name(bill.id, bill.number), finding)
 
 
 def _misplaced(kind: Kind, place: _Place, before: int, counter: int) -> Iterator[Difference]:
