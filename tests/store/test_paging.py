@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from tallystick.store.tables import products
 from tests.api import Api
 
 ROWS = 13
+FLOOR = 10_000
 INVOICE_SORTS = ("created_at", "issue_date", "due_date", "total")
 ORDERS = ("asc", "desc")
 
@@ -85,6 +87,25 @@ def test_what_a_page_says_of_itself(api: Api) -> None:
     second = api.get("/invoices", params={"limit": 2, "after": first["next"]}).json()
     assert [row["id"] for row in second["data"]] == [3, 2]
     assert second["pagination"].keys() == {"limit", "next"}
+
+
+def test_a_total_is_counted_no_further_than_to_its_floor(api: Api) -> None:
+    api.post("/products", {"name": "Hour", "unit_price": 80})
+    columns = ("account_id", "name", "unit_price", "is_active", "created_at", "updated_at")
+
+    def add(rows: int) -> None:
+        with api.database.transaction("tests") as tx:
+            tx.insert_many(products, columns, [(api.account.id, "Day", 600, True, tx.now, tx.now)] * rows)
+
+    add(FLOOR - 1)
+    assert api.get("/products").json()["pagination"].items() >= {"page": 1, "total": FLOOR}.items()
+    assert "more" not in api.get("/products").json()["pagination"]
+    add(1)
+    last = api.get("/products?limit=100&page=101").json()
+    assert last["pagination"] == {"limit": 100, "next": None, "page": 101, "total": FLOOR, "more": True}
+    assert len(last["data"]) == 1
+    assert api.get("/products?search=hour").json()["pagination"]["total"] == 1
+    assert api.get("/products?after=").json()["pagination"].keys() == {"limit", "next"}
 
 
 @pytest.mark.parametrize(("order", "seen"), [("asc", [*range(1, 12)]), ("desc", [*range(9, 0, -1)])])

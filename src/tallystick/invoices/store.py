@@ -244,8 +244,6 @@ def trash(tx: Tx, account: Account, request: PageRequest) -> Page[InvoiceRow]:
 def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Page[InvoiceRow]:
     """A page of the invoices that the filter selects."""
     query = bills.some(*conditions(account, wanted, account.today(tx.now)))
-    if request.sort == "total":
-        query = query.where(BY_AMOUNTS)
     return fetch(
         tx,
         query,

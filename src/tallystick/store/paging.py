@@ -1,7 +1,7 @@
 """Lists by page and by cursor.
 
 A cursor holds the sort value and the id of the last row shown, so that the next page begins with an index lookup and
-costs the same at any depth.
+costs the same at any depth. A page by number also says how many rows there are, counted to a floor (ADR 46).
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,6 +19,9 @@ from tallystick.store.db import Tx
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
 MAX_PAGE = 1_000_000
+COUNTED_TO = 10_000
+"""Where a list has more rows, its total is this floor: to count them all would take longer than to show a page."""
+
 T = TypeVar("T")
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
@@ -34,13 +37,17 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """Part of a list. ``total`` is None for a list walked by cursor; ``next`` is None on its last page."""
+    """Part of a list; ``next`` is None on its last page.
+
+    ``total`` is None for a list walked by cursor; where it ``is_floor``, there are more rows than that.
+    """
 
     rows: list[T]
     page: int | None
     limit: int
     total: int | None
     next: str | None
+    is_floor: bool = False
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -72,9 +79,10 @@ def fetch(
     """
     sort, column = _sort(request, sorts)
     if request.after is None:
-        page, total, offset = request.page, _count(tx, query, counting), (request.page - 1) * request.limit
+        page, offset = request.page, (request.page - 1) * request.limit
+        counted = _count(tx, query, counting, key)
     else:
-        page, total, offset = None, None, 0
+        page, offset, counted = None, 0, None
         query = query.where(_beyond(request, sort, column, key))
     found = tx.rows(_rows(query, column, key, request, offset), _columns)
     shown = found[: request.limit]
@@ -83,8 +91,9 @@ def fetch(
         rows=[kind(*row) for row in shown],
         page=page,
         limit=request.limit,
-        total=total,
+        total=None if counted is None else min(counted, COUNTED_TO),
         next=_cursor_at(_named(query, shown[-1]), request, sort, column, key) if more else None,
+        is_floor=counted is not None and counted > COUNTED_TO,
     )
 
 
@@ -113,9 +122,11 @@ def _sort(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> tupl
     return sort, sorts[sort]
 
 
-def _count(tx: Tx, query: Select[Any], counting: ColumnElement[bool] | None) -> int:
+def _count(tx: Tx, query: Select[Any], counting: ColumnElement[bool] | None, key: ColumnElement[int]) -> int:
+    """How many rows there are, up to one more than are counted."""
     rows = query if counting is None else query.where(counting)
-    return tx.one(rows.with_only_columns(func.count(), maintain_column_froms=True), int)
+    counted = rows.with_only_columns(key, maintain_column_froms=True).limit(COUNTED_TO + 1).subquery()
+    return tx.one(select(func.count()).select_from(counted), int)
 
 
 def _rows(

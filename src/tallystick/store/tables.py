@@ -366,6 +366,8 @@ recurring = Table(
     # With what waits in it, a run that leaves that out passes over it without a look at the rows.
     Index("ix_recurring_due", "account_id", "next_date", "id", "waits", **_where("next_date IS NOT NULL")),
     Index(None, "account_id", "customer_id", "id"),
+    Index(None, "account_id", "start_date", "id", **_where("deleted_at IS NULL")),
+    Index(None, "account_id", "total", "id", **_where("deleted_at IS NULL")),
     sqlite_autoincrement=True,
 )
 
@@ -466,6 +468,7 @@ invoices = Table(
     # Lists and statistics never show the trash: without it in their indexes, they need not look at a row to know.
     Index(None, "account_id", "issue_date", "id", **_where("deleted_at IS NULL")),
     Index(None, "account_id", "due_date", "id", **_where("deleted_at IS NULL")),
+    Index(None, "account_id", "total", "id", **_where("deleted_at IS NULL")),
     Index(None, "account_id", "number_order", "id", **_where("deleted_at IS NULL")),
     Index("ix_invoices_trash", "account_id", "id", **_where("deleted_at IS NOT NULL")),
     # Each holds all that statistics add up, in the order in which they group it.
@@ -539,6 +542,8 @@ quotations = Table(
     CheckConstraint("(state = 'converted') = (invoice_id IS NOT NULL)", name="converted_has_its_invoice"),
     Index(None, "account_id", "customer_id", "id"),
     Index(None, "account_id", "issue_date", "id"),
+    Index(None, "account_id", "valid_until", "id"),
+    Index(None, "account_id", "total", "id"),
     Index(None, "account_id", "number_order", "id"),
     Index("uq_quotations_invoice", "account_id", "invoice_id", unique=True, **_where("invoice_id IS NOT NULL")),
     sqlite_autoincrement=True,
@@ -586,6 +591,7 @@ payments = Table(
     CheckConstraint("amount > 0 AND to_credit >= 0 AND to_credit <= amount", name="amounts"),
     CheckConstraint("(status = 'reversed') = (reversed_at IS NOT NULL)", name="reversed_at_some_time"),
     Index(None, "account_id", "customer_id", "id"),
+    Index(None, "account_id", "date", "id"),
     # Money that came in and stands, as statistics add it up.
     Index(
         "ix_payments_received",

@@ -75,5 +75,6 @@ def listed(page: Page[Any], to_json: Callable[[Any], T]) -> Listed[T]:
         next=page.next,
         page=msgspec.UNSET if page.page is None else page.page,
         total=msgspec.UNSET if page.total is None else page.total,
+        more=page.is_floor or msgspec.UNSET,
     )
     return Listed(data=[to_json(row) for row in page.rows], pagination=pagination)

@@ -1,6 +1,6 @@
 """What an API function answers: data with a message, a list, or what is only begun."""
 
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -26,13 +26,15 @@ class Pagination(msgspec.Struct, frozen=True):
     """Where in a list this page stands.
 
     ``page`` and ``total`` are left out of a list walked by cursor, where counting would cost more than the page;
-    ``next`` is the cursor of the page that follows, or null.
+    ``next`` is the cursor of the page that follows, or null. ``more`` is there where the list has more rows than
+    ``total``, which is as far as is counted.
     """
 
     limit: int
     next: str | None
     page: int | msgspec.UnsetType = msgspec.UNSET
     total: int | msgspec.UnsetType = msgspec.UNSET
+    more: Literal[True] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Listed(msgspec.Struct, Generic[T], frozen=True):
