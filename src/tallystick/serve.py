@@ -9,10 +9,11 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from multiprocessing.connection import wait
 from tempfile import TemporaryDirectory
+from typing import Any
 from wsgiref.types import WSGIApplication
 
 from tallystick import config
@@ -50,9 +51,9 @@ STATEMENT_TIMEOUT_S = 30
 MOST_FILES = 65_536
 
 
-def application(server: Server, strangers: Strangers | None = None) -> WSGIApplication:
-    """Every API and every page, as one application."""
-    app = create_app(SURFACES, server, strangers)
+def application(server: Server, addresses: Addresses | None = None, guards: Sequence[Any] = ()) -> WSGIApplication:
+    """Every API and every page, as one application; ``addresses`` and ``guards`` are as in ``create_app``."""
+    app = create_app(SURFACES, server, addresses or Addresses(), guards)
     welcome.add_routes(app, server.origin)
     dialects.add_routes(app, server.origin, SURFACES)
     share.add_routes(app, server.database, server.origin)
@@ -104,8 +105,9 @@ def _serve(listener: socket.socket, *, with_worker: bool) -> None:
     )
     with closing(database):
         server, worker = Server.of(database, settings.origin), Worker(database)
-        strangers = Strangers(Addresses(networks(settings.trusted_proxies)))
-        granian = Granian(listener, Edge(application(server, strangers), _pools(database), server.looks))
+        addresses = Addresses(networks(settings.trusted_proxies))
+        app = application(server, addresses, [Strangers(addresses)])
+        granian = Granian(listener, Edge(app, _pools(database), server.looks))
         # After Granian was made, which empties the list of handlers to flush at the end.
         logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
         uses = server.uses

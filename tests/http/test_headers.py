@@ -9,6 +9,7 @@ import falcon.testing
 import httpx
 import pytest
 
+from tallystick.http.addresses import Addresses
 from tallystick.http.app import create_app
 from tallystick.http.docs import ASSETS
 from tallystick.http.edge import REFUSAL
@@ -77,7 +78,7 @@ def test_what_the_edge_refuses(api: Api) -> None:
 
 
 def test_a_bug(api: Api) -> None:
-    client = falcon.testing.TestClient(create_app((NATIVE, TOYS), Server.of(api.database, ORIGIN)))
+    client = falcon.testing.TestClient(create_app((NATIVE, TOYS), Server.of(api.database, ORIGIN), Addresses()))
     answer = client.simulate_post(f"{toy.PREFIX}/burst", headers={"X-API-Key": api.key})
     assert (answer.status_code, {name: answer.headers[name] for name in SAFE}) == (500, SAFE)
 

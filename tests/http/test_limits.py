@@ -40,7 +40,8 @@ def watch() -> Watch:
 def send(api: Api, watch: Watch) -> Iterator[Send]:
     """Sends a request through a proxy that is trusted, from any address."""
     buckets = Buckets(AT_ONCE, INTERVAL_S, clock=watch)
-    app = application(Server.of(api.database, ORIGIN), Strangers(Addresses(networks("127.0.0.1")), buckets))
+    addresses = Addresses(networks("127.0.0.1"))
+    app = application(Server.of(api.database, ORIGIN), addresses, [Strangers(addresses, buckets)])
     with httpx.Client(transport=httpx.WSGITransport(app), base_url=ORIGIN) as client:
 
         def send(path: str, key: str = "", address: str = "192.0.2.1", **options: Any) -> httpx.Response:

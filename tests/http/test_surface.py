@@ -11,6 +11,7 @@ import schemathesis
 
 from tallystick.accounts.types import Scope
 from tallystick.http import openapi
+from tallystick.http.addresses import Addresses
 from tallystick.http.app import create_app, responder
 from tallystick.http.endpoint import REPLAYED, Server
 from tallystick.http.routes import MAX_BODY_BYTES, Route
@@ -27,7 +28,7 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture
 def client(api: Api) -> Iterator[httpx.Client]:
     """Both APIs over one database, called with an admin key."""
-    app = create_app((NATIVE, TOYS), Server.of(api.database, ORIGIN))
+    app = create_app((NATIVE, TOYS), Server.of(api.database, ORIGIN), Addresses())
     transport = httpx.WSGITransport(app, raise_app_exceptions=True)
     with httpx.Client(transport=transport, base_url=ORIGIN, headers={"X-API-Key": api.key}) as client:
         yield client

@@ -6,6 +6,7 @@ from typing import Any
 import falcon
 
 from tallystick.http import docs, openapi, probes
+from tallystick.http.addresses import Addresses
 from tallystick.http.download import Download
 from tallystick.http.edge import Refusals
 from tallystick.http.endpoint import Endpoint, Server
@@ -14,18 +15,18 @@ from tallystick.http.headers import SafeHeaders
 from tallystick.http.log import AccessLog
 from tallystick.http.queues import Queue, Queues
 from tallystick.http.routes import Route
-from tallystick.http.strangers import Strangers
 from tallystick.http.surface import Surface
 
 
-def create_app(surfaces: Sequence[Surface], server: Server, strangers: Strangers | None = None) -> falcon.App[Any, Any]:
+def create_app(
+    surfaces: Sequence[Surface], server: Server, addresses: Addresses, guards: Sequence[Any] = ()
+) -> falcon.App[Any, Any]:
     """The WSGI application.
 
-    ``strangers`` slows those whose keys and links open nothing, where it is given. What stands below no API's prefix is
-    refused in the words of the first.
+    ``addresses`` tells whence a request comes; ``guards`` are middleware that turns away who asks too much. What stands
+    below no API's prefix is refused in the words of the first.
     """
-    middleware: list[Any] = [AccessLog(), SafeHeaders(), Refusals(), Queues(), *([strangers] if strangers else [])]
-    app = falcon.App(middleware=middleware)
+    app = falcon.App(middleware=[AccessLog(addresses), SafeHeaders(), Refusals(), Queues(), *guards])
     app.req_options.strip_url_path_trailing_slash = True
     Handlers(surfaces).add_to(app)
     for surface in surfaces:

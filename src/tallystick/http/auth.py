@@ -1,4 +1,4 @@
-"""Who sends a request: a key in one of three places, or whoever has a share link."""
+"""Who sends a request: a key in one of three places, or whoever has a share link. The access log tells it too."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ def caller(tx: Tx, req: falcon.Request, route: Route, ids: Mapping[str, str]) ->
     NotFound for a token that opens nothing.
     """
     if route.scope is None:
-        return ops.guest(tx, ids[route.ids[0]])
+        return guest(tx, req, ids[route.ids[0]])
     if route.method == "GET" and not route.reads and not _in_headers(req):
         raise Unauthorized(HOW_TO_WRITE)
     return authenticate(tx, req, route.scope)
@@ -36,9 +36,15 @@ def caller(tx: Tx, req: falcon.Request, route: Route, ids: Mapping[str, str]) ->
 
 def authenticate(tx: Tx, req: falcon.Request, scope: Scope) -> Caller:
     """The caller, if its key is good for ``scope``. Raises Unauthorized or Forbidden."""
-    found = ops.authenticate(tx, secret_of(req))
+    found = req.context.caller = ops.authenticate(tx, secret_of(req))
     if not found.scopes & INCLUDED[scope]:
         raise Forbidden(f"This needs a key with the scope {scope}.")
+    return found
+
+
+def guest(tx: Tx, req: falcon.Request, token: str) -> Caller:
+    """Whoever comes with a share token. Raises NotFound for one that names no account."""
+    found = req.context.caller = ops.guest(tx, token)
     return found
 
 

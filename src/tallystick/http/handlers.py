@@ -8,11 +8,15 @@ import falcon
 
 from tallystick.core.errors import DomainError, Unavailable
 from tallystick.http import refusals
+from tallystick.http.log import path_of
 from tallystick.http.refusals import Refusal
 from tallystick.http.surface import Surface, responsible
-from tallystick.store import secrets, unavailable
+from tallystick.store import unavailable
 
 log = logging.getLogger("tallystick")
+
+TURNED_AWAY = frozenset({401, 403, 429})
+"""The statuses of whoever may not do it, or not now: the access log says why, since somebody may be trying keys."""
 
 
 class Handlers:
@@ -47,10 +51,12 @@ class Handlers:
 
     def on_bug(self, req: falcon.Request, resp: falcon.Response, error: Exception, _params: object) -> None:
         """Answers what should not have happened, and keeps the trace to the log."""
-        log.error("request %s failed: %s %s", req.context.id, req.method, secrets.redacted(req.path), exc_info=error)
+        log.error("request %s failed: %s %s", req.context.id, req.method, path_of(req), exc_info=error)
         self._answer(req, resp, refusals.BUG)
 
     def _answer(self, req: falcon.Request, resp: falcon.Response, refusal: Refusal) -> None:
+        if refusal.status in TURNED_AWAY:
+            req.context.refused = refusal.sentence
         answer = responsible(self._surfaces, req.path).refusal(refusal)
         resp.status = answer.status
         resp.content_type = falcon.MEDIA_JSON

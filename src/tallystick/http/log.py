@@ -3,13 +3,17 @@
 import logging
 import threading
 import time
+from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TextIO
+from urllib.parse import quote
 
 import falcon
 import msgspec
 
+from tallystick.accounts.types import Caller
 from tallystick.http import metrics
+from tallystick.http.addresses import Addresses
 from tallystick.store import secrets
 
 FLUSH_INTERVAL_S = 0.5
@@ -17,8 +21,27 @@ FLUSH_INTERVAL_S = 0.5
 log = logging.getLogger("tallystick.access")
 
 
+class LoggedRequest(msgspec.Struct, omit_defaults=True):
+    """A request that has ended. The ``account_id`` and ``key_id`` of a caller who is known; why one was ``refused``."""
+
+    time: datetime
+    level: str
+    id: str
+    method: str
+    path: str
+    status: int
+    elapsed_us: int
+    address: str
+    account_id: int | None = None
+    key_id: int | None = None
+    refused: str | None = None
+
+
 class AccessLog:
-    """Falcon middleware: numbers each request, counts and times it, and logs its end."""
+    """Falcon middleware: numbers each request, counts and times it, and logs its end and whence it came."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
 
     def process_request(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Gives the request its id."""
@@ -30,14 +53,40 @@ class AccessLog:
         """Logs the request."""
         elapsed_us = (time.monotonic_ns() - req.context.began_ns) // 1000
         metrics.count(req.method, req.uri_template, resp.status_code, elapsed_us / 1e6)
-        line = {
-            "id": req.context.id,
-            "method": req.method,
-            "path": secrets.redacted(req.path),
-            "status": resp.status_code,
-            "elapsed_us": elapsed_us,
-        }
-        log.info(msgspec.json.encode(line).decode())
+        refused = getattr(req.context, "refused", None)
+        account_id, key_id = _known_as(req)
+        line = LoggedRequest(
+            datetime.now(UTC),
+            _level(resp.status_code, refused),
+            req.context.id,
+            req.method,
+            path_of(req),
+            resp.status_code,
+            elapsed_us,
+            self._addresses.of(req),
+            account_id,
+            key_id,
+            refused,
+        )
+        log.info(_ENCODER.encode(line).decode())
+
+
+def path_of(req: falcon.Request) -> str:
+    """The path as a log may show it: without secrets, and with nothing that breaks or turns a line."""
+    path = secrets.redacted(req.path)
+    return path if path.isascii() and path.isprintable() else quote(path)
+
+
+def _known_as(req: falcon.Request) -> tuple[int | None, int | None]:
+    caller: Caller | None = getattr(req.context, "caller", None)
+    return (caller.account.id, caller.key_id) if caller else (None, None)
+
+
+def _level(status: int, refused: str | None) -> str:
+    return "error" if status >= 500 else "warning" if refused else "info"
+
+
+_ENCODER = msgspec.json.Encoder()
 
 
 class DelayedHandler(logging.StreamHandler[TextIO]):
