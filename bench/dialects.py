@@ -12,11 +12,9 @@ from itertools import count
 from statistics import median
 from typing import Any, Final, NamedTuple
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench.load import Request
 from bench.site import INVOICES, Site, opened
 
 ROUNDS: Final = 40
@@ -76,13 +74,13 @@ DIALECTS: Final = {
 
 def creating(site: Site, how: Creation) -> Send:
     """Creates an invoice."""
-    return lambda: site.send(Request("POST", [how.path], msgspec.json.encode(how.body())))
+    return lambda: site.post(how.path, how.body())
 
 
 def creating_and_issuing(site: Site) -> Send:
     """Creates an invoice natively, and issues it."""
     create = creating(site, NATIVE)
-    return lambda: site.post(f"{INVOICES}/{create()['data']['id']}/mark-sent", {})
+    return lambda: site.post(f"{INVOICES}/{create()['id']}/mark-sent", {})
 
 
 def cpu_us(send: Send) -> float:

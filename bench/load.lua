@@ -1,25 +1,26 @@
--- The script that load.py gives to wrk: sends one request to each path of a list in turn, over and over, and
+-- The script that load.py gives to wrk: sends the requests of a list one after the other, over and over, and
 -- prints what was measured as one line of JSON.
 
-local method, body, key
-local paths, turn = {}, 0
+local body, name, value
+local methods, paths, turn = {}, {}, 0
 
 function init(args)
-  local paths_file, body_file
-  method, key, paths_file, body_file = args[1], args[2], args[3], args[4]
-  for path in io.lines(paths_file) do
-    paths[#paths + 1] = path
+  name, value = args[1]:match("^([^:]+): *(.*)$")
+  for line in io.lines(args[2]) do
+    local method, path = line:match("^(%S+) (%S+)$")
+    methods[#methods + 1], paths[#paths + 1] = method, path
   end
-  body = io.open(body_file, "rb"):read("*a")
+  body = io.open(args[3], "rb"):read("*a")
 end
 
 function request()
   turn = turn % #paths + 1
-  local headers = { ["X-API-Key"] = key }
-  if #body > 0 then
-    headers["Content-Type"] = "application/json"
+  local headers = { [name] = value }
+  if methods[turn] == "GET" or #body == 0 then
+    return wrk.format(methods[turn], paths[turn], headers, "")
   end
-  return wrk.format(method, paths[turn], headers, body)
+  headers["Content-Type"] = "application/json"
+  return wrk.format(methods[turn], paths[turn], headers, body)
 end
 
 function done(summary, latency, requests)

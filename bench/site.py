@@ -1,38 +1,35 @@
 """A Tallystick of one's own: a fresh database, filled, and a server over it."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import httpx
 import msgspec
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import ColumnElement, FromClause, Table, literal, make_url, select
 
-from bench import limit
-from bench.capture import RECORDER, Transaction, making
-from bench.load import CannotMeasure, Load, Request, load
+from bench import load
+from bench.load import CONNECTIONS, CannotMeasure, Load, Request
 from tallystick.accounts import ops as accounts
-from tallystick.accounts import store as account_store
-from tallystick.core.account import Account
-from tallystick.http import endpoint
-from tallystick.invoices import api, ops
-from tallystick.serve import THREADS, application
+from tallystick.http import endpoint, gateway
+from tallystick.serve import application
 from tallystick.store.db import Database, Tx
 from tallystick.store.migrate import migrate
-from tallystick.store.secrets import FIRST_ACCOUNT_ID
-from tallystick.wire.parse import parse_json
+from tallystick.store.tables import invoice_lines, invoices
+from testing import server as servers
 from testing.postgresql import running, temporary_directory
 from testing.server import KEY, serving
 
 Kind = Literal["sqlite", "postgresql"]
 KINDS: Final[tuple[Kind, ...]] = ("sqlite", "postgresql")
 INVOICES: Final = "/api/v1/invoices"
+HEADER: Final = f"X-API-Key: {KEY}"
 ACTOR: Final = "bench"
 BATCH: Final = 1_000
-PATIENCE_S: Final = 60
 INVOICE: Final = msgspec.json.encode(
     {
         "customer_id": 1,
@@ -61,43 +58,49 @@ class Site:
 
     def __init__(self, kind: Kind, url: str, directory: Path) -> None:
         self.kind = kind
-        self._url = url
-        self._directory = directory
+        self.url = url
+        self.directory = directory
         self._database = Database(url)
         migrate(self._database)
         self._database.transact(ACTOR, lambda tx: accounts.first_start(tx, KEY))
-        app = application(endpoint.Server.of(self._database, "http://bench"))
-        self._client = httpx.Client(
-            transport=httpx.WSGITransport(app, raise_app_exceptions=True),
-            base_url="http://bench",
-            headers={"X-API-Key": KEY},
-        )
+        self._application = application(endpoint.Server.of(self._database, "http://bench"))
         self.post("/api/v1/taxes", {"name": "VAT", "rate": 19, "is_default": True})
         self.post("/api/v1/products", {"name": "Widget", "unit_price": 19.9, "tax_id": 1})
         self.post("/api/v1/customers", {"name": "Example Ltd", "email": "bills@example.com", "country": "DE"})
 
-    @property
-    def url(self) -> str:
-        """The URL of its database."""
-        return self._url
-
     def post(self, path: str, body: Any) -> Any:
         """The ``data`` of the reply, from the application in this process."""
-        return self.send(Request("POST", [path], msgspec.json.encode(body)))["data"]
+        return msgspec.json.decode(self.send(f"POST {path}", msgspec.json.encode(body)))["data"]
 
-    def send(self, request: Request, path: str | None = None) -> Any:
-        """The reply to one of the requests, from the application in this process."""
-        headers = {"Content-Type": "application/json"} if request.body else {}
-        path = path or request.paths[0]
-        response = self._client.request(request.method, path, content=request.body, headers=headers)
-        if not response.is_success:
-            raise CannotMeasure(f"{request.method} {path}: {response.status_code} {response.text}")
-        return response.json()
+    def get(self, path: str) -> Any:
+        """The reply, from the application in this process."""
+        return msgspec.json.decode(self.send(f"GET {path}"))
 
-    def fill(self, invoices: int) -> None:
-        """Makes so many drafts, rounded up to whole batches of BATCH."""
-        for _ in range(0, invoices, BATCH):
-            self._database.transact(ACTOR, _make_batch)
+    def send(self, line: str, body: bytes = b"") -> bytes:
+        """The body of the reply to a request as ``load`` sends it, from the application in this process."""
+        method, _, address = line.partition(" ")
+        path, _, query = address.partition("?")
+        environ = {
+            **gateway.SAME_ALWAYS,
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "HTTP_X_API_KEY": KEY,
+            gateway.INPUT: BytesIO(body),
+        }
+        if body:
+            environ |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body))}
+        sent = gateway.call(self._application, environ)
+        if sent.status >= 400:
+            raise CannotMeasure(f"{line}: {sent.status} {sent.body.decode()}")
+        return sent.body
+
+    def fill(self, drafts: int) -> Sequence[int]:
+        """Makes drafts that are all alike, one through the API and the others as its copies; answers their ids."""
+        model: int = msgspec.json.decode(self.send(f"POST {INVOICES}", INVOICE))["data"]["id"]
+        self.transact(lambda tx: _copy(tx, model, drafts - 1))
+        self.vacuum()
+        return range(model, model + drafts)
 
     def transact(self, work: Callable[[Tx], Any]) -> None:
         """Does what takes too long through the API, in one transaction."""
@@ -106,62 +109,57 @@ class Site:
     def vacuum(self) -> None:
         """Does at once what PostgreSQL does by itself some time after a table has grown."""
         if self.kind == "postgresql":
-            conninfo = make_url(self._url).set(drivername="postgresql").render_as_string(hide_password=False)
+            conninfo = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
             with psycopg.connect(conninfo, autocommit=True) as connection:
                 connection.execute("VACUUM ANALYZE")
-
-    def capture(self, request: Request, paths: Sequence[str]) -> list[list[Transaction]]:
-        """What the application does in the database for the request to each of these paths."""
-        self.send(request)
-        return [self._captured(request, path) for path in paths]
-
-    def _captured(self, request: Request, path: str) -> list[Transaction]:
-        with RECORDER.recording() as transactions:
-            reply = self.send(request, path)
-        return making(transactions, reply["data"]["id"]) if request.method == "POST" else transactions
-
-    def record(self, request: Request, path: str) -> list[Transaction]:
-        """What the application does in the database for one request, with the very ids that it made."""
-        with RECORDER.recording() as transactions:
-            self.send(request, path)
-        return transactions
-
-    def limit_once(self, recorded: Sequence[list[Transaction]]) -> float:
-        """How many a second of requests, recorded at a twin of this site, the database can do, each done once."""
-        return limit.rate_once(self._url, recorded)
-
-    def limit(self, captured: Sequence[list[Transaction]], seconds: float, connections: int) -> float:
-        """How many such requests a second the database can do by itself, asked over so many connections at a time."""
-        return limit.rate(self._url, captured, seconds, connections=min(connections, THREADS))
 
     @contextmanager
     def served(self) -> Iterator["Server"]:
         """A server over the database, for the time of the block."""
-        with serving(self._url, self._directory) as server:
-            yield Server(server.origin)
+        with serving(self.url, self.directory) as server:
+            yield Server(server)
 
     def close(self) -> None:
         """Closes the connections to the database."""
-        self._client.close()
         self._database.close()
 
 
 class Server:
-    """A server that listens at ``origin``, with its log in a file, as in production."""
+    """A server that listens, with its log in a file, as in production."""
 
-    def __init__(self, origin: str) -> None:
-        self._origin = origin
+    def __init__(self, server: servers.Server) -> None:
+        self._server = server
 
-    def post(self, path: str, body: object) -> float:
-        """Sends one request and answers how many seconds it took."""
-        began = time.perf_counter()
-        reply = httpx.post(self._origin + path, json=body, headers={"X-API-Key": KEY}, timeout=PATIENCE_S)
-        reply.raise_for_status()
-        return time.perf_counter() - began
-
-    def load(self, request: Request, seconds: float, connections: int) -> Load:
+    def load(self, request: Request, seconds: int, connections: int = CONNECTIONS) -> Load:
         """Sends the requests for so long, over so many connections at a time."""
-        return load(self._origin, KEY, request, seconds, connections)
+        return load.load(self._server.origin, self._server.pid, HEADER, request, seconds, connections)
+
+    def send(self, line: str, body: bytes) -> Load:
+        """Sends one request, whatever time that takes."""
+        method, _, path = line.partition(" ")
+        before_s, began = self.cpu_s, time.perf_counter()
+        headers = {"X-API-Key": KEY, "Content-Type": "application/json"}
+        self._server.client.request(method, path, content=body, headers=headers).raise_for_status()
+        elapsed_us = round((time.perf_counter() - began) * 1e6)
+        spent_us = (self.cpu_s - before_s) * 1e6
+        return Load(1, elapsed_us, elapsed_us, elapsed_us, refused=0, lost=0, cpu_us=spent_us)
+
+    @property
+    def cpu_s(self) -> float:
+        """The CPU time that its processes have spent."""
+        return load.cpu_s(self._server.pid)
+
+    @property
+    def resident_mib(self) -> float:
+        """The memory that its processes hold."""
+        return load.resident_mib(self._server.pid)
+
+
+@contextmanager
+def empty(directory: Path, reply_bytes: int) -> Iterator[Server]:
+    """A server that does nothing but answer so many bytes, for the time of the block."""
+    with serving("", directory, program=(sys.executable, "-m", "bench.empty", str(reply_bytes))) as server:
+        yield Server(server)
 
 
 @contextmanager
@@ -185,8 +183,20 @@ def _database(kind: Kind) -> Iterator[tuple[str, Path]]:
             yield f"sqlite:///{directory / 'bench.db'}", directory
 
 
-def _make_batch(tx: Tx) -> None:
-    account: Account = account_store.get(tx, FIRST_ACCOUNT_ID)
-    new = api.from_json(parse_json(INVOICE, api.NewInvoiceBody), account)
-    for _ in range(BATCH):
-        ops.create(tx, account, new)
+def _copy(tx: Tx, model: int, copies: int) -> None:
+    """Copies a draft, and then its lines to each of the copies."""
+    counted = select(literal(1).label("copy")).cte("counted", recursive=True)
+    counted = counted.union_all(select(counted.c.copy + 1).where(counted.c.copy < copies))
+    _insert(tx, invoices, {}, counted, counted.c.copy > 0, invoices.c.id == model)
+    owner = invoices.alias("owner")
+    owned = {"invoice_id": owner.c.id}
+    _insert(tx, invoice_lines, owned, owner, owner.c.id > model, invoice_lines.c.invoice_id == model)
+
+
+def _insert(
+    tx: Tx, table: Table, other: dict[str, Any], each: FromClause, of_each: ColumnElement[bool], *models: Any
+) -> None:
+    """Writes the models of a table anew for each row of another, under ids of their own, and with ``other`` values."""
+    values = {column.name: column for column in table.c if column is not table.c.id} | other
+    rows = select(*values.values()).select_from(table.join(each, of_each)).where(*models)
+    tx.connection.execute(table.insert().from_select(list(values), rows))

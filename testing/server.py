@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import httpx
 
@@ -38,12 +38,13 @@ class Server(Caller):
         database_url: str,
         directory: Path,
         *,
+        program: Sequence[str] = (PROGRAM, "serve"),
         workers: int = 1,
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._log_path = directory / "server.log"
-        self._command = [PROGRAM, "serve", f"--workers={workers}", *options]
+        self._command = [*program, f"--workers={workers}", *options]
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._environment = {
@@ -119,9 +120,9 @@ class Server(Caller):
 
 
 @contextmanager
-def serving(database_url: str, directory: Path, *, workers: int = 1, options: Sequence[str] = ()) -> Iterator[Server]:
-    """A server over this database that answers, and that is gone at the end. Its log lies in ``directory``."""
-    with Server(database_url, directory, workers=workers, options=options) as server:
+def serving(database_url: str, directory: Path, **how: Any) -> Iterator[Server]:
+    """A Server over this database that answers, and that is gone at the end. Its log lies in ``directory``."""
+    with Server(database_url, directory, **how) as server:
         server.start()
         yield server
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Integer, cast, literal, select
 
-from bench.figures import Figure, compare
+from bench.figures import Effort, Found, alone
 from bench.load import Request
 from bench.site import INVOICES, Site
 from tallystick.store.db import Tx
@@ -24,7 +25,7 @@ EVERY: Final = {"draft": 50, "voided": 40, "unpaid": 12, "half paid": 25}
 """One of so many invoices is a draft, and so on; the others are paid."""
 
 
-def measure(site: Site, seconds: float) -> Iterator[Figure]:
+def measure(site: Site, effort: Effort) -> Iterator[Found]:
     """GET /api/v1/stats, and pages of GET /api/v1/invoices."""
     fill(site)
     thousandth = _after(site, PAGES - 1)
@@ -34,7 +35,7 @@ def measure(site: Site, seconds: float) -> Iterator[Figure]:
         (f"page {PAGES:,} by cursor", f"{INVOICES}?limit={LIMIT}&after={thousandth}"),
         ("page 1 by number", f"{INVOICES}?limit={LIMIT}"),
     ):
-        yield compare(site, title, Request("GET", [path]), seconds, connections=1)
+        yield alone(site, title, Request(repeat(f"GET {path}")), effort, connections=1)
 
 
 def fill(site: Site) -> None:
@@ -84,6 +85,5 @@ def _after(site: Site, pages: int) -> str:
     """The cursor behind so many pages."""
     cursor = ""
     for _ in range(pages):
-        page = site.send(Request("GET", [f"{INVOICES}?limit={LIMIT}&after={cursor}"]))
-        cursor = page["pagination"]["next"]
+        cursor = site.get(f"{INVOICES}?limit={LIMIT}&after={cursor}")["pagination"]["next"]
     return cursor

@@ -20,7 +20,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import Table, func, make_url, select
 
-from bench.figures import Figure
+from bench.figures import Effort, Figure, Found, Limit
 from bench.site import ACTOR, Site, opened
 from tallystick.core.periods import Frequency
 from tallystick.recurring import billing
@@ -47,7 +47,7 @@ WRITTEN: Final = (invoices, invoice_lines, journal, events, seals)
 KIB_IN_MIB: Final = 1024
 
 
-def measure(site: Site, _seconds: float) -> Iterator[Figure]:
+def measure(site: Site, _effort: Effort) -> Iterator[Found]:
     """``billing.batches``, as a worker and ``tallystick process`` run it."""
     with opened(site.kind) as twin:
         for fill, title in (
@@ -61,37 +61,45 @@ def measure(site: Site, _seconds: float) -> Iterator[Figure]:
 
 
 def _compare(site: Site, twin: Site, title: str) -> Figure:
-    run_s: list[float] = []
-    bare_s: list[float] = []
+    runs: list[Timed] = []
+    bare: list[Timed] = []
     with closing(Database(site.url)) as database, closing(_bare(site)) as source, closing(_bare(twin)) as target:
         last = {table: source.last(table) for table in WRITTEN}
         batches = billing.batches(database, ACTOR, FIRST_ACCOUNT_ID, RunRequest(START))
         while (spent := _timed(partial(next, batches, None))).result is not None:
-            run_s.append(spent.seconds)
+            runs.append(spent)
             rows = {table: source.written(table, last[table]) for table in WRITTEN}
             last = {table: source.last(table) for table in WRITTEN}
-            bare_s.append(_timed(partial(target.write, rows)).seconds)
+            bare.append(_timed(partial(target.write, rows)))
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_IN_MIB
-    percentiles = quantiles(run_s, n=100)
+    percentiles = quantiles((run.seconds for run in runs), n=100)
+    rate, cpu_us = _each(runs)
     return Figure(
-        title=f"{title} (peak {peak_mib} MiB)",
+        title=f"{title}, each (peak {peak_mib} MiB)",
         kind=site.kind,
-        rate=SCHEDULES / sum(run_s),
-        limit=SCHEDULES / sum(bare_s),
+        rate=rate,
+        cpu_us=cpu_us,
         p50_ms=percentiles[49] * 1000,
         p99_ms=percentiles[98] * 1000,
+        limit=Limit(*_each(bare)),
     )
 
 
 class Timed(NamedTuple):
     result: Any
     seconds: float
+    cpu_s: float
 
 
 def _timed(work: Callable[[], Any]) -> Timed:
-    began = time.perf_counter()
+    began, began_cpu = time.perf_counter(), time.process_time()
     result = work()
-    return Timed(result, time.perf_counter() - began)
+    return Timed(result, time.perf_counter() - began, time.process_time() - began_cpu)
+
+
+def _each(done: Sequence[Timed]) -> tuple[float, float]:
+    """How many schedules a second, and the CPU time of one."""
+    return SCHEDULES / sum(each.seconds for each in done), sum(each.cpu_s for each in done) * 1e6 / SCHEDULES
 
 
 class _Sqlite:

@@ -1,0 +1,1 @@
+"""Other programs, by the same measure. See README.md."""
