@@ -7,6 +7,7 @@ import falcon
 
 from tallystick.http import docs, openapi, probes
 from tallystick.http.addresses import Addresses
+from tallystick.http.compression import Compression
 from tallystick.http.download import Download
 from tallystick.http.edge import Refusals
 from tallystick.http.endpoint import Endpoint, Server
@@ -26,7 +27,7 @@ def create_app(
     ``addresses`` tells whence a request comes; ``guards`` are middleware that turns away who asks too much. What stands
     below no API's prefix is refused in the words of the first.
     """
-    app = falcon.App(middleware=[AccessLog(addresses), SafeHeaders(), Refusals(), Queues(), *guards])
+    app = falcon.App(middleware=[AccessLog(addresses), SafeHeaders(), Compression(), Refusals(), Queues(), *guards])
     app.req_options.strip_url_path_trailing_slash = True
     Handlers(surfaces).add_to(app)
     for surface in surfaces:

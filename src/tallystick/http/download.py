@@ -2,7 +2,7 @@
 
 import falcon
 
-from tallystick.http import spool
+from tallystick.http import compression, spool
 from tallystick.http.endpoint import Endpoint, Server
 from tallystick.http.queues import Queue
 from tallystick.http.routes import Route
@@ -29,8 +29,9 @@ class Download(Endpoint):
             caller = self._caller(tx, req, ids)
             call = Call(tx, caller.account, self.server.origin)
             file: File = self.route.do(call, *self._arguments(req, ids))
-            content = spool.made(file.chunks) if isinstance(file, Export) else None
-        spool.answer(resp, spool.made(file.chunks) if content is None else content)
+            coding = compression.coding_for(req, file.media)
+            content = spool.made(file.chunks, coding) if isinstance(file, Export) else None
+        spool.answer(resp, spool.made(file.chunks, coding) if content is None else content)
         resp.status = self.route.status
         resp.content_type = file.media
         if file.name is not None:

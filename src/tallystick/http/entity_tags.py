@@ -17,6 +17,7 @@ from tallystick.store import locks
 from tallystick.wire.call import Call
 
 IF_MATCH = "If-Match"
+GZIPPED = "-gzip"
 DIGITS = 16
 # A proxy that compresses an answer marks its tag as weak.
 TAG = r'(?:W/)?"([!#-~]*)"'
@@ -31,6 +32,11 @@ def tag_of(version: int, shown: bytes) -> str:
     return f'"{version}-{sha256(shown).hexdigest()[:DIGITS]}"'
 
 
+def of_gzipped(tag: str) -> str:
+    """The tag of the same, compressed: other bytes have another tag."""
+    return f'{tag[:-1]}{GZIPPED}"'
+
+
 def seen(req: falcon.Request) -> frozenset[str] | None:
     """What one of must be so that the request is done, each without its quotes; None where that does not matter.
 
@@ -41,7 +47,7 @@ def seen(req: falcon.Request) -> frozenset[str] | None:
         return None
     if not TAGS.fullmatch(header.strip()):
         raise ValidationFailed({IF_MATCH: [HOW]})
-    return frozenset(re.findall(TAG, header))
+    return frozenset(tag.removesuffix(GZIPPED) for tag in re.findall(TAG, header))
 
 
 def check(

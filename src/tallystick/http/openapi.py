@@ -42,7 +42,7 @@ PARAMETERS = {
         "changed since.",
         "schema": {
             "type": "string",
-            "pattern": '^"[0-9]{1,9}(-[0-9a-f]{16})?"$',
+            "pattern": '^"[0-9]{1,9}(-[0-9a-f]{16}(-gzip)?)?"$',
             "examples": ['"3-9a0364b9e99bb480"', '"3"'],
         },
     },

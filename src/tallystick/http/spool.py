@@ -6,11 +6,11 @@ by which the client sees whether it has all of it.
 
 import threading
 import weakref
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from itertools import chain
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import falcon
 
@@ -23,11 +23,22 @@ TOO_MANY = f"{LONG_AT_ONCE} long downloads are being made already. Try again in 
 _turns = threading.BoundedSemaphore(LONG_AT_ONCE)
 
 
-class OnDisk:
-    """A file to send, which is only opened where it is read: most servers open it by its ``name`` themselves."""
+class Coding(NamedTuple):
+    """A coding of what is sent (RFC 9110, 8.4.1), which takes it in parts."""
 
-    def __init__(self, path: Path) -> None:
+    name: str
+    encoded: Callable[[Iterable[bytes]], Iterable[bytes]]
+
+
+class OnDisk:
+    """A file to send, which is only opened where it is read: most servers open it by its ``name`` themselves.
+
+    What is in it has the ``coding``, where there is one.
+    """
+
+    def __init__(self, path: Path, coding: Coding | None = None) -> None:
         self.name = str(path)
+        self.coding = coding
         self._opened: BinaryIO | None = None
 
     @property
@@ -50,8 +61,8 @@ class OnDisk:
 class Temporary(OnDisk):
     """A file that is gone when it is closed, or forgotten."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, coding: Coding | None = None) -> None:
+        super().__init__(path, coding)
         self._remove = weakref.finalize(self, path.unlink)
 
     def close(self) -> None:
@@ -60,15 +71,18 @@ class Temporary(OnDisk):
         self._remove()
 
 
-def made(chunks: Iterable[bytes]) -> bytes | OnDisk:
-    """The whole of it. Raises HTTPServiceUnavailable where it is long, and so many of those are being made already."""
+def made(chunks: Iterable[bytes], coding: Coding | None = None) -> bytes | OnDisk:
+    """The whole of it, coded where it goes to a file.
+
+    Raises HTTPServiceUnavailable where it is long, and so many of those are being made already.
+    """
     others = iter(chunks)
     try:
         start = bytearray()
         for chunk in others:
             start += chunk
             if len(start) > SHORT_BYTES:
-                return _in_file(chain([bytes(start)], others))
+                return _in_file(chain([bytes(start)], others), coding)
         return bytes(start)
     finally:
         if isinstance(others, Generator):
@@ -76,16 +90,21 @@ def made(chunks: Iterable[bytes]) -> bytes | OnDisk:
             others.close()
 
 
-def _in_file(chunks: Iterable[bytes]) -> OnDisk:
+def _in_file(chunks: Iterable[bytes], coding: Coding | None) -> OnDisk:
     if not _turns.acquire(blocking=False):
         raise refusals.unavailable(TOO_MANY)
     try:
-        with NamedTemporaryFile(prefix="tallystick-", delete=False) as file:
-            temporary = Temporary(Path(file.name))
-            file.writelines(chunks)
-        return temporary
+        return written(chunks, coding)
     finally:
         _turns.release()
+
+
+def written(chunks: Iterable[bytes], coding: Coding | None) -> Temporary:
+    """A file of it, coded."""
+    with NamedTemporaryFile(prefix="tallystick-", delete=False) as file:
+        temporary = Temporary(Path(file.name), coding)
+        file.writelines(coding.encoded(chunks) if coding else chunks)
+    return temporary
 
 
 def answer(resp: falcon.Response, content: bytes | OnDisk) -> None:

@@ -29,6 +29,7 @@ Customers, products, taxes, invoices and payments, with exact money and gapless 
 - **Creations.** A 201 names what was made in `Location`, which is found on the host that was asked.
 - **Lists.** Walk a list by `page`, or at any length by `after`: empty at first, then each reply's `pagination.next`.
   Or follow the header `Link` to the `next` page and the `prev` one.
+- **Size.** Answers of 8 KiB and more come with gzip where `Accept-Encoding` asks for it.
 - **Money.** Amounts are numbers with exactly the digits of their currency (ISO 4217). Requests may send them as numbers
   or as strings. Read them into a decimal type, not into a float.
 - **Retries.** A POST with an `Idempotency-Key` can be sent again: the first answer is kept for 24 hours and replayed
