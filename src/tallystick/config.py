@@ -16,6 +16,7 @@ from tallystick.store.seals import MIN_KEY_LENGTH
 
 POSTGRESQL = "postgresql+psycopg"
 MAX_PORT = 65_535
+MAX_PER_SECOND = 10_000
 HOME = Path(__file__).parents[2]
 """The checkout, where the program runs from one."""
 
@@ -35,7 +36,7 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     ``public_url`` is the origin in links; the server's own address where it is not set. ``seal_key`` is what seals are
     made with, so that nobody without it can make any. ``trusted_proxies`` are addresses and networks whose
-    X-Forwarded-For is believed.
+    X-Forwarded-For is believed. ``key_requests_per_second`` is what each API key may send; without it, any number.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +46,7 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):
     seal_key: str | None = None
     public_url: str | None = None
     trusted_proxies: str = ""
+    key_requests_per_second: int | None = None
 
     @property
     def origin(self) -> str:
@@ -70,8 +72,16 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> ProcessSett
 
 
 def _wrong_with_port(text: str) -> str | None:
-    is_good = text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_PORT
-    return None if is_good else f"Must be a number from 1 to {MAX_PORT}, as 8000."
+    return _wrong_with_number(text, most=MAX_PORT, example=8000)
+
+
+def _wrong_with_rate(text: str) -> str | None:
+    return _wrong_with_number(text, most=MAX_PER_SECOND, example=20)
+
+
+def _wrong_with_number(text: str, *, most: int, example: int) -> str | None:
+    is_good = text.isascii() and text.isdecimal() and 1 <= int(text) <= most
+    return None if is_good else f"Must be a number from 1 to {most}, as {example}."
 
 
 def _wrong_with_seal_key(text: str) -> str | None:
@@ -119,6 +129,7 @@ def _wrong_with_proxies(text: str) -> str | None:
 CHECKS: Mapping[str, Callable[[str], str | None]] = {
     "api_key": secrets.wrong_with_chosen,
     "database_url": _wrong_with_database_url,
+    "key_requests_per_second": _wrong_with_rate,
     "port": _wrong_with_port,
     "public_url": _wrong_with_public_url,
     "seal_key": _wrong_with_seal_key,

@@ -17,6 +17,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 from tallystick import config
+from tallystick.config import ProcessSettings
 from tallystick.dialects.billingdb.routes import BILLINGDB
 from tallystick.dialects.invoice_ng.routes import INVOICE_NG
 from tallystick.dialects.iqraa.routes import IQRAA
@@ -25,6 +26,7 @@ from tallystick.http.addresses import Addresses, networks
 from tallystick.http.app import create_app
 from tallystick.http.edge import Edge
 from tallystick.http.endpoint import Server
+from tallystick.http.key_limit import KeyLimit
 from tallystick.http.log import DelayedHandler
 from tallystick.http.pool import Pool
 from tallystick.http.queues import Queue
@@ -53,7 +55,7 @@ MOST_FILES = 65_536
 
 def application(server: Server, addresses: Addresses | None = None, guards: Sequence[Any] = ()) -> WSGIApplication:
     """Every API and every page, as one application; ``addresses`` and ``guards`` are as in ``create_app``."""
-    app = create_app(SURFACES, server, addresses or Addresses(), guards)
+    app = create_app(SURFACES, server, addresses or Addresses(), guards, [share.PAGES])
     welcome.add_routes(app, server.origin)
     dialects.add_routes(app, server.origin, SURFACES)
     share.add_routes(app, server.database, server.origin)
@@ -106,13 +108,18 @@ def _serve(listener: socket.socket, *, with_worker: bool) -> None:
     with closing(database):
         server, worker = Server.of(database, settings.origin), Worker(database)
         addresses = Addresses(networks(settings.trusted_proxies))
-        app = application(server, addresses, [Strangers(addresses)])
+        app = application(server, addresses, _guards(settings, addresses))
         granian = Granian(listener, Edge(app, _pools(database), server.looks))
         # After Granian was made, which empties the list of handlers to flush at the end.
         logging.basicConfig(handlers=[DelayedHandler(sys.stderr)], level=logging.INFO, format="%(message)s")
         uses = server.uses
         with _beside(uses.keep, uses.stop), _beside(worker.run, worker.stop) if with_worker else nullcontext():
             asyncio.run(_until_stopped(granian))
+
+
+def _guards(settings: ProcessSettings, addresses: Addresses) -> list[Any]:
+    limit = settings.key_requests_per_second
+    return [Strangers(addresses), *([KeyLimit(limit)] if limit else [])]
 
 
 def _pools(database: Database) -> dict[Queue, Pool]:

@@ -8,6 +8,7 @@ from tallystick.config import BadSetting, ProcessSettings, default_file, from_en
 
 NUMBER = "Must be a number from 1 to 65535, as 8000."
 ORIGIN = "Must be an origin with its scheme, as https://billing.example.com."
+RATE = "Must be a number from 1 to 10000, as 20."
 PROXIES = "Must be addresses or networks with commas between, as 127.0.0.1,10.0.0.0/8."
 DATABASE = "Must be sqlite:///FILE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
 A_FILE = "Must name a file, as sqlite:////var/lib/tallystick/tallystick.db: a database in memory is lost."
@@ -43,6 +44,9 @@ WRONG = [
     ("TRUSTED_PROXIES", "10.0.0.0/8 ::1", PROXIES),
     ("TRUSTED_PROXIES", "proxy.example.com", PROXIES),
     ("TRUSTED_PROXIES", "10.0.0.1/8", PROXIES),
+    ("KEY_REQUESTS_PER_SECOND", "0", RATE),
+    ("KEY_REQUESTS_PER_SECOND", "10001", RATE),
+    ("KEY_REQUESTS_PER_SECOND", "0.5", RATE),
     ("PUBLIC_URL", "billing.example.com:8000", ORIGIN),
     ("PUBLIC_URL", "ftp://billing.example.com", ORIGIN),
     ("PUBLIC_URL", "https://", ORIGIN),
@@ -67,6 +71,7 @@ TAKEN = [
     ("API_KEY", "1." + "a" * 43, ProcessSettings(api_key="1." + "a" * 43)),
     ("API_KEY", "x2.0-my-long-and-secret-key", ProcessSettings(api_key="x2.0-my-long-and-secret-key")),
     ("TRUSTED_PROXIES", "::1, 10.0.0.0/8", ProcessSettings(trusted_proxies="::1, 10.0.0.0/8")),
+    ("KEY_REQUESTS_PER_SECOND", "20", ProcessSettings(key_requests_per_second=20)),
     ("SEAL_KEY", "a" * 32, ProcessSettings(seal_key="a" * 32)),
     ("PUBLIC_URL", "https://billing.example.com:8443", ProcessSettings(public_url="https://billing.example.com:8443")),
 ]

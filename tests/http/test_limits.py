@@ -1,4 +1,4 @@
-"""Who tries keys and share links that open nothing is slowed, and shuts nobody else out."""
+"""Who tries keys and share links that open nothing is slowed, and so is a key that sends more than it may."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,15 +8,19 @@ import falcon.testing
 import httpx
 import pytest
 
+from tallystick.accounts.types import Scope
 from tallystick.http.addresses import Addresses, neighbourhood, networks
 from tallystick.http.endpoint import Server
-from tallystick.http.strangers import Buckets, Strangers
+from tallystick.http.key_limit import COUNTED, KeyLimit
+from tallystick.http.strangers import NS, Buckets, Strangers
 from tallystick.serve import application
 from tests.api import ORIGIN, Api
 from tests.bills import an_invoice
 
 AT_ONCE = 3
 INTERVAL_S = 10
+PER_SECOND = 2
+OWN_AT_ONCE = 20
 TOKEN = "1." + "A" * 43
 Send = Callable[..., httpx.Response]
 
@@ -28,7 +32,7 @@ class Watch:
         self.now_s = 1000
 
     def __call__(self) -> int:
-        return self.now_s * 1_000_000_000
+        return self.now_s * NS
 
 
 @pytest.fixture
@@ -39,9 +43,10 @@ def watch() -> Watch:
 @pytest.fixture
 def send(api: Api, watch: Watch) -> Iterator[Send]:
     """Sends a request through a proxy that is trusted, from any address."""
-    buckets = Buckets(AT_ONCE, INTERVAL_S, clock=watch)
+    buckets = Buckets(AT_ONCE, INTERVAL_S * NS, clock=watch)
     addresses = Addresses(networks("127.0.0.1"))
-    app = application(Server.of(api.database, ORIGIN), addresses, [Strangers(addresses, buckets)])
+    guards = [Strangers(addresses, buckets), KeyLimit(PER_SECOND, watch)]
+    app = application(Server.of(api.database, ORIGIN), addresses, guards)
     with httpx.Client(transport=httpx.WSGITransport(app), base_url=ORIGIN) as client:
 
         def send(path: str, key: str = "", address: str = "192.0.2.1", **options: Any) -> httpx.Response:
@@ -113,10 +118,49 @@ def test_a_refusal_comes_before_the_body_is_read(api: Api, send: Send) -> None:
 
 
 def test_no_more_addresses_are_remembered_than_there_is_room_for(watch: Watch) -> None:
-    buckets = Buckets(1, INTERVAL_S, most=2, clock=watch)
+    buckets = Buckets(1, INTERVAL_S * NS, most=2, clock=watch)
     for name in "abc":
         buckets.take(name)
     assert [buckets.wait_s(name) for name in "abc"] == [0, INTERVAL_S, INTERVAL_S]
+
+
+@pytest.mark.parametrize("kind", ["invoices", "quotations"])
+def test_whoever_looks_at_pages_is_refused_with_a_page(send: Send, kind: str) -> None:
+    path = f"/public/{kind}/{TOKEN}"
+    assert statuses(send, AT_ONCE, path) == [404] * AT_ONCE
+    refused = send(path)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "10")
+    assert refused.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert refused.headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'sha256-")
+    assert "<h1>Too many requests</h1>" in refused.text
+    assert send(f"{path}/pdf").headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(("path", "shape"), SHAPES)
+def test_a_key_may_send_so_much(api: Api, send: Send, watch: Watch, path: str, shape: set[str]) -> None:
+    assert statuses(send, OWN_AT_ONCE, path, key=api.key) == [200] * OWN_AT_ONCE
+    refused = send(path, key=api.key)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert shape <= refused.json().keys()
+    # From wherever; but each key has its own, and who has none is asked for one.
+    assert statuses(send, 1, path, key=api.key, address="192.0.2.9") == [429]
+    assert statuses(send, 1, path, key=api.new_key(Scope.READ)) == [200]
+    assert statuses(send, 1, path) == [401]
+    watch.now_s += 1
+    assert statuses(send, PER_SECOND + 1, path, key=api.key) == [200] * PER_SECOND + [429]
+
+
+def test_a_request_that_the_application_is_given_twice_counts_once(watch: Watch) -> None:
+    limit = KeyLimit(1, watch)
+    environ = falcon.testing.create_environ(headers={"X-API-Key": "key"})
+    for _ in range(100):
+        limit.process_resource(falcon.Request(environ), falcon.Response(), None, None)
+    for _ in range(9):
+        del environ[COUNTED]
+        limit.process_resource(falcon.Request(environ), falcon.Response(), None, None)
+    del environ[COUNTED]
+    with pytest.raises(falcon.HTTPTooManyRequests):
+        limit.process_resource(falcon.Request(environ), falcon.Response(), None, None)
 
 
 ADDRESSES = [

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
+import falcon
 import httpx
 import pytest
 
+from tallystick.http.refusals import BUG
+from tallystick.web.share import PAGES
 from tests.api import Api, opened
 from tests.bills import a_draft, an_invoice, pay, refused
 from tests.clock import Clock
@@ -295,3 +298,20 @@ def test_a_token_does_not_reach_the_log(api: Api, caplog: pytest.LogCaptureFixtu
     logged = "\n".join(record.message for record in caplog.records if record.name.startswith("tallystick"))
     assert path.rpartition(".")[2] not in logged
     assert logged.count("/public/quotations/1.(secret)") == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "title"),
+    [("GET", "/public", 404, "Not found"), ("PUT", "/public/invoices/1", 405, "This did not work")],
+)
+def test_whatever_is_refused_is_a_page(api: Api, method: str, path: str, status: int, title: str) -> None:
+    refused = api.client.request(method, path)
+    assert (refused.status_code, Page(refused).texts[-2]) == (status, title)
+    assert refused.headers["X-Frame-Options"] == "DENY"
+
+
+def test_a_page_that_fails_gives_the_number_of_its_request() -> None:
+    response = falcon.Response()
+    response.set_header("X-Request-Id", "0123456789abcdef")
+    PAGES.refuse(response, BUG)
+    assert "with this number: 0123456789abcdef." in str(response.text)

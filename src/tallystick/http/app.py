@@ -16,20 +16,24 @@ from tallystick.http.headers import SafeHeaders
 from tallystick.http.log import AccessLog
 from tallystick.http.queues import Queue, Queues
 from tallystick.http.routes import Route
-from tallystick.http.surface import Surface
+from tallystick.http.surface import Speaker, Surface
 
 
 def create_app(
-    surfaces: Sequence[Surface], server: Server, addresses: Addresses, guards: Sequence[Any] = ()
+    surfaces: Sequence[Surface],
+    server: Server,
+    addresses: Addresses,
+    guards: Sequence[Any] = (),
+    pages: Sequence[Speaker] = (),
 ) -> falcon.App[Any, Any]:
     """The WSGI application.
 
     ``addresses`` tells whence a request comes; ``guards`` are middleware that turns away who asks too much. What stands
-    below no API's prefix is refused in the words of the first.
+    below no prefix, of an API or of the ``pages`` that others add, is refused in the words of the first.
     """
     app = falcon.App(middleware=[AccessLog(addresses), SafeHeaders(), Compression(), Refusals(), Queues(), *guards])
     app.req_options.strip_url_path_trailing_slash = True
-    Handlers(surfaces).add_to(app)
+    Handlers([*surfaces, *pages]).add_to(app)
     for surface in surfaces:
         add_surface(app, surface, server)
     probes.add_routes(app, server)

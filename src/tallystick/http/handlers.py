@@ -1,4 +1,4 @@
-"""What answers a request that fails: in the words of the API whose path it is."""
+"""What answers a request that fails: in the words of the API, or of the pages, whose path it is."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tallystick.core.errors import DomainError, Unavailable
 from tallystick.http import refusals
 from tallystick.http.log import path_of
 from tallystick.http.refusals import Refusal
-from tallystick.http.surface import Surface, responsible
+from tallystick.http.surface import Speaker, responsible
 from tallystick.store import unavailable
 
 log = logging.getLogger("tallystick")
@@ -22,8 +22,8 @@ TURNED_AWAY = frozenset({401, 403, 429})
 class Handlers:
     """The error handlers of the application."""
 
-    def __init__(self, surfaces: Sequence[Surface]) -> None:
-        self._surfaces = surfaces
+    def __init__(self, speakers: Sequence[Speaker]) -> None:
+        self._speakers = speakers
 
     def add_to(self, app: falcon.App[Any, Any]) -> None:
         """Sees to it that every failure comes here."""
@@ -57,7 +57,4 @@ class Handlers:
     def _answer(self, req: falcon.Request, resp: falcon.Response, refusal: Refusal) -> None:
         if refusal.status in TURNED_AWAY:
             req.context.refused = refusal.sentence
-        answer = responsible(self._surfaces, req.path).refusal(refusal)
-        resp.status = answer.status
-        resp.content_type = falcon.MEDIA_JSON
-        resp.data = answer.body
+        responsible(self._speakers, req.path).refuse(resp, refusal)

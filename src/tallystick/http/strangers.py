@@ -11,8 +11,8 @@ from tallystick.http import auth
 from tallystick.http.addresses import Addresses, neighbourhood
 
 AT_ONCE = 60
-INTERVAL_S = 1
 NS = 1_000_000_000
+INTERVAL_NS = NS
 MOST_ADDRESSES = 10_000
 MOST_KNOWN = 100_000
 PARAMETER = "token"
@@ -20,7 +20,7 @@ TOO_MANY = "Too many keys or links that open nothing came from this address. Try
 
 
 class Buckets:
-    """Buckets of tokens, by name: each holds ``at_once`` and gets one more every ``interval_s``, up to that again.
+    """Buckets of tokens, by name: each holds ``at_once`` and gets one more every ``interval_ns``, up to that again.
 
     Of the ``most`` that were used last each is known by the instant (in nanoseconds of ``clock``) at which it is full;
     one that is not known is full.
@@ -29,11 +29,11 @@ class Buckets:
     def __init__(
         self,
         at_once: int = AT_ONCE,
-        interval_s: int = INTERVAL_S,
+        interval_ns: int = INTERVAL_NS,
         most: int = MOST_ADDRESSES,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self._interval_ns = interval_s * NS
+        self._interval_ns = interval_ns
         self._room_ns = (at_once - 1) * self._interval_ns
         self._most = most
         self._clock = clock
@@ -46,13 +46,24 @@ class Buckets:
         return 0 if full_at is None else max(0, -((self._clock() + self._room_ns - full_at) // NS))
 
     def take(self, name: str) -> None:
-        """Takes one token."""
-        now = self._clock()
+        """Takes one token, though there may be none."""
         with self._lock:
-            full_at = max(self._full_at.pop(name, now), now)
-            self._full_at[name] = full_at + self._interval_ns
-            if len(self._full_at) > self._most:
-                del self._full_at[next(iter(self._full_at))]
+            self._take(name)
+
+    def draw(self, name: str) -> int:
+        """Takes one token if there is one, and else answers as ``wait_s``."""
+        with self._lock:
+            wait_s = self.wait_s(name)
+            if not wait_s:
+                self._take(name)
+        return wait_s
+
+    def _take(self, name: str) -> None:
+        now = self._clock()
+        full_at = max(self._full_at.pop(name, now), now)
+        self._full_at[name] = full_at + self._interval_ns
+        if len(self._full_at) > self._most:
+            del self._full_at[next(iter(self._full_at))]
 
 
 class Strangers:
@@ -71,7 +82,7 @@ class Strangers:
         self, req: falcon.Request, _resp: falcon.Response, _resource: object, params: dict[str, str]
     ) -> None:
         """Raises HTTPTooManyRequests before anything is looked up or read."""
-        secret = req.context.secret = params.get(PARAMETER) or _key_of(req)
+        secret = req.context.secret = params.get(PARAMETER) or key_of(req)
         if not secret:
             return
         wait_s = self._buckets.wait_s(self._name_of(req))
@@ -98,7 +109,8 @@ class Strangers:
         self._known.add(secret)
 
 
-def _key_of(req: falcon.Request) -> str | None:
+def key_of(req: falcon.Request) -> str | None:
+    """The key that a request carries, if it does."""
     try:
         return auth.secret_of(req)
     except Unauthorized:

@@ -1,5 +1,6 @@
 """A public API, as one value: what differs from one API to the next, and nothing else does (ADR 36)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -52,7 +53,25 @@ class Description:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Surface:
+class Speaker(ABC):
+    """Who answers for all that stands below a ``prefix``."""
+
+    prefix: str
+
+    @abstractmethod
+    def refuse(self, resp: falcon.Response, refusal: Refusal) -> None:
+        """Answers a refusal in its own words."""
+
+    def covers(self, path: str) -> bool:
+        """Whether the path is the prefix, or below it."""
+        return path == self.prefix or path.startswith(self.prefix + "/")
+
+
+Spoken = TypeVar("Spoken", bound=Speaker)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Surface(Speaker):
     """A public API.
 
     Its ``routes`` stand below ``prefix``, and whatever else is asked for there is refused in its words; of two prefixes
@@ -64,7 +83,6 @@ class Surface:
     """
 
     name: str
-    prefix: str
     routes: tuple[Route, ...]
     caller: Callable[[Tx, falcon.Request, Route, Mapping[str, str]], Caller]
     decoders: Mapping[str, Decoder]
@@ -83,12 +101,15 @@ class Surface:
             path = path.rpartition("/")[0]
         return shown.get(path)
 
-    def covers(self, path: str) -> bool:
-        """Whether the path is the prefix, or below it."""
-        return path == self.prefix or path.startswith(self.prefix + "/")
+    def refuse(self, resp: falcon.Response, refusal: Refusal) -> None:
+        """Answers a refusal as JSON."""
+        answer = self.refusal(refusal)
+        resp.status = answer.status
+        resp.content_type = falcon.MEDIA_JSON
+        resp.data = answer.body
 
 
-def responsible(surfaces: Sequence[Surface], path: str) -> Surface:
-    """The API that answers for a path: of those that cover it the one of the longest prefix; else the first."""
-    covering = [surface for surface in surfaces if surface.covers(path)]
-    return max(covering, key=lambda surface: len(surface.prefix), default=surfaces[0])
+def responsible(speakers: Sequence[Spoken], path: str) -> Spoken:
+    """Who answers for a path: of those that cover it the one of the longest prefix; else the first."""
+    covering = [speaker for speaker in speakers if speaker.covers(path)]
+    return max(covering, key=lambda speaker: len(speaker.prefix), default=speakers[0])

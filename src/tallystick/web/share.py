@@ -8,9 +8,11 @@ from typing import Any
 import falcon
 
 from tallystick.accounts import ops as accounts
-from tallystick.core.errors import Conflict, NotFound
 from tallystick.documents import public as documents
+from tallystick.http import auth
 from tallystick.http.queues import Queue, always
+from tallystick.http.refusals import Refusal
+from tallystick.http.surface import Speaker
 from tallystick.invoices import public as invoices
 from tallystick.quotations import public as quotations
 from tallystick.store.db import Database, Tx
@@ -22,7 +24,18 @@ from tallystick.wire.scalars import Token
 
 INVOICE = "/public/invoices/{token}"
 QUOTATION = "/public/quotations/{token}"
-NOTHING = "There is nothing at this link. It may have been withdrawn: ask whoever sent it to you."
+TITLES = {
+    404: "Not found",
+    409: "This is not possible any more",
+    429: "Too many requests",
+    503: "Not possible at the moment",
+}
+SENTENCES = {
+    404: "There is nothing at this link. It may have been withdrawn: ask whoever sent it to you.",
+    500: "Something went wrong on our side. Tell whoever sent you the link, with this number: {id}.",
+}
+"""What is said in other words than to a program."""
+
 STYLE = b64encode(sha256(CSS.encode()).digest()).decode()
 # The link is a secret: no search engine may learn it.
 FILE_HEADERS = {"X-Frame-Options": "DENY", "X-Robots-Tag": "noindex"}
@@ -41,15 +54,11 @@ class SharedBill:
         self._origin = origin
         self._show = show
 
-    def on_get(self, _req: falcon.Request, resp: falcon.Response, token: str) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Answers the page, to whoever has the link."""
-        try:
-            with self._database.read() as tx:
-                shown = self._show(_call(tx, self._origin, token), Token(token))
-        except NotFound:
-            _answer(resp, 404, message_page("Not found", NOTHING))
-        else:
-            _answer(resp, 200, shown)
+        with self._database.read() as tx:
+            shown = self._show(_call(tx, req, self._origin, token), Token(token))
+        _answer(resp, 200, shown)
 
     on_head = on_get
     queue_of = always(Queue.READS)
@@ -63,14 +72,10 @@ class SharedFile:
         self._origin = origin
         self._open = open_
 
-    def on_get(self, _req: falcon.Request, resp: falcon.Response, token: str) -> None:
+    def on_get(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Answers the file, to whoever has the link. It is made after the transaction."""
-        try:
-            with self._database.read() as tx:
-                file = self._open(_call(tx, self._origin, token), Token(token))
-        except NotFound:
-            _answer(resp, 404, message_page("Not found", NOTHING))
-            return
+        with self._database.read() as tx:
+            file = self._open(_call(tx, req, self._origin, token), Token(token))
         resp.data = b"".join(file.chunks)
         resp.content_type = file.media
         resp.viewable_as = file.name
@@ -88,23 +93,30 @@ class SharedAnswer:
         self._origin = origin
         self._answer = answer
 
-    def on_post(self, _req: falcon.Request, resp: falcon.Response, token: str) -> None:
+    def on_post(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Records the answer, and leads back to the page."""
-        try:
-            self._database.transact(
-                accounts.GUEST, lambda tx: self._answer(_call(tx, self._origin, token), Token(token))
-            )
-        except NotFound:
-            _answer(resp, 404, message_page("Not found", NOTHING))
-        except Conflict as conflict:
-            _answer(resp, 409, message_page("This is not possible any more", conflict.message))
-        else:
-            _answer(resp, 303, message_page("Thank you", "Your answer is recorded."))
-            resp.set_header("Location", QUOTATION.format(token=token))
+        self._database.transact(
+            accounts.GUEST, lambda tx: self._answer(_call(tx, req, self._origin, token), Token(token))
+        )
+        _answer(resp, 303, message_page("Thank you", "Your answer is recorded."))
+        resp.set_header("Location", QUOTATION.format(token=token))
 
 
-def _call(tx: Tx, origin: str, token: str) -> Call:
-    return Call(tx, accounts.guest(tx, token).account, origin)
+class SharePages(Speaker):
+    """Whatever is refused to whoever has a link is a page too."""
+
+    def refuse(self, resp: falcon.Response, refusal: Refusal) -> None:
+        """Answers a page that says why."""
+        ours = SENTENCES.get(refusal.status)
+        sentence = ours.format(id=resp.get_header("X-Request-Id")) if ours else refusal.sentence
+        _answer(resp, refusal.status, message_page(TITLES.get(refusal.status, "This did not work"), sentence))
+
+
+PAGES = SharePages(prefix="/public")
+
+
+def _call(tx: Tx, req: falcon.Request, origin: str, token: str) -> Call:
+    return Call(tx, auth.guest(tx, req, token).account, origin)
 
 
 def _answer(resp: falcon.Response, status: int, page: Html) -> None:
