@@ -3,7 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tallystick.core.errors import DomainError, ValidationFailed
+
+BEFORE_ANY_STATEMENT = pytest.mark.database("sqlite")
+"""Of a test of what is answered before the request reads or writes a row, which is the same over any database."""
 
 
 def is_refused(rule: Callable[..., object], *arguments: Any) -> bool:

@@ -162,6 +162,7 @@ def _fill(tx: Tx) -> None:
         tx.connection.execute(older.tables[table].insert(), values)
 
 
+@pytest.mark.slow
 def test_older_events_take_the_names_of_the_list(database: Database) -> None:
     """A payment of two invoices becomes one event, which holds all that the payment says."""
     migrate(database)

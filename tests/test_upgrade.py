@@ -73,6 +73,7 @@ def test_an_upgraded_database_verifies(upgraded: Api) -> None:
     assert upgraded.differences() == []
 
 
+@pytest.mark.slow
 def test_an_upgraded_database_answers_as_before(upgraded: Api, subtests: pytest.Subtests) -> None:
     for path, before in ANSWERS.items():
         with subtests.test(path):

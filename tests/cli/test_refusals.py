@@ -87,6 +87,7 @@ def test_the_program_ends_with_that_line(tmp_path: Path) -> None:
     assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", line)
 
 
+@pytest.mark.slow
 def test_a_command_that_nobody_knows_is_asked_for_its_near_one() -> None:
     done = run("serv", database_url="")
     assert done.returncode == 2

@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from tests.api import ORIGIN, Api
+from tests.refusals import BEFORE_ANY_STATEMENT
 
 LOADED_BY = {"script": "src", "link": "href", "img": "src", "iframe": "src"}
 
@@ -28,6 +29,7 @@ class Page(HTMLParser):
             self.leads_to.append(values.get("href") or "")
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize("path", ["/", "/docs", "/docs/", "/docs/dialects"])
 def test_a_page_loads_only_what_this_server_has(api: Api, path: str) -> None:
     response = api.client.get(path)
@@ -42,6 +44,7 @@ def test_a_page_loads_only_what_this_server_has(api: Api, path: str) -> None:
         assert api.client.get(target).status_code == 200, target
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize("path", ["/", "/docs", "/docs/dialects"])
 def test_a_browser_is_told_to_load_nothing_else(api: Api, path: str) -> None:
     policy = dict(
@@ -54,6 +57,7 @@ def test_a_browser_is_told_to_load_nothing_else(api: Api, path: str) -> None:
     assert "'unsafe-inline'" not in policy.get("script-src", "")
 
 
+@BEFORE_ANY_STATEMENT
 def test_the_reference_shows_this_document(api: Api) -> None:
     page = Page(api.client.get("/docs").text)
     scripts = [api.client.get(source) for source in page.loads if source.endswith(".js")]

@@ -12,6 +12,7 @@ from tests.api import Api
 from tests.contract import examples
 from tests.contract.document import Document
 from tests.contract.examples import Examples
+from tests.refusals import BEFORE_ANY_STATEMENT
 
 pytestmark = pytest.mark.slow
 
@@ -82,11 +83,13 @@ def test_an_id_of_no_row_is_not_found(api: Api, given: str) -> None:
         assert_documented(document, route, response)
 
 
+@BEFORE_ANY_STATEMENT
 def test_a_path_of_no_route_is_not_found(api: Api) -> None:
     for path in ("/nothing", "/customers/1/nothing", "/invoices/1/publish/now"):
         assert refused(api.get(path), 404, "NOT_FOUND") == {}
 
 
+@BEFORE_ANY_STATEMENT
 def test_a_method_that_a_path_does_not_have_is_refused(api: Api) -> None:
     known = Examples(api)
     for route in ROUTES:
@@ -97,6 +100,7 @@ def test_a_method_that_a_path_does_not_have_is_refused(api: Api) -> None:
         assert set(response.headers["Allow"].split(", ")) - {"OPTIONS"} == methods
 
 
+@BEFORE_ANY_STATEMENT
 def test_a_body_too_large_is_refused(api: Api) -> None:
     document, known = Document.of(api), Examples(api)
     body = b'{"notes": "' + b"x" * MAX_BODY_BYTES + b'"}'
@@ -106,6 +110,7 @@ def test_a_body_too_large_is_refused(api: Api) -> None:
         assert_documented(document, route, response)
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize(
     "media",
     ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ";"],
@@ -118,6 +123,7 @@ def test_a_body_that_is_not_json_by_its_type_is_refused(api: Api, media: str) ->
         assert_documented(document, route, response)
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize(
     "body",
     [
@@ -140,6 +146,7 @@ def test_a_body_that_is_no_json_object_is_refused(api: Api, body: bytes) -> None
         assert_documented(document, route, response)
 
 
+@BEFORE_ANY_STATEMENT
 def test_an_unknown_field_is_refused_by_its_name(api: Api) -> None:
     document, known = Document.of(api), Examples(api)
     for route in WITH_BODY:
@@ -149,6 +156,7 @@ def test_an_unknown_field_is_refused_by_its_name(api: Api) -> None:
         assert_documented(document, route, response)
 
 
+@BEFORE_ANY_STATEMENT
 def test_an_unknown_parameter_is_refused_by_its_name(api: Api) -> None:
     document, known = Document.of(api), Examples(api)
     for route in ROUTES:
@@ -158,6 +166,7 @@ def test_an_unknown_parameter_is_refused_by_its_name(api: Api) -> None:
         assert_documented(document, route, response)
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize("wrong", [{"a": {"b": []}}, [[]], "\0"], ids=["object", "list", "NUL"])
 def test_all_wrong_fields_are_refused_by_their_names(api: Api, wrong: Any) -> None:
     document, known = Document.of(api), Examples(api)

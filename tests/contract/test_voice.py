@@ -13,6 +13,7 @@ from tests.api import Api
 from tests.contract import examples
 from tests.contract.document import Document
 from tests.contract.examples import Examples
+from tests.refusals import BEFORE_ANY_STATEMENT
 
 pytestmark = pytest.mark.slow
 
@@ -57,6 +58,7 @@ def items_of(document: Document, field: dict[str, Any]) -> list[dict[str, Any]]:
     return [document.resolve(choice["items"]) for choice in choices if choice.get("type") == "array"]
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: repr(wrong)[:20])
 def test_a_wrong_field_of_a_body_is_told_in_our_words(api: Api, wrong: Any) -> None:
     document, known = Document.of(api), Examples(api)
@@ -86,6 +88,7 @@ def test_a_wrong_parameter_is_told_in_our_words(api: Api, wrong: str) -> None:
     assert told > 30
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
@@ -102,6 +105,7 @@ def test_what_is_no_json_is_told_by_its_place(api: Api, body: bytes, expected: s
     assert response.json()["error"] == expected
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize(
     ("path", "body", "field", "expected"),
     [
@@ -127,6 +131,7 @@ def test_a_sentence_says_what_is_wanted(api: Api, path: str, body: dict[str, Any
     assert sentences(api.post(path, body)) == {field: [expected]}
 
 
+@BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize(
     ("query", "field", "expected"),
     [

@@ -43,6 +43,7 @@ def app_of(api: Api) -> falcon.App[Any, Any]:
     return cast("falcon.App[Any, Any]", api.application)
 
 
+@pytest.mark.slow
 def test_every_route(api: Api) -> None:
     requests = list(requests_of(api))
     assert {("GET", "/ready"), ("GET", "/v1/invoices"), ("HEAD", "/")} <= {*requests}
