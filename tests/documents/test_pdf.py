@@ -1,59 +1,118 @@
-"""The plain page: all that it is to say, and nothing that it is told to do."""
+"""The designs that come along: all that a document says, and nothing that it is told to do."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import structs
+from pypdf import PdfReader
 
 from tallystick.documents import pdf
-from tallystick.documents.content import Document
+from tallystick.documents.document import Document
+from tallystick.documents.languages import LANGUAGES
+from tests.documents.made import NOW, sample_in, texts_of
 from tests.documents.pdfs import text_of
 
-PLAIN = Document(
-    kind="Invoice",
-    number="INV-2026-0001",
-    mark=None,
-    title="Hosting in March",
-    issue_date=date(2026, 3, 2),
-    due_date=date(2026, 4, 1),
-    seller=["Example Ltd", "1 High Street\nLondon"],
-    buyer=["Ann Example", "ann@example.com"],
-    total="99.99 USD",
-    changed_at=datetime(2026, 3, 2, 12, tzinfo=UTC),
-)
+GOLDEN = Path(__file__).with_name("golden")
+DESIGNS = ("classic", "modern")
 HOSTILE = '#panic("x") #sys.inputs *a* _b_ $x^2$ `c` <d> @e \\n // f ] } "'
 
 
-def test_a_page_says_it_all() -> None:
-    assert text_of(pdf.written(PLAIN)) == [
-        *("Invoice", "INV-2026-0001", "Hosting in March"),
-        *("From", "Example Ltd", "1 High Street", "London"),
-        *("To", "Ann Example", "ann@example.com"),
-        *("Date 2026-03-02", "Due 2026-04-01", "Total 99.99 USD"),
-    ]
+def made(document: Document, design: str = "classic") -> bytes:
+    return pdf.written(document, pdf.BUILT_INS[design], NOW)
 
 
-@pytest.mark.parametrize("mark", ["DRAFT", "VOID"])
-def test_a_mark_stands_on_the_page(mark: str) -> None:
-    marked = pdf.written(structs.replace(PLAIN, mark=mark))
-    assert any(mark in line for line in text_of(marked))
+def squeezed(text: str) -> str:
+    """Without what a line break may add or take."""
+    return "".join(
+        character for character in text if not character.isspace() and character not in "\u200b\u00ad-\u2010"
+    )
 
 
-@pytest.mark.parametrize("field", ["number", "title", "total", "seller", "buyer"])
-def test_what_a_bill_says_is_no_markup(field: str) -> None:
-    hostile: Any = [HOSTILE] if field in ("seller", "buyer") else HOSTILE
-    said = " ".join(text_of(pdf.written(structs.replace(PLAIN, **{field: hostile}))))
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("design", DESIGNS)
+def test_it_says_what_somebody_has_looked_at(design: str, language: str) -> None:
+    expected = (GOLDEN / f"{design}-{language}.txt").read_text(encoding="utf-8").splitlines()
+    assert text_of(made(sample_in(language), design)) == expected
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_file_can_be_read_aloud_and_kept(design: str) -> None:
+    reader = PdfReader(BytesIO(made(sample_in("de"), design)))
+    root: Any = reader.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "de-DE"
+    assert reader.metadata is not None
+    assert (reader.metadata.title, reader.metadata.author) == ("Rechnung INV-2026-0412", "Moorwind & Söhne")
+    claims = root["/Metadata"].get_data().decode()
+    assert "<pdfaid:part>3</pdfaid:part>" in claims
+    assert "<pdfuaid:part>1</pdfuaid:part>" in claims
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_what_a_bill_says_is_no_markup(design: str) -> None:
+    document = sample_in("en")
+    first, *rest = document.table.rows
+    hostile = structs.replace(first, cells={**first.cells, "description": HOSTILE}, unit=HOSTILE)
+    document = structs.replace(
+        document,
+        subject=HOSTILE,
+        seller=structs.replace(document.seller, name=HOSTILE),
+        table=structs.replace(document.table, rows=[hostile, *rest]),
+        notes=[HOSTILE],
+    )
+    said = squeezed("".join(text_of(made(document, design))))
     # A quotation mark of typst's own would be a curved one.
-    assert HOSTILE in said
+    assert said.count(squeezed(HOSTILE)) >= 4
 
 
-def test_what_its_fonts_lack_and_what_does_not_fit_make_no_error() -> None:
-    odd = structs.replace(PLAIN, title="日本 \u0e01", buyer=["x" * 200, "y\n" * 5_000])
-    assert pdf.written(odd).startswith(b"%PDF-")
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_character_that_no_font_has_makes_no_error(design: str) -> None:
+    odd = structs.replace(sample_in("en"), subject="日本 ไทย Ω Ж 😀 \U000e0001 e\u0332 \ufeff.")
+    said = squeezed(" ".join(text_of(made(odd, design))))
+    assert "日本" in said
+    assert "□" in said
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("long", ["x" * 200, "word " * 40, "https://example.com/" + "0123456789abcdef" * 12])
+def test_what_is_too_long_is_broken_and_not_lost(design: str, long: str) -> None:
+    document = sample_in("en")
+    first, *rest = document.table.rows
+    lengthened = structs.replace(first, cells={**first.cells, "description": long, "quantity": "9" * 40}, detail=long)
+    document = structs.replace(document, subject=long, table=structs.replace(document.table, rows=[lengthened, *rest]))
+    said = squeezed("".join(text_of(made(document, design))))
+    assert said.count(squeezed(long)) >= 3
+    assert "9" * 40 in said
 
 
 def test_the_same_document_is_the_same_file_in_every_thread() -> None:
+    document = sample_in("en")
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(pdf.written, [PLAIN] * 40))) == 1
+        assert len(set(pool.map(made, [document] * 40))) == 1
+
+
+ON_OTHER_SHEETS = {"carry.forward", "carry.brought", "table.rows.run"}
+# A letter needs no name for who writes it, and a single payment stands in the totals.
+UNNAMED = {
+    "seller.label",
+    "seller.contact.label",
+    "customer.label",
+    "state.text",
+    "history.heading",
+    "history.rows.label",
+}
+UNSAID = {
+    "classic": {"headline.text", *UNNAMED, *ON_OTHER_SHEETS},
+    "modern": {"heading", *UNNAMED, *ON_OTHER_SHEETS},
+}
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_design_leaves_out_no_more_than_it_means_to(design: str) -> None:
+    document = sample_in("de")
+    said = squeezed("".join(text_of(made(document, design))))
+    missing = {path for path, text in texts_of(document) if squeezed(text) not in said}
+    assert missing == UNSAID[design]

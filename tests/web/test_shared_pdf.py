@@ -44,7 +44,7 @@ def test_a_drafts_token_opens_its_pdf_alone(api: Api) -> None:
     invoice_id, token = a_linked_draft(api)
     said = pdf_of(api, token)
     assert any("DRAFT" in line and f"DRAFT-{invoice_id}" not in line for line in said)
-    assert {f"DRAFT-{invoice_id}", "Hosting", "Example Ltd", "LS1 Leeds", "Total 100.00 USD"} <= {*said}
+    assert {f"Invoice DRAFT-{invoice_id}", "Hosting", "Example Ltd", "LS1 Leeds", "Total USD 100.00"} <= {*said}
     assert pages(api, token) == [404, 404]
     shown = api.data(api.get(f"/invoices/{invoice_id}"))
     assert (shown["share_token"], shown["share_url"]) == (token, None)
@@ -59,7 +59,7 @@ def test_it_stays_when_the_draft_is_issued(api: Api, action: str) -> None:
     assert issued["share_url"] == f"{ORIGIN}/public/invoices/{token}"
     assert pages(api, token) == [200, 200]
     said = pdf_of(api, token)
-    assert {issued["invoice_number"], "Hosting in March"} <= {*said}
+    assert {f"Invoice {issued['invoice_number']}", "Hosting in March"} <= {*said}
     assert not any("DRAFT" in line for line in said)
 
 
@@ -74,7 +74,10 @@ def test_it_says_what_was_issued_and_not_what_its_parties_are_called_by_now(api:
     invoice = an_invoice(api, 100)
     api.data(api.put("/settings", {"name": "Renamed Ltd"}))
     api.data(api.put(f"/customers/{invoice['customer_id']}", {"name": "Renamed"}))
-    assert {"Example Ltd", "Ann Example"} <= {*pdf_of(api, invoice["share_token"])}
+    said = " ".join(pdf_of(api, invoice["share_token"]))
+    assert "Example Ltd" in said
+    assert "Ann Example" in said
+    assert "Renamed" not in said
 
 
 def test_a_token_that_is_no_more_opens_nothing(api: Api) -> None:

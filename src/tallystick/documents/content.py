@@ -1,60 +1,186 @@
-"""What a document says, before it looks like anything."""
+"""The documents of bills: what an invoice, a quotation or a credit note says to its reader. Nothing is computed."""
 
-import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
-import msgspec
+from msgspec import structs
 
+from tallystick.bills.header import Header
+from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
-from tallystick.core.money import digits, to_decimal
-from tallystick.core.party import Party
-from tallystick.core.states import InvoiceState
-from tallystick.invoices.types import Invoice
+from tallystick.core.party import Buyer, Seller
+from tallystick.core.totals import TaxTotal
+from tallystick.credit_notes.types import CreditNote
+from tallystick.documents import lines, parties, standing
+from tallystick.documents.colours import palette
+from tallystick.documents.document import Carry, Document, DocumentKind, Labelled, Notice, Total
+from tallystick.documents.papers import paper
+from tallystick.documents.reader import Readership, block, line
+from tallystick.invoices.types import Invoice, InvoiceRow
+from tallystick.quotations.types import Quotation
 
-MARKS = {InvoiceState.DRAFT: "DRAFT", InvoiceState.ISSUED: None, InvoiceState.VOIDED: "VOID"}
-# Control characters but the line feed, and those that turn the direction of what follows (Unicode, UAX 9).
-UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A bill as its reader sees it. ``mark`` says that it is no bill, or none any more; parties are lines of text.
-
-    ``total`` has exactly the digits of its currency, which follows it. ``changed_at`` is when it became what it says.
-    """
-
-    kind: str
-    number: str
-    mark: str | None
-    title: str | None
-    issue_date: date
-    due_date: date
-    seller: list[str]
-    buyer: list[str]
-    total: str
-    changed_at: datetime
+ACCENT = "#3d4a57"
+# EN 16931, BT-118 (codes of UNCL5305): what the customer must be told of a category of tax.
+NOTICES = {"AE": "reverse_charge", "K": "intra_community", "G": "export"}
+REFERENCES = ("purchase_order", "buyer_reference", "project")
 
 
-def of_invoice(invoice: Invoice, account: Account) -> Document:
-    """The document of an invoice: with the parties that it was issued by and to, or on a draft those of today."""
-    row = invoice.row
-    return Document(
-        kind="Invoice",
-        number=_shown(row.shown_number),
-        mark=MARKS[row.state],
-        title=row.header.title and _shown(row.header.title),
-        issue_date=row.issue_date,
-        due_date=row.due_date,
-        seller=_party(row.seller or account.seller),
-        buyer=_party(invoice.customer),
-        total=f"{to_decimal(row.sums.total, digits(row.currency))} {row.currency}",
-        changed_at=row.updated_at,
+class For(NamedTuple):
+    """What a document is made for: the account that sends it, the instant of reading, and the language asked for."""
+
+    account: Account
+    now: datetime
+    language: str | None = None
+
+    def reader(self, seller: Seller, customer: Buyer, currency: str) -> Readership:
+        """Who reads a bill in this currency."""
+        today = self.account.today(self.now)
+        return Readership(seller, customer, language=self.language, currency=currency, today=today)
+
+
+class _Bill(NamedTuple):
+    """What the document of any kind of bill is made of."""
+
+    kind: DocumentKind
+    number: str | None
+    row: lines.Row
+    lines: Sequence[LineRow]
+    seller: Seller
+    customer: Buyer
+
+
+def of_invoice(invoice: Invoice, whom: For) -> Document:
+    """An invoice: with the parties that it was issued by and to, or on a draft those of today."""
+    row, customer = invoice.row, invoice.customer
+    seller = row.seller or whom.account.seller
+    reader = whom.reader(seller, customer, row.currency)
+    bill = _Bill(DocumentKind.INVOICE, row.shown_number, row, invoice.lines, seller, customer)
+    state = standing.of_invoice(invoice, row.status(whom.account, whom.now), reader)
+    return structs.replace(
+        _document(bill, _invoice_days(row, whom.account, reader), standing.settled(invoice, reader), reader),
+        mark=standing.invoice_mark(row.state, reader),
+        state=state,
+        headline=standing.invoice_headline(row, state, reader),
+        history=standing.history(invoice, reader),
+        payment=standing.payable(row, seller, reader),
     )
 
 
-def _party(party: Party) -> list[str]:
-    lines = (party.name, *party.lines(party.country), party.tax_id, party.email)
-    return [_shown(line) for line in lines if line]
+def of_quotation(quotation: Quotation, whom: For) -> Document:
+    """A quotation: with the parties that it was issued by and to, or on a draft those of today."""
+    row, customer = quotation.row, quotation.customer
+    seller = row.seller or whom.account.seller
+    reader = whom.reader(seller, customer, row.currency)
+    bill = _Bill(DocumentKind.QUOTATION, row.shown_number, row, quotation.lines, seller, customer)
+    until = reader.item("until", "label.valid_until", reader.notation.day(row.valid_until))
+    return structs.replace(
+        _document(bill, [_dated(row.issue_date, reader), until], [], reader),
+        mark=standing.quotation_mark(row.state, reader),
+        state=standing.of_quotation(row, whom.account, whom.now, reader),
+        headline=[_total_item(row.sums.total, "total.total", reader), until],
+    )
 
 
-def _shown(text: str) -> str:
-    return UNSHOWN.sub("", text)
+def of_credit_note(note: CreditNote, whom: For) -> Document:
+    """A credit note."""
+    row = note.row
+    reader = whom.reader(row.seller, row.customer, row.currency)
+    bill = _Bill(DocumentKind.CREDIT_NOTE, row.number, row, note.lines, row.seller, row.customer)
+    corrects = reader.item("corrects", "label.corrects", line(note.invoice_number))
+    reason = [reader.item("reason", "label.reason", line(row.reason))] if row.reason else []
+    return structs.replace(
+        _document(bill, [_dated(row.issue_date, reader), corrects, *reason], [], reader),
+        state=standing.of_credit_note(row, reader),
+        headline=[_total_item(row.sums.total, "total.credit_total", reader), corrects],
+    )
+
+
+def _document(bill: _Bill, days: Iterable[Labelled], settled: Iterable[Total], reader: Readership) -> Document:
+    """What the kinds share; ``days`` follow the number, ``settled`` the total."""
+    row, header = bill.row, bill.row.header
+    number = line(bill.number) if bill.number else None
+    title = reader.title(bill.kind, is_taxed=row.sums.tax != 0)
+    numbered = [reader.item("number", f"label.{bill.kind}_number", number)] if number else []
+    seller = parties.seller_party(bill.seller, reader)
+    return Document(
+        kind=bill.kind,
+        language=reader.language,
+        region=reader.region,
+        direction=reader.words.direction,
+        title=title,
+        number=number,
+        heading=reader.numbered(title, number) if number else title,
+        subject=line(header.title) if header.title else None,
+        paper=paper(bill.seller.country),
+        palette=palette(ACCENT),
+        seller=seller,
+        sender=parties.sender_line(seller),
+        customer=parties.customer_party(bill.customer, bill.seller, _customer_label(bill.kind), reader),
+        meta=[*numbered, *days, *_references(header, reader), *parties.customer_ids(bill.customer, reader)],
+        table=lines.table(row, bill.lines, reader),
+        totals=_counting([*lines.sums(row, _total_label(bill), reader), *settled]),
+        notices=list(_notices(row.taxes, reader)),
+        notes=[block(text) for text in (header.payment_terms, header.notes) if text],
+        footer=parties.footer(bill.seller, seller, reader),
+        page=reader.words("label.page", page="{page}", pages="{pages}"),
+        carry=Carry(forward=reader.words("total.carried"), brought=reader.words("total.brought")),
+    )
+
+
+def _customer_label(kind: DocumentKind) -> str:
+    return "party.quote_to" if kind is DocumentKind.QUOTATION else "party.to"
+
+
+def _total_label(bill: _Bill) -> str:
+    if bill.kind is DocumentKind.CREDIT_NOTE:
+        return "total.credit_total"
+    return "total.total_with_tax" if bill.row.sums.tax else "total.total"
+
+
+def _counting(totals: list[Total]) -> list[Total]:
+    """The totals, of which the last one with weight counts."""
+    counts = max(at for at, total in enumerate(totals) if total.weight)
+    return [structs.replace(total, weight=2) if at == counts else total for at, total in enumerate(totals)]
+
+
+def _invoice_days(row: InvoiceRow, account: Account, reader: Readership) -> Iterator[Labelled]:
+    yield _dated(row.issue_date, reader)
+    if row.revised_at:
+        yield reader.item("revised", "label.revised", reader.notation.day(account.today(row.revised_at)))
+    yield reader.item("until", "label.due", reader.notation.day(row.due_date))
+    if row.period_start and row.period_end and not row.header.service_start:
+        yield _service(row.period_start, row.period_end, reader)
+
+
+def _dated(day: date, reader: Readership) -> Labelled:
+    return reader.item("date", "label.date", reader.notation.day(day))
+
+
+def _total_item(amount: int, label: str, reader: Readership) -> Labelled:
+    return reader.item("total", label, reader.notation.money(amount))
+
+
+def _references(header: Header, reader: Readership) -> Iterator[Labelled]:
+    """The days of service, and what the buyer knows the bill by."""
+    start, end = header.service_start or header.service_end, header.service_end or header.service_start
+    if start and end:
+        yield _service(start, end, reader)
+    for name in REFERENCES:
+        if text := getattr(header, name):
+            yield reader.item(name, f"label.{name}", line(text))
+
+
+def _service(start: date, end: date, reader: Readership) -> Labelled:
+    key = "service_date" if start == end else "service_period"
+    return reader.item(key, f"label.{key}", reader.notation.days(start, end))
+
+
+def _notices(taxes: Iterable[TaxTotal], reader: Readership) -> Iterator[Notice]:
+    """Why no tax is charged: in the reader's words where a category has its own, and in the seller's."""
+    for tax in taxes:
+        key = NOTICES.get(tax.category, "exempt")
+        general = reader.words(f"notice.{key}") if tax.category in NOTICES else ""
+        reason = line(tax.exemption_reason or "")
+        if text := " ".join(dict.fromkeys(part for part in (general, reason) if part)):
+            yield Notice(key, text)

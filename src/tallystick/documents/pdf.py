@@ -1,25 +1,44 @@
 """PDFs, made by typst in this process: without a network, and with no font but those that it brings along."""
 
 import threading
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import typst
 
-from tallystick.documents.content import Document
+from tallystick.documents.document import Document
+from tallystick.documents.glyphs import FONTS, shown
 from tallystick.wire import render
 
 TEMPLATES = Path(__file__).with_name("templates")
-PLAIN = (TEMPLATES / "plain.typ").read_bytes()
-FONTS = typst.Fonts(include_system_fonts=False)
+PARTS = "parts.typ"
+_FONTS = typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
 # A compiler keeps what it has read, and works for one thread only.
 _compilers = threading.local()
 
 
-def written(document: Document) -> bytes:
-    """The document as a PDF: the same bytes for the same document."""
-    inputs = {"bill": render.encode(document).decode()}
-    changed_at = int(document.changed_at.timestamp())
-    made = _compiler().compile(PLAIN, format="pdf", sys_inputs=inputs, timestamp=changed_at)
+def built_ins() -> dict[str, bytes]:
+    """The designs that come along, by name."""
+    return {path.stem: path.read_bytes() for path in sorted(TEMPLATES.glob("*.typ")) if path.name != PARTS}
+
+
+BUILT_INS = built_ins()
+SHARED = {PARTS: TEMPLATES.joinpath(PARTS).read_bytes()}
+
+
+def written(document: Document, template: bytes, at: datetime) -> bytes:
+    """The document as a PDF, dated: the same bytes for the same document."""
+    inputs = {"document": shown(render.encode(document).decode())}
+    files: Any = {"main": template, **SHARED}  # which the stub of ``compile`` forgets
+    made = _compiler().compile(
+        files,
+        format="pdf",
+        sys_inputs=inputs,
+        timestamp=int(at.timestamp()),
+        # To be kept (PDF/A-3), and to be read aloud (PDF/UA).
+        pdf_standards=["a-3a", "ua-1"],
+    )
     if not isinstance(made, bytes):
         raise TypeError("a PDF is one file")
     return made
@@ -29,7 +48,7 @@ def _compiler() -> typst.Compiler:
     if not hasattr(_compilers, "own"):
         # The templates' folder is all that can be read; packages, which would be fetched, have no place.
         _compilers.own = typst.Compiler(
-            root=TEMPLATES, package_path=TEMPLATES, package_cache_path=TEMPLATES, font_paths=FONTS
+            root=TEMPLATES, package_path=TEMPLATES, package_cache_path=TEMPLATES, font_paths=_FONTS
         )
     compiler: typst.Compiler = _compilers.own
     return compiler

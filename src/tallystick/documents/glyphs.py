@@ -1,0 +1,31 @@
+"""Which characters the documents' fonts have: a PDF/A holds nothing that no font can show."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+FONTS = Path(__file__).with_name("fonts")
+SUBSTITUTE = "□"
+# Joiners and isolates need no glyph.
+INVISIBLE = "\u200b-\u200d\u2066-\u2069"
+# Marks and what formats leave no hole.
+SILENT = frozenset({"Cc", "Cf", "Mn", "Me", "Cs"})
+
+
+def _uncovered() -> re.Pattern[str]:
+    runs = (FONTS / "cover.txt").read_text(encoding="ascii").split()
+    ends = (run.split("-") for run in runs)
+    covered = "".join(f"\\U{int(first, 16):08x}-\\U{int(last, 16):08x}" for first, last in ends)
+    return re.compile(f"[^{covered}{INVISIBLE}\n]")
+
+
+UNCOVERED = _uncovered()
+
+
+def shown(text: str) -> str:
+    """The text with a square in the place of each character that no font has."""
+    return UNCOVERED.sub(_substitute, text)
+
+
+def _substitute(found: re.Match[str]) -> str:
+    return "" if unicodedata.category(found[0]) in SILENT else SUBSTITUTE

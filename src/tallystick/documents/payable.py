@@ -1,0 +1,60 @@
+"""How to pay: the seller's bank account, and its QR code for banking apps (EPC069-12)."""
+
+from decimal import Decimal
+from io import BytesIO
+
+from segno import helpers
+from stdnum import iban as ibans
+from stdnum.exceptions import ValidationError
+
+from tallystick.core.money import digits, to_decimal
+from tallystick.core.party import Seller
+from tallystick.documents.document import Code, HowToPay, Labelled
+from tallystick.documents.reader import Readership, line
+
+# EPC069-12, version 3.1: what a code can hold.
+MOST, LEAST = Decimal("999999999.99"), Decimal("0.01")
+LONGEST_NAME, LONGEST_TEXT = 70, 140
+
+
+def payment(text: str | None, seller: Seller, reference: str, due: int, reader: Readership) -> HowToPay:
+    """What to do to pay ``due`` minor units."""
+    return HowToPay(
+        heading=reader.words("payment.heading"),
+        text=text,
+        rows=_bank_account(seller, reference, reader),
+        qr=_code(seller, reference, to_decimal(due, digits(reader.currency)), reader),
+    )
+
+
+def grouped_iban(iban: str) -> str:
+    """An IBAN in groups of four, or as it is where it is none."""
+    try:
+        formatted: str = ibans.format(ibans.validate(iban))
+    except ValidationError:
+        return line(iban)
+    return formatted
+
+
+def _bank_account(seller: Seller, reference: str, reader: Readership) -> list[Labelled]:
+    if not seller.iban:
+        return []
+    rows = {"holder": line(seller.name), "iban": grouped_iban(seller.iban), "bic": seller.bic, "reference": reference}
+    return [reader.item(key, f"payment.{key}", line(text)) for key, text in rows.items() if text]
+
+
+def _code(seller: Seller, reference: str, due: Decimal, reader: Readership) -> Code | None:
+    """The code, where the account is in reach of SEPA's transfers: the IBAN is one, the currency the euro."""
+    if reader.currency != "EUR" or not LEAST <= due <= MOST or not seller.iban or not ibans.is_valid(seller.iban):
+        return None
+    # Without a BIC, which the standard asks for no more: one that is wrong would spoil the code.
+    code = helpers.make_epc_qr(
+        name=line(seller.name)[:LONGEST_NAME],
+        iban=ibans.compact(seller.iban),
+        amount=due,
+        text=reference[:LONGEST_TEXT],
+        encoding="utf-8",
+    )
+    svg = BytesIO()
+    code.save(svg, kind="svg", xmldecl=False, svgclass=None, lineclass=None, border=0, omitsize=True)
+    return Code(svg.getvalue().decode(), reader.words("payment.scan"))

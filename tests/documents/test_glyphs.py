@@ -1,0 +1,32 @@
+"""What the fonts of documents cover, as the list of it says."""
+
+import pytest
+from fontTools.ttLib import TTFont
+
+from tallystick.documents.glyphs import FONTS, shown
+
+
+def cover(face: str) -> set[int]:
+    """The characters of one of the fonts."""
+    with TTFont(FONTS / f"FiraGO-{face}.ttf") as font:
+        return set(font.getBestCmap())
+
+
+def test_the_list_is_what_the_fonts_have() -> None:
+    covered = {chr(point) for point in cover("Regular") & cover("Bold")}
+    assert len(covered) > 2_000
+    assert {character for character in covered if shown(character) != character} == set()
+    assert shown("請求書 かな カナ ｱ ￥ €") == "請求書 かな カナ ｱ ￥ €"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ann 😀", "Ann □"),
+        ("发", "□"),
+        ("a\U000e0001", "a"),
+        ("a\u200bb\u2066c\u2069\nd", "a\u200bb\u2066c\u2069\nd"),
+    ],
+)
+def test_what_no_font_has_is_a_square_and_what_has_no_shape_is_nothing(text: str, expected: str) -> None:
+    assert shown(text) == expected

@@ -1,0 +1,43 @@
+"""How to pay: the account, and its code where the standard has one (EPC069-12)."""
+
+from datetime import date
+
+import pytest
+
+from tallystick.core.party import Seller
+from tallystick.documents.payable import payment
+from tallystick.documents.reader import Readership
+
+IBAN = "DE02120300000000202051"
+
+
+def code(iban: str | None, currency: str, due: int) -> bool:
+    """Whether there is a code."""
+    seller = Seller(name="Example Ltd", iban=iban)
+    reader = Readership(seller, None, language="en", currency=currency, today=date(2026, 1, 1))
+    return payment(None, seller, "INV-1", due, reader).qr is not None
+
+
+@pytest.mark.parametrize(
+    ("iban", "currency", "due", "expected"),
+    [
+        (IBAN, "EUR", 1, True),
+        ("de02 1203 0000 0000 2020 51", "EUR", 511_800, True),
+        (IBAN, "EUR", 99_999_999_999, True),
+        (IBAN, "EUR", 100_000_000_000, False),
+        (IBAN, "EUR", 0, False),
+        (IBAN, "CHF", 100, False),
+        ("DE02120300000000202052", "EUR", 100, False),
+        ("anything", "EUR", 100, False),
+        (None, "EUR", 100, False),
+    ],
+)
+def test_a_code_stands_where_a_transfer_can_be_made(iban: str | None, currency: str, due: int, expected: bool) -> None:
+    assert code(iban, currency, due) is expected
+
+
+def test_an_account_that_is_no_iban_is_shown_as_it_is() -> None:
+    seller = Seller(name="Example Ltd", iban="12-34 56\u20287", bic="ABCDEF12")
+    reader = Readership(seller, None, language="en", currency="GBP", today=date(2026, 1, 1))
+    rows = {item.label: item.text for item in payment(None, seller, "INV-1", 100, reader).rows}
+    assert rows == {"Account name": "Example Ltd", "IBAN": "12-34 567", "BIC": "ABCDEF12", "Payment reference": "INV-1"}
