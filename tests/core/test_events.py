@@ -4,7 +4,8 @@ import pytest
 
 from tallystick.core.events import Event, of_kind
 
-# API.md, section 9, word for word, and the two that ADR 43 adds: an update of a credit note and of a payment.
+# API.md, section 9, word for word, and those that ADR 43 and ADR 48 add: an update of a credit note and of a payment,
+# and what happens to meters and rates.
 LISTED = {
     "customer": "created updated deleted",
     "product": "created updated deleted deactivated reactivated",
@@ -15,6 +16,8 @@ LISTED = {
     "credit_note": "issued updated sent viewed",
     "payment": "created updated reversed failed",
     "recurring": "created updated deleted switched_on switched_off failed",
+    "meter": "created updated deleted",
+    "rate": "created updated deleted",
     "mail": "failed",
     "usage": "threshold_reached",
     "webhook": "deactivated",

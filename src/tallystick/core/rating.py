@@ -23,6 +23,19 @@ ZERO = Decimal(0)
 _EXACT = Context(prec=200, traps=[InvalidOperation, Inexact])
 
 
+class Aggregation(StrEnum):
+    """How a meter makes one quantity of many events."""
+
+    COUNT = "count"
+    """How many there are."""
+    SUM = "sum"
+    MAX = "max"
+    LAST = "last"
+    """What the latest of them measured; of two at one instant, the one that came in later."""
+    UNIQUE = "unique"
+    """How many values there are, each counted once."""
+
+
 class PriceModel(StrEnum):
     """How a quantity becomes a cost."""
 

@@ -29,12 +29,14 @@ log = logging.getLogger(__name__)
 class Checkpoints:
     """Takes checkpoints on the connection that writes, when it is its turn; its thread begins with a commit.
 
-    ``good_at`` is when the last one did not fail, None before the first, and ``trouble`` what the last one met.
+    ``good_at`` is when the last one did not fail, None before the first, and ``trouble`` what the last one met. After
+    ``most_commits`` one is taken at once.
     """
 
     def __init__(self, turn: AbstractContextManager[None], connection: Callable[[], sqlite3.Connection]) -> None:
         self.good_at: datetime | None = None
         self.trouble: str | None = None
+        self.most_commits = COMMITS
         self._turn = turn
         self._connection = connection
         self._commits = 0
@@ -50,7 +52,7 @@ class Checkpoints:
             self._some.set()
             if self._thread.ident is None:
                 self._thread.start()
-        elif self._commits == COMMITS:
+        elif self._commits == self.most_commits:
             self._many.set()
 
     def close(self) -> None:

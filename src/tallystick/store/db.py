@@ -6,15 +6,18 @@ for reads.
 """
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
     CursorResult,
     Delete,
+    Dialect,
     Index,
     Insert,
     Table,
@@ -23,10 +26,10 @@ from sqlalchemy import (
     event,
     text,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 
 from tallystick.core.errors import OutcomeUnknown
-from tallystick.store import blocks
+from tallystick.store import blocks, usage_file
 from tallystick.store.checkpoints import Checkpoints
 from tallystick.store.engines import (
     SQLITE_BUSY_TIMEOUT_S,
@@ -202,6 +205,9 @@ class Database:
         statement_timeout_s: int = 0,
     ) -> None:
         self.url = url
+        self._usage: UsageFile | None = None
+        self._opening = threading.Lock()
+        self._connections = connections
         self._clock = clock
         self._seal_key = seal_key.encode() if seal_key else None
         self._watchdog: Watchdog | None = None
@@ -248,6 +254,26 @@ class Database:
     def checkpoints(self) -> Checkpoints | None:
         """SQLite's; PostgreSQL takes its own."""
         return self._kept.checkpoints if self._kept else None
+
+    @property
+    def usage(self) -> "Database":
+        """Where usage events are: here, or on SQLite in a file of its own, made by the first transaction that writes.
+
+        The tables of this database can be read in its transactions too.
+        """
+        file = sqlite_file(self.url)
+        if file is None:
+            return self
+        with self._opening:
+            if self._usage is None:
+                self._usage = UsageFile(file, clock=self._clock, connections=self._connections)
+            return self._usage
+
+    @property
+    def has_usage(self) -> bool:
+        """Whether there is a place for usage events yet."""
+        file = sqlite_file(self.url)
+        return file is None or usage_file.usage_file_of(file).exists()
 
     @contextmanager
     def migration(self) -> Iterator[Tx]:
@@ -320,6 +346,44 @@ class Database:
             self._kept.close()
         self._writer.dispose()
         self._reader.dispose()
+        if self._usage is not None:
+            self._usage.close()
+
+
+class UsageFile(Database):
+    """The file of usage events beside a SQLite database (``store.usage_file``).
+
+    As long as nothing was written to it there is none, and whoever reads finds it empty.
+    """
+
+    def __init__(self, database: Path, *, clock: Callable[[], datetime], connections: int) -> None:
+        self._file = usage_file.usage_file_of(database)
+        super().__init__(f"sqlite:///{self._file}", clock=clock, connections=connections)
+        for engine in (self._writer, self._reader):
+            event.listen(engine, "connect", lambda connection, _record: usage_file.prepare(connection, database))
+        event.listen(self._writer, "do_connect", self._connected)
+        event.listen(self._reader, "do_connect", self._connected_to_read)
+        event.listen(self._reader, "checkout", self._check_still_empty)
+        if self._kept is not None:
+            self._kept.checkpoints.most_commits = usage_file.CHECKPOINT_COMMITS
+
+    def _connected(self, dialect: Dialect, record: Any, _arguments: Any, options: Any) -> Any:
+        record.info.pop(EMPTY, None)
+        return dialect.connect(str(self._file), uri=True, **options)
+
+    def _connected_to_read(self, dialect: Dialect, record: Any, arguments: Any, options: Any) -> Any:
+        if self._file.exists():
+            return self._connected(dialect, record, arguments, options)
+        record.info[EMPTY] = True
+        return dialect.connect(":memory:", uri=True, **options)
+
+    def _check_still_empty(self, _connection: Any, record: Any, _proxy: Any) -> None:
+        if EMPTY in record.info and self._file.exists():
+            raise DisconnectionError
+
+
+EMPTY = "empty"
+"""Marks a connection that was made while there was no file."""
 
 
 def violates(error: IntegrityError, unique: UniqueConstraint | Index) -> bool:

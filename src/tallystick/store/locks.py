@@ -9,6 +9,7 @@ from tallystick.store.db import Tx
 from tallystick.store.tables import accounts
 
 LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+SHARE = select(func.pg_advisory_xact_lock_shared(bindparam("number", type_=BigInteger)))
 
 
 def take(tx: Tx, account_id: int, kind: str, name: str) -> None:
@@ -31,6 +32,12 @@ def _held(table: Table) -> Select[tuple[int]]:
     owner = table.c.id if table is accounts else table.c.account_id
     own = (owner == bindparam("account"), table.c.id == bindparam("wanted"))
     return select(table.c.id).where(*own).with_for_update(key_share=True)
+
+
+def share(tx: Tx, account_id: int, kind: str, name: str) -> None:
+    """As ``take``, but beside others who share it."""
+    if tx.is_postgresql:
+        tx.rows(SHARE, lambda _void: None, number=number(account_id, kind, name))
 
 
 def number(account_id: int, kind: str, name: str) -> int:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, CompoundSelect, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import BindParameter, CompoundSelect, Delete, Dialect, Insert, Select, TextualSelect, Update
 from sqlalchemy.sql import visitors
 
-Statement = Select[*tuple[Any, ...]] | CompoundSelect[Any] | Insert | Update | Delete
+Statement = Select[*tuple[Any, ...]] | CompoundSelect[Any] | TextualSelect | Insert | Update | Delete
 Values = Mapping[str, Any]
 Convert = Callable[[Any], Any]
 

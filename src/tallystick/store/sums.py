@@ -23,11 +23,12 @@ def refusing_overflow() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if not _is_overflow(error):
+        if not is_overflow(error):
             raise
         raise ValidationFailed({"total": ["Is larger than a sum can be, 2^63 - 1 minor units."]}) from None
 
 
-def _is_overflow(error: DBAPIError) -> bool:
+def is_overflow(error: DBAPIError) -> bool:
+    """Whether the database refused a sum that needs more than 64 bits."""
     is_of_postgresql = getattr(error.orig, "sqlstate", None) == NUMERIC_VALUE_OUT_OF_RANGE
     return is_of_postgresql or str(error.orig) == INTEGER_OVERFLOW

@@ -40,6 +40,7 @@ from tallystick.core.money import Rounding, RoundingMode
 from tallystick.core.party import Buyer, Seller
 from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.periods import Frequency
+from tallystick.core.rating import Aggregation
 from tallystick.core.states import CreditNoteState, InvoiceState, QuotationState, RunStatus
 from tallystick.core.totals import TaxTotal
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
@@ -817,6 +818,60 @@ worker_beats = Table(
 )
 
 
+unique_meter_key = UniqueConstraint("account_id", "key")
+
+usage_meters = Table(
+    "usage_meters",
+    metadata,
+    _id(),
+    _account(),
+    Column("key", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("aggregation", OneOf(Aggregation), nullable=False),
+    # The property that is measured; null is the quantity.
+    Column("of", Text),
+    Column("filters", JSON, nullable=False),
+    Column("group_by", JSON, nullable=False),
+    Column("thresholds", JSON, nullable=False),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    unique_meter_key,
+    _one_of("aggregation", Aggregation),
+    sqlite_autoincrement=True,
+)
+
+usage_rates = Table(
+    "usage_rates",
+    metadata,
+    _id(),
+    _account(),
+    Column("meter_id", Key),
+    Column("service", Text),
+    Column("region", Text),
+    Column("customer_id", Key),
+    Column("currency", String(3), nullable=False),
+    Column("unit", Text),
+    Column("valid_from", Date),
+    Column("tax_id", Key),
+    Column("price", JSON, nullable=False),
+    # All that it is for, in one text: no two rates are for the same.
+    Column("target", Text, nullable=False),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
+    UniqueConstraint("account_id", "target"),
+    _belongs_to("usage_meters", "meter_id"),
+    _belongs_to("customers", "customer_id"),
+    _belongs_to("taxes", "tax_id"),
+    CheckConstraint("(meter_id IS NULL) <> (service IS NULL)", name="of_a_meter_or_a_service"),
+    Index("ix_usage_rates_meter", "account_id", "meter_id", **_where("meter_id IS NOT NULL")),
+    Index("ix_usage_rates_customer", "account_id", "customer_id", **_where("customer_id IS NOT NULL")),
+    Index("ix_usage_rates_tax", "account_id", "tax_id", **_where("tax_id IS NOT NULL")),
+    sqlite_autoincrement=True,
+)
+
+
 def thing(table: Table) -> str:
     """What a row of the table is, in words."""
-    return {"taxes": "tax", "recurring": "schedule"}.get(table.name, table.name.removesuffix("s").replace("_", " "))
+    return {"taxes": "tax", "recurring": "schedule", "usage_meters": "meter", "usage_rates": "rate"}.get(
+        table.name, table.name.removesuffix("s").replace("_", " ")
+    )

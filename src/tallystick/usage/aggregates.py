@@ -1,0 +1,246 @@
+"""What events come to, in SQL: exact sums, on either database (docs/adr/0048).
+
+Each customer and each span is one look into an index that holds all that is added up. SQLite would take a sum of texts
+for a float, and refuses one of integers that needs more than 64 bits: then it is added up by halves.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import TextualSelect, column, text
+from sqlalchemy.exc import DBAPIError
+
+from tallystick.core.account import Account
+from tallystick.core.rating import FRACTION_DIGITS, Aggregation
+from tallystick.store.db import Tx
+from tallystick.store.sums import is_overflow
+from tallystick.store.usage_file import EXACT, MEASURABLE
+from tallystick.usage.types import EventRow, Measured, Selection, Span
+
+COLUMNS = ("meter", "service", "region", "resource_id", "resource_name")
+"""The dimensions that are columns; any other is a property."""
+
+ONE = 10**FRACTION_DIGITS
+HALF = 10**6
+
+# With a limit, even if it is none, the subquery is evaluated once, and not for each event.
+FROM_ON_SQLITE = """
+    FROM (SELECT key AS place, value ->> 0 AS start_us, value ->> 1 AS end_us, value ->> 2 AS after_seq,
+        value ->> 3 AS to_seq FROM json_each(:spans) LIMIT -1) AS span
+    CROSS JOIN json_each(:customers) AS customer
+    CROSS JOIN usage_events AS event"""
+FROM_ON_POSTGRESQL = """
+    FROM unnest(CAST(:starts AS bigint[]), CAST(:ends AS bigint[]), CAST(:afters AS bigint[]), CAST(:tos AS bigint[]))
+        WITH ORDINALITY AS span (start_us, end_us, after_seq, to_seq, number)
+    CROSS JOIN unnest(CAST(:customers AS bigint[])) AS customer (value)
+    JOIN usage_events AS event ON true"""
+WITHIN = """
+    WHERE event.account_id = :account AND event.customer_id = customer.value
+        AND event.at_us >= span.start_us AND event.at_us < span.end_us
+        AND event.seq > span.after_seq AND event.seq <= span.to_seq"""
+
+
+class _Words(NamedTuple):
+    """How a database says what differs."""
+
+    source: str
+    place: str
+    text_of: str
+    """A property as a text."""
+    json_of: str
+    """A property as it is in JSON."""
+    quantity: dict[Aggregation, str]
+    """The quantity, in parts of 10**-12, by how it is aggregated."""
+    measured: dict[Aggregation, str]
+    """A property that is a number, as a text."""
+
+
+_JSON = "(event.properties -> {path})"
+_TEXT = "(CASE json_type(event.properties, {path}) WHEN 'text' THEN event.properties ->> {path} ELSE " + _JSON + " END)"
+SQLITE = _Words(
+    source=FROM_ON_SQLITE,
+    place="span.place",
+    text_of=_TEXT,
+    json_of=_JSON,
+    quantity={
+        Aggregation.MAX: "max(printf('%016d%012d', event.quantity, event.parts))",
+        # Where it stands in time comes first in the text, of which the rest is the quantity.
+        Aggregation.LAST: (
+            "substr(max(printf('%019d%019d%016d%012d', event.at_us, event.seq, event.quantity, event.parts)), 39)"
+        ),
+    },
+    measured={
+        Aggregation.SUM: "exact_sum({of})",
+        Aggregation.MAX: "exact_max({of})",
+        Aggregation.LAST: (
+            "substr(max(printf('%019d%019d', event.at_us, event.seq) || trim({of}, '\"'))"
+            " FILTER (WHERE is_number({of})), 39)"
+        ),
+    },
+)
+_PARTS = f"(CAST(event.quantity AS numeric) * {ONE} + event.parts)"
+_PROPERTY = "(event.properties ->> CAST({path} AS text))"
+_NUMBER = "CAST({of} AS numeric)"
+_IF_NUMBER = f" FILTER (WHERE {{of}} ~ '^{MEASURABLE.replace('{', '{{').replace('}', '}}')}$')"
+_LATEST = "ORDER BY event.at_us DESC, event.seq DESC"
+POSTGRESQL = _Words(
+    source=FROM_ON_POSTGRESQL,
+    place="span.number - 1",
+    text_of=_PROPERTY,
+    json_of=_PROPERTY,
+    quantity={
+        Aggregation.MAX: f"max({_PARTS})",
+        Aggregation.LAST: f"(array_agg({_PARTS} {_LATEST}))[1]",
+    },
+    measured={
+        Aggregation.SUM: f"sum({_NUMBER}){_IF_NUMBER}",
+        Aggregation.MAX: f"max({_NUMBER}){_IF_NUMBER}",
+        Aggregation.LAST: f"(array_agg({_NUMBER} {_LATEST}){_IF_NUMBER})[1]",
+    },
+)
+
+
+def aggregate(
+    tx: Tx, account: Account, customers: Sequence[int], spans: Sequence[Span], selection: Selection
+) -> list[Measured]:
+    """See ``usage.store.aggregate``."""
+    if not (customers and spans):
+        return []
+    try:
+        return _Query(tx, account, customers, spans, selection).run("{0}")
+    except DBAPIError as error:
+        if not is_overflow(error):
+            raise
+    return _Query(tx, account, customers, spans, selection).run(f"{{0}} / {HALF}", f"{{0}} % {HALF}")
+
+
+def explain(
+    tx: Tx, account: Account, customer_id: int, span: Span, selection: Selection, kind: Callable[..., Any]
+) -> Iterator[Any]:
+    """See ``usage.store.explain``."""
+    query = _Query(tx, account, [customer_id], [span], selection)
+    names = ("seq", *EventRow._fields)
+    columns = ", ".join(f"event.{name} AS {name}" for name in names)
+    yield from tx.stream(query.statement(f"SELECT {columns}", " ORDER BY event.at_us, event.seq", names), kind)
+
+
+class _Query:
+    """One question to the store: its conditions, and the values of its parameters."""
+
+    def __init__(
+        self, tx: Tx, account: Account, customers: Sequence[int], spans: Sequence[Span], selection: Selection
+    ) -> None:
+        self._tx = tx
+        self._selection = selection
+        self._words = POSTGRESQL if tx.is_postgresql else SQLITE
+        self._values: dict[str, Any] = {"account": account.id, **_given(tx, customers, spans)}
+        self._conditions = "".join(f"\n        AND {each}" for each in self._filters())
+
+    def statement(self, head: str, tail: str, columns: Sequence[str]) -> TextualSelect:
+        """The whole of a statement that answers these columns."""
+        whole = f"{head}{self._words.source}{WITHIN}{self._conditions}{tail}"
+        return text(whole).bindparams(**self._values).columns(*map(column, columns))
+
+    def run(self, *halves: str) -> list[Measured]:
+        """What was measured; sums are taken of each of ``halves``, of which each but the first has HALF times less."""
+        dimensions = map(self._dimension, self._selection.group)
+        keys = [self._words.place, "event.customer_id", "event.cost IS NOT NULL", *dimensions]
+        sums = [f"sum({half.format(f'event.{name}')})" for name in ("cost", "cost_parts") for half in halves]
+        figures = ["count(*)", *sums, *self._figures(halves)]
+        grouped = ", ".join(str(number) for number in range(1, len(keys) + 1))
+        head = "SELECT " + ", ".join([*keys, *figures])
+        names = [f"c{number}" for number in range(len(keys) + len(figures))]
+        statement = self.statement(head, f"\n    GROUP BY {grouped}", names)
+        return [self._measured(row, len(halves)) for row in self._tx.rows(statement, _columns)]
+
+    def _figures(self, halves: Sequence[str]) -> list[str]:
+        kind, of = self._selection.aggregation, self._selection.of
+        if kind is Aggregation.COUNT:
+            return []
+        if kind is Aggregation.UNIQUE:
+            return [f"count(DISTINCT {'event.event_id' if of is None else self._named(self._words.text_of, of)})"]
+        if of is not None:
+            return [self._words.measured[kind].format(of=self._named(self._words.json_of, of))]
+        if kind is Aggregation.SUM:
+            return [f"sum({half.format(f'event.{name}')})" for name in ("quantity", "parts") for half in halves]
+        return [self._words.quantity[kind]]
+
+    def _measured(self, row: Sequence[Any], halves: int) -> Measured:
+        place, customer_id, has_cost, *rest = row
+        count = len(self._selection.group)
+        group, (events, *figures) = rest[:count], rest[count:]
+        costs, figures = figures[: 2 * halves], figures[2 * halves :]
+        return Measured(
+            place=int(place),
+            customer_id=customer_id,
+            group=tuple(group),
+            has_cost=bool(has_cost),
+            events=events,
+            quantity=self._quantity(events, figures, halves),
+            costs=_joined(costs, halves) if has_cost else Decimal(0),
+        )
+
+    def _quantity(self, events: int, figures: Sequence[Any], halves: int) -> Decimal:
+        kind = self._selection.aggregation
+        if kind is Aggregation.COUNT:
+            return Decimal(events)
+        if kind is Aggregation.UNIQUE or self._selection.of is not None:
+            return Decimal(figures[0] or 0)
+        if kind is Aggregation.SUM:
+            return _joined(figures, halves)
+        return _of_parts(int(figures[0]))
+
+    def _filters(self) -> Iterator[str]:
+        chosen, meter = self._selection.filters, self._selection.meter
+        if meter is not None:
+            self._values["meter"] = meter
+            yield "(event.meter = :meter OR event.meter IS NULL)" if "service" in chosen else "event.meter = :meter"
+        for number, (name, values) in enumerate(chosen.items()):
+            self._values[f"values{number}"] = values if self._tx.is_postgresql else _as_json(values)
+            yield f"{self._dimension(name)} {self._among(f'values{number}')}"
+
+    def _among(self, parameter: str) -> str:
+        if self._tx.is_postgresql:
+            return f"= ANY(CAST(:{parameter} AS text[]))"
+        return f"IN (SELECT value FROM json_each(:{parameter}))"  # noqa: S608
+
+    def _dimension(self, name: str) -> str:
+        return f"event.{name}" if name in COLUMNS else self._named(self._words.text_of, name)
+
+    def _named(self, words: str, name: str) -> str:
+        parameter = f"path{len(self._values)}"
+        self._values[parameter] = name if self._tx.is_postgresql else f'$."{name}"'
+        return words.format(path=f":{parameter}")
+
+
+def _given(tx: Tx, customers: Sequence[int], spans: Sequence[Span]) -> dict[str, Any]:
+    """The parameters of the source."""
+    if not tx.is_postgresql:
+        return {"customers": _as_json(customers), "spans": _as_json(spans)}
+    starts, ends, afters, tos = map(list, zip(*spans, strict=True))
+    return {"customers": list(customers), "starts": starts, "ends": ends, "afters": afters, "tos": tos}
+
+
+def _as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _columns(*row: Any) -> tuple[Any, ...]:
+    return row
+
+
+def _joined(figures: Sequence[Any], halves: int) -> Decimal:
+    """A number of the sums of its units and of its parts, each in so many halves."""
+    units, parts = (_whole(figures[:halves]), _whole(figures[halves:]))
+    return _of_parts(units * ONE + parts)
+
+
+def _whole(halves: Sequence[Any]) -> int:
+    first, *rest = map(int, halves)
+    return first * HALF + rest[0] if rest else first
+
+
+def _of_parts(parts: int) -> Decimal:
+    return Decimal(parts).scaleb(-FRACTION_DIGITS, EXACT)

@@ -1,0 +1,75 @@
+"""The store of usage events: append, watermark, aggregate, explain. What rates, bills and reports knows no other.
+
+Whatever is added up with a watermark comes to the same for ever: events never change, and each has its ``seq``. A
+transaction is one of ``Database.usage``.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select
+
+from tallystick.core.account import Account
+from tallystick.store import locks
+from tallystick.store.db import Database, Tx
+from tallystick.store.usage_tables import usage_arrivals
+from tallystick.usage import aggregates, arriving
+from tallystick.usage.instants import microseconds
+from tallystick.usage.types import Appended, EventRow, Measured, Selection, Span
+
+ACTOR = "usage"
+LOCK = "usage"
+
+# How far the account's events have come.
+NEWEST: Select[Any] = select(func.coalesce(func.max(usage_arrivals.c.last_seq), 0)).where(
+    usage_arrivals.c.account_id == bindparam("account")
+)
+
+
+def append(tx: Tx, account: Account, events: Sequence[EventRow]) -> Appended:
+    """Stores the events whose ids are new; no two of ``events`` have the same.
+
+    One whose id is there is a duplicate, which changes nothing, or conflicts with what is there.
+    """
+    if not events:
+        return Appended(0, frozenset())
+    locks.share(tx, account.id, LOCK, "")
+    store = arriving.store_on_postgresql if tx.is_postgresql else arriving.store_on_sqlite
+    arrival = store(tx, account, events)
+    if arrival is not None:
+        values = (account.id, arrival.last_seq, arrival.first_seq, arrival.earliest_us, microseconds(tx.now))
+        tx.insert_many(usage_arrivals, usage_arrivals.c.keys(), [values])
+    accepted = arrival.events if arrival else 0
+    conflicting = arriving.conflicting(tx, account, events) if accepted < len(events) else frozenset()
+    return Appended(accepted, conflicting)
+
+
+def watermark(database: Database, account: Account) -> int:
+    """The newest seq of the account's events, below which none can still be committed.
+
+    On PostgreSQL it waits for the events that are just coming in, and holds up others for a moment; on SQLite an event
+    gets its seq from the one writer, in the order of the commits.
+    """
+    if not database.is_sqlite:
+        return database.transact(ACTOR, lambda tx: _locked_newest(tx, account))
+    with database.usage.read() as tx:
+        return tx.one(NEWEST, int, account=account.id)
+
+
+def _locked_newest(tx: Tx, account: Account) -> int:
+    locks.take(tx, account.id, LOCK, "")
+    return tx.one(NEWEST, int, account=account.id)
+
+
+def aggregate(
+    tx: Tx, account: Account, customers: Sequence[int], spans: Sequence[Span], selection: Selection
+) -> list[Measured]:
+    """What the events of each of the customers came to in each of the spans; nothing where there were none."""
+    return aggregates.aggregate(tx, account, customers, spans, selection)
+
+
+def explain(
+    tx: Tx, account: Account, customer_id: int, span: Span, selection: Selection, kind: Callable[..., Any]
+) -> Iterator[Any]:
+    """The events that ``aggregate`` would add up, in the order of their instants."""
+    return aggregates.explain(tx, account, customer_id, span, selection, kind)
