@@ -8,7 +8,7 @@ import pytest
 from tallystick.core.errors import DomainError, ValidationFailed
 
 BEFORE_ANY_STATEMENT = pytest.mark.database("sqlite")
-"""Of a test of what is answered before the request reads or writes a row, which is the same over any database."""
+"""Of a test of what is answered before a request reads more than its key, which is the same over any database."""
 
 
 def is_refused(rule: Callable[..., object], *arguments: Any) -> bool:

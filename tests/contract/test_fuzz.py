@@ -53,7 +53,7 @@ def _nearly(example: dict[str, Any], case: Case[Any], pick: int) -> Case[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("route", ROUTES, ids=examples.name)
 def test_a_route_keeps_its_promises(api: Api, route: Route) -> None:
-    ids = Examples(api).ids_of(route)
+    ids = Examples(api, route).ids_of(route)
     operation = document_of(api.application, "/docs/openapi.json")[PREFIX + route.path][route.method]
 
     @FEW

@@ -202,7 +202,7 @@ def test_the_reply_to_every_read_is_what_the_document_says(api: Api) -> None:
 
 @pytest.mark.parametrize("route", examples.WRITES, ids=examples.name)
 def test_the_reply_to_a_write_is_what_the_document_says(api: Api, route: Route) -> None:
-    assert_as_documented(Document.of(api), route, Examples(api).send(route))
+    assert_as_documented(Document.of(api), route, Examples(api, route).send(route))
 
 
 def assert_as_documented(document: Document, route: Route, response: httpx.Response) -> None:

@@ -45,7 +45,7 @@ def test_a_resource_has_a_tag_that_begins_with_its_version(api: Api, route: Rout
 
 @pytest.mark.parametrize("route", [route for route in GUARDED if route.path != RESTORE], ids=examples.name)
 def test_a_write_is_done_under_the_tag_that_was_read_and_under_no_other(api: Api, route: Route) -> None:
-    known = Examples(api)
+    known = Examples(api, route)
     shown = NATIVE.resource_of(route)
     assert shown
     path = shown.path.format_map(known.ids_of(route))
@@ -58,7 +58,7 @@ def test_a_write_is_done_under_the_tag_that_was_read_and_under_no_other(api: Api
 
 @pytest.mark.parametrize("route", UNTAGGED, ids=examples.name)
 def test_what_has_no_tag_matches_none(api: Api, route: Route) -> None:
-    known = Examples(api)
+    known = Examples(api, route)
     send = partial(api.request, route.method, known.path_of(route), json=examples.body_of(route))
     assert refused(send(headers={"If-Match": '"1"'})) == STALE
     assert send(headers={"If-Match": "*"}).status_code == examples.status_of(route)

@@ -20,7 +20,7 @@ MAKING = [route for route in ROUTES if route.status == 201]
 
 @pytest.mark.parametrize("route", MAKING, ids=examples.name)
 def test_what_is_made_is_found_at_its_location(api: Api, route: Route) -> None:
-    made = Examples(api).send(route)
+    made = Examples(api, route).send(route)
     location, made_id = made.headers["Location"], api.data(made)["id"]
     if route.makes == "/api-keys":
         assert location == f"/api/v1/api-keys/{made_id}"
