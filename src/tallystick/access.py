@@ -11,6 +11,7 @@ from tallystick import config
 from tallystick.accounts import ops, store
 from tallystick.accounts.types import ApiKey, Scope
 from tallystick.console import AsJson, show
+from tallystick.core.legible import legible
 from tallystick.opening import check_seal_key, existing
 from tallystick.store.db import Tx
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
@@ -50,7 +51,7 @@ def list_keys(account: AccountId = FIRST_ACCOUNT_ID, as_json: AsJson = False) ->
 def revoke_key(key_id: int, account: AccountId = FIRST_ACCOUNT_ID) -> None:
     """Revoke a key, for ever and at once."""
     key = _in_account(account, lambda tx, owner: ops.revoke_key(tx, owner, key_id))
-    print(f"Revoked the key {key.id}, {key.name}.")
+    print(f"Revoked the key {key.id}, {legible(key.name)}.")
 
 
 @accounts.command("create")

@@ -26,6 +26,7 @@ from tallystick.accounts import store as account_store
 from tallystick.console import AsJson, counting, progress, show, watched
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
+from tallystick.core.legible import legible
 from tallystick.listener import listen
 from tallystick.opening import check_seal_key, existing, opened
 from tallystick.recurring import billing, rules
@@ -251,7 +252,7 @@ def verify_command(
         lost = chain.lost_heads(tx, owners, kept)
         for difference in both(lost, checks.differences(tx, owners, partial(watched, bars))):
             found += 1
-            print(difference)
+            print(legible(str(difference)))
         bills = checks.counted_bills(tx, owners)
         notes = [note for owner in owners for note in (*chain.notes(tx, owner), *records.notes(tx, owner))]
     for note in notes:

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from tallystick.core.legible import legible
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 WIDEST = 1_000
 """In characters: no value is cut off for the sake of a narrow terminal, or of a pipe."""
@@ -39,7 +41,7 @@ def _text(value: object) -> str:
         case list():
             return " ".join(map(_text, value))
         case _:
-            return str(value)
+            return legible(str(value))
 
 
 def progress() -> Progress:

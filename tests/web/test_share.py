@@ -145,6 +145,23 @@ def test_nothing_that_is_written_on_a_bill_becomes_markup(api: Api, kind: str) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_nothing_that_is_written_on_a_bill_turns_or_garbles_it(api: Api, kind: str) -> None:
+    written, read = "Ann \u202eelpmaxE\u0007 \u2067Ltd\u2069", "Ann elpmaxE Ltd"
+    api.put("/settings", {"name": written, "address": written, "tax_id": written})
+    customer = api.data(api.post("/customers", {"name": written, "city": written}))["id"]
+    items = [{"description": written, "unit": written, "unit_price": 1}]
+    number = {f"{kind.removesuffix('s')}_number": "No \u202e1"}
+    fields = {"items": items, "notes": written, "title": written, "payment_terms": written, **number}
+    path = shared(api, kind, customer_id=customer, **fields)
+    page = api.client.get(path)
+    assert not set("\u202e\u0007\u2067\u2069") & {*page.text}
+    assert Page(page).texts.count(read) >= 5
+    # It is kept as it came.
+    kept = api.data(api.client.get(f"/api/v1{path}"))
+    assert [kept["customer"]["name"], kept["notes"], kept["items"][0]["description"]] == [written] * 3
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_page_loads_nothing_and_is_kept_by_nobody(api: Api, kind: str) -> None:
     for path, status in ((shared(api, kind), 200), (f"/public/{kind}/nothing", 404)):
         response = api.client.get(path)

@@ -2,6 +2,8 @@
 
 import html
 
+from tallystick.core.legible import legible
+
 
 class Html(str):
     """Markup. Joined to a plain string it is one again, and will be escaped: the safe way to be wrong."""
@@ -12,15 +14,22 @@ VOID = frozenset({"br", "link", "meta"})
 
 
 def element(tag: str, /, *children: str, **attributes: str) -> Html:
-    """An element. Children that are not ``Html`` are escaped, and so are attributes; ``class_`` becomes ``class``."""
-    written = "".join(f' {key.rstrip("_")}="{html.escape(value)}"' for key, value in attributes.items())
+    """An element. Children that are not ``Html`` are escaped, and so are attributes; ``class_`` becomes ``class``.
+
+    What would turn or garble the text around it is left out.
+    """
+    written = "".join(f' {key.rstrip("_")}="{_escaped(value)}"' for key, value in attributes.items())
     start = f"<{tag}{written}>"
     return Html(start if tag in VOID else f"{start}{joined(*children)}</{tag}>")
 
 
 def joined(*children: str) -> Html:
     """The children one after the other, each escaped unless it is ``Html``."""
-    return Html("".join(child if isinstance(child, Html) else html.escape(child) for child in children))
+    return Html("".join(child if isinstance(child, Html) else _escaped(child) for child in children))
+
+
+def _escaped(text: str) -> str:
+    return html.escape(legible(text))
 
 
 def page(title: str, css: str, *body: str) -> Html:
