@@ -10,7 +10,7 @@ import typer
 from tallystick import config
 from tallystick.accounts import ops, store
 from tallystick.accounts.types import ApiKey, Scope
-from tallystick.console import AsJson, show
+from tallystick.console import AsJson, show, show_json
 from tallystick.core.legible import legible
 from tallystick.opening import check_seal_key, existing
 from tallystick.store.db import Tx
@@ -32,12 +32,16 @@ def create_key(
     expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, in UTC, from which on it opens nothing.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key and print its secret, this once."""
     scopes = scope or [Scope.WRITE]
     expires_at = expires and expires.replace(tzinfo=UTC)
-    _key, secret = _in_account(account, lambda tx, owner: ops.create_key(tx, owner, name, scopes, expires_at))
-    print(secret)
+    key, secret = _in_account(account, lambda tx, owner: ops.create_key(tx, owner, name, scopes, expires_at))
+    if as_json:
+        show_json({**msgspec.structs.asdict(key), "key": secret})
+    else:
+        print(secret)
 
 
 @keys.command("list")
@@ -55,7 +59,10 @@ def revoke_key(key_id: int, account: AccountId = FIRST_ACCOUNT_ID) -> None:
 
 
 @accounts.command("create")
-def create_account(name: Annotated[str, typer.Argument(help="The business' name.")]) -> None:
+def create_account(
+    name: Annotated[str, typer.Argument(help="The business' name.")],
+    as_json: AsJson = False,
+) -> None:
     """Make an account and an admin key for it, whose secret is printed this once."""
 
     def make(tx: Tx) -> tuple[int, str]:
@@ -63,7 +70,10 @@ def create_account(name: Annotated[str, typer.Argument(help="The business' name.
         return account.id, ops.create_key(tx, account, ops.FIRST_KEY, [Scope.ADMIN])[1]
 
     account_id, secret = _in_database(make)
-    print(f"Made the account {account_id}. Its key, shown this once: {secret}")
+    if as_json:
+        show_json({"id": account_id, "name": name, "key": secret})
+    else:
+        print(f"Made the account {account_id}. Its key, shown this once: {secret}")
 
 
 @accounts.command("list")

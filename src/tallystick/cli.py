@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
 from functools import partial
@@ -23,7 +23,7 @@ from tallystick import __version__, access, config, demo, serve
 from tallystick.access import ACTOR, AccountId
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
-from tallystick.console import AsJson, counting, progress, show, watched
+from tallystick.console import AsJson, counting, progress, show, show_json, watched
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
 from tallystick.core.legible import legible
@@ -243,23 +243,34 @@ def verify_command(
     head: Annotated[
         list[str] | None, typer.Option(help="The hash of a seal that was kept elsewhere: is it still in the chain?")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Work out every bill, balance, number and seal again, and print each difference; exit 1 where there is one."""
     kept = [_hash(text) for text in head or []]
-    found = 0
+    found = []
     with existing(config.from_environment()) as database, database.read() as tx, progress() as bars:
         owners = account_store.every(tx) if account is None else [account_store.get(tx, account)]
         lost = chain.lost_heads(tx, owners, kept)
         for difference in both(lost, checks.differences(tx, owners, partial(watched, bars))):
-            found += 1
-            print(legible(str(difference)))
+            found.append(difference._asdict())
+            if not as_json:
+                print(legible(str(difference)))
         bills = checks.counted_bills(tx, owners)
         notes = [note for owner in owners for note in (*chain.notes(tx, owner), *records.notes(tx, owner))]
-    for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+    if as_json:
+        looked_at = {"accounts": len(owners), "bills": bills}
+        show_json({"ok": not found, **looked_at, "differences": found, "notes": notes})
+    else:
+        _tell(notes, f"ok: accounts {len(owners):,}, bills {bills:,}" if not found else "")
     if found:
         raise typer.Exit(1)
-    print(f"ok: accounts {len(owners):,}, bills {bills:,}")
+
+
+def _tell(notes: Sequence[str], outcome: str) -> None:
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    if outcome:
+        print(outcome)
 
 
 def _hash(text: str) -> bytes:
@@ -303,7 +314,10 @@ def import_command(
 
 
 @app.command("backup")
-def backup_command(file: Annotated[Path, typer.Argument(help="A new file.")]) -> None:
+def backup_command(
+    file: Annotated[Path, typer.Argument(help="A new file.")],
+    as_json: AsJson = False,
+) -> None:
     """Copy a SQLite database to a file, while it is in use."""
     url = config.from_environment().database_url
     source = sqlite_file(url)
@@ -311,6 +325,10 @@ def backup_command(file: Annotated[Path, typer.Argument(help="A new file.")]) ->
         raise CannotBackUp("A PostgreSQL is backed up by its own pg_dump, or by archiving its WAL: see docs/backup.md.")
     with explained(url):
         back_up(source, file)
+    newest = {account_id: seal.hex() for account_id, seal in heads(file)}
+    if as_json:
+        show_json({"database": str(source), "file": str(file), "heads": newest})
+        return
     print(f"Backed up {source} to {file}.")
-    for account_id, newest in heads(file):
-        print(f"The newest seal of account {account_id}: {newest.hex()}")
+    for account_id, seal in newest.items():
+        print(f"The newest seal of account {account_id}: {seal}")

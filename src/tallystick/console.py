@@ -7,13 +7,13 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tallystick.core.legible import legible
+from tallystick.wire import render
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 WIDEST = 1_000
@@ -24,12 +24,17 @@ def show(rows: Sequence[Mapping[str, object]], names: Sequence[str], *, as_json:
     """Prints what rows have under these names."""
     named = [{name: row[name] for name in names} for row in rows]
     if as_json:
-        print(msgspec.json.encode(named).decode())
+        show_json(named)
         return
     table = Table(*(name.removesuffix("_at").replace("_", " ") for name in names))
     for row in named:
         table.add_row(*map(_text, row.values()))
     Console(width=WIDEST).print(table)
+
+
+def show_json(value: object) -> None:
+    """Prints a value for programs."""
+    print(render.encode(value).decode())
 
 
 def _text(value: object) -> str:
