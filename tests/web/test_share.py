@@ -186,6 +186,8 @@ def test_a_link_that_opens_nothing(api: Api, kind: str, token: str) -> None:
     assert (page.status_code, Page(page).texts[-2]) == (404, "Not found")
     reply = api.client.get(f"/api/v1{path}")
     assert (reply.status_code, reply.json()["code"]) == (404, "NOT_FOUND")
+    # The same whether there is such an account, such a bill or such a form of token.
+    assert reply.json()["error"] == "There is nothing at this link."
 
 
 @pytest.mark.parametrize("action", ["unpublish", "void"])

@@ -43,7 +43,7 @@ def authenticate(tx: Tx, secret: str) -> Caller:
 def guest(tx: Tx, token: str) -> Caller:
     """Who comes with a share token: a guest of the account that it names, or NotFound."""
     if not secrets.is_secret(token):
-        raise NotFound("There is nothing at this link.")
+        raise NotFound("This is no share token.")
     return Caller(store.get(tx, secrets.account_of(token)), GUEST, frozenset())
 
 

@@ -1,15 +1,16 @@
 """What answers a request that fails: in the words of the API, or of the pages, whose path it is."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import falcon
 
-from tallystick.core.errors import DomainError, Unavailable
+from tallystick.core.errors import DomainError, NotFound, Unavailable
 from tallystick.http import refusals
 from tallystick.http.log import path_of
 from tallystick.http.refusals import Refusal
+from tallystick.http.strangers import PARAMETER
 from tallystick.http.surface import Speaker, responsible
 from tallystick.store import unavailable
 
@@ -17,6 +18,9 @@ log = logging.getLogger("tallystick")
 
 TURNED_AWAY = frozenset({401, 403, 429})
 """The statuses of whoever may not do it, or not now: the access log says why, since somebody may be trying keys."""
+
+NOTHING_AT_LINK = "There is nothing at this link."
+"""The same of every link that opens nothing, so that none tells which accounts there are."""
 
 
 class Handlers:
@@ -31,8 +35,12 @@ class Handlers:
         app.add_error_handler(falcon.HTTPError, self.on_http_error)
         app.add_error_handler(DomainError, self.on_domain_error)
 
-    def on_domain_error(self, req: falcon.Request, resp: falcon.Response, error: DomainError, _params: object) -> None:
+    def on_domain_error(
+        self, req: falcon.Request, resp: falcon.Response, error: DomainError, params: Mapping[str, str]
+    ) -> None:
         """Answers a refusal of the domain."""
+        if isinstance(error, NotFound) and PARAMETER in params:
+            error = NotFound(NOTHING_AT_LINK)
         refusal = refusals.of_domain(error)
         self._answer(req, resp, refusal)
         if refusal.status == 401:

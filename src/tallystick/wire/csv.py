@@ -13,7 +13,7 @@ from typing import Any
 from tallystick.wire.file import Export
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = (*"=+-@\t\r", *"＝＋－＠")  # East Asian spreadsheets take the wide ones for the same
 ROWS_AT_ONCE = 200
 
 Cell = str | int | Decimal | date | datetime | None
