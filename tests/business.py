@@ -68,8 +68,9 @@ def _bill_in_yen(api: Caller, yuki: int) -> None:
 
 
 def _quote(api: Caller, ann: int) -> None:
-    body = {"customer_id": ann, "items": [VAT], "notes": 'A "quoted", long\nnote', **TEN_PERCENT}
+    offer = {"customer_id": ann, "items": [VAT], "notes": 'A "quoted", long\nnote', **TEN_PERCENT}
     for verbs in (("publish",), ("publish", "accept", "convert"), ("convert",), ("publish", "reject"), ()):
-        quotation = api.data(api.post("/quotations", body))
+        quotation = api.data(api.post("/quotations", offer))
         for verb in verbs:
-            api.data(api.post(f"/quotations/{quotation['id']}/{verb}"))
+            body = {"name": "Ann", "reason": "Too dear"} if verb == "reject" else {}
+            api.data(api.post(f"/quotations/{quotation['id']}/{verb}", body))

@@ -39,7 +39,7 @@ from tallystick.products import ops as products
 from tallystick.products.types import Product
 from tallystick.quotations import convert
 from tallystick.quotations import ops as quotations
-from tallystick.quotations.types import Quotation
+from tallystick.quotations.types import CustomerAnswer, Quotation
 from tallystick.recurring import billing
 from tallystick.recurring import ops as schedules
 from tallystick.recurring.types import BillingTerms, RunRequest
@@ -338,7 +338,7 @@ def voided(shop: Shop, invoice: Invoice) -> Story:
 def accepted(shop: Shop, quotation: Quotation) -> Story:
     """The customer looks at it, accepts it, and gets its invoice."""
     tx = yield from sent(shop, quotation)
-    quotations.accept(tx, shop.account, quotation.row.id)
+    quotations.accept(tx, shop.account, quotation.row.id, CustomerAnswer(by=quotation.row.customer_name))
     tx = yield shop.luck.randrange(3)
     yield from billed(shop, convert.to_invoice(tx, shop.account, quotation.row.id))
 
@@ -346,13 +346,14 @@ def accepted(shop: Shop, quotation: Quotation) -> Story:
 def agreed(shop: Shop, quotation: Quotation) -> Story:
     """The customer accepts it, and the work has not begun."""
     tx = yield from sent(shop, quotation)
-    quotations.accept(tx, shop.account, quotation.row.id)
+    quotations.accept(tx, shop.account, quotation.row.id, CustomerAnswer(by=quotation.row.customer_name))
 
 
 def declined_offer(shop: Shop, quotation: Quotation) -> Story:
     """The customer looks at it and says no."""
     tx = yield from sent(shop, quotation)
-    quotations.reject(tx, shop.account, quotation.row.id)
+    answer = CustomerAnswer(by=quotation.row.customer_name, reason="Another offer was lower.")
+    quotations.reject(tx, shop.account, quotation.row.id, answer)
 
 
 def unanswered(shop: Shop, quotation: Quotation) -> Story:

@@ -63,8 +63,8 @@ KINDS = [
     # One that is long, or whose length nobody tells, is not: nobody knows them.
     Half("/api/v1/customers", {**JSON, **LARGE}, b"{", 401),
     Half("/api/v1/customers", {**JSON, **CHUNKED}, b"1\r\n{\r\n", 401),
-    Half(SHARED, LARGE, b"{", 404),
-    Half(SHARED, CHUNKED, b"1\r\n{\r\n", 404),
+    Half(SHARED, LARGE, b"{", 413),
+    Half(SHARED, CHUNKED, b"1\r\n{\r\n", None),
     Half("/nowhere", LARGE, b"{", 404),
     # And of whoever has a key.
     Half("/api/v1/customers", {**OWN, **JSON, "Content-Length": "100"}, b"{", 408),

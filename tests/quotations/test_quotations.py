@@ -8,6 +8,7 @@ from tests.api import Api, opened
 from tests.bills import a_customer, refused
 from tests.clock import Clock
 from tests.quotations.offers import IHS, a_quotation, act, offer, status_of
+from tests.recorded import recorded
 
 CONFLICT = (409, "CONFLICT")
 ANSWERS = ["accept", "reject", "convert"]
@@ -146,6 +147,52 @@ def test_an_answer_is_recorded_once(api: Api) -> None:
     again = api.data(act(api, made, "accept"))
     assert first["accepted_at"] == again["accepted_at"] is not None
     assert (again["version"], again["rejected_at"]) == (first["version"], None)
+
+
+@pytest.mark.parametrize("action", ["accept", "reject"])
+def test_who_answered_and_why_is_kept_and_told_by_its_event(api: Api, action: str) -> None:
+    made = a_quotation(api, 100)
+    answer = {"name": "Jane Roe", "reason": "As we spoke"}
+    answered = api.data(api.post(f"/quotations/{made['id']}/{action}", answer))
+    assert (answered["answered_by"], answered["answer_reason"]) == ("Jane Roe", "As we spoke")
+    again = api.data(api.post(f"/quotations/{made['id']}/{action}", {"name": "Somebody else"}))
+    assert (again["answered_by"], again["version"]) == ("Jane Roe", answered["version"])
+    copy = api.data(act(api, made, "duplicate"))
+    assert (copy["answered_by"], copy["answer_reason"]) == (None, None)
+    answers = [
+        event for event in recorded(api, f"quotation:{made['id']}") if event.type.value == f"quotation.{action}ed"
+    ]
+    assert [event.data for event in answers] == [answer]
+    assert api.differences() == []
+
+
+def test_an_answer_need_not_say_more(api: Api) -> None:
+    answered = api.data(api.post(f"/quotations/{a_quotation(api, 100)['id']}/accept", {"name": "", "reason": None}))
+    assert (answered["answered_by"], answered["answer_reason"]) == (None, None)
+    assert api.differences() == []
+
+
+def test_who_answered_by_a_share_link_is_shown_to_the_seller_alone(api: Api) -> None:
+    made = a_quotation(api, 100)
+    token = api.data(act(api, made, "publish"))["share_token"]
+    link = f"/api/v1/public/quotations/{token}"
+    answered = api.client.post(f"{link}/reject", json={"name": "Jane Roe", "reason": "Too dear"})
+    assert answered.status_code == 200
+    shown = api.data(api.get(f"/quotations/{made['id']}"))
+    assert (shown["answered_by"], shown["answer_reason"]) == ("Jane Roe", "Too dear")
+    for page in (answered, api.client.get(link), api.client.get(f"/public/quotations/{token}")):
+        assert "Jane Roe" not in page.text
+        assert "Too dear" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", "x" * 201), ("reason", "x" * 2001), ("reason", "a\0b"), ("name", 5), ("why", "x")]
+)
+def test_a_wrong_answer_is_none(api: Api, field: str, value: Any) -> None:
+    made = a_quotation(api, 100)
+    refused = api.post(f"/quotations/{made['id']}/accept", {field: value})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, [field])
+    assert status_of(api, made) == "draft"
 
 
 @pytest.mark.parametrize("action", ANSWERS)

@@ -122,6 +122,16 @@ TAMPERINGS: list[tuple[str, list[str], str]] = [
         "quotations 4: state is accepted, should be rejected, as event 68 tells",
     ),
     (
+        "an answer put into somebody else's mouth",
+        ["UPDATE quotations SET answered_by = 'Bob' WHERE id = 4"],
+        "quotations 4: answered_by is Bob, should be Ann, as event 68 tells",
+    ),
+    (
+        "another reason for an answer",
+        ["UPDATE quotations SET answer_reason = NULL WHERE id = 4"],
+        "quotations 4: answer_reason is None, should be Too dear, as event 68 tells",
+    ),
+    (
         "an invoice made a draft again",
         [f"UPDATE invoices SET {DRAFT} WHERE id = 10"],
         "invoices 10: state is draft, should be issued, as event 49 tells",

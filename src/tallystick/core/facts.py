@@ -140,6 +140,13 @@ class PaymentFacts(Facts, frozen=True, kw_only=True):
     put_back: list[CreditPutBack] | UnsetType = UNSET
 
 
+class QuotationAnswered(Facts, frozen=True, kw_only=True):
+    """By whom a quotation was accepted or rejected, and why, as far as whoever answered it told."""
+
+    name: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
 class QuotationConverted(Facts, frozen=True, kw_only=True):
     """The invoice that a quotation became."""
 
@@ -169,6 +176,8 @@ FACTS: Mapping[Event, type[Facts]] = {
     Event.INVOICE_CREDITED: InvoiceCredited,
     Event.QUOTATION_CREATED: BillCreated,
     Event.QUOTATION_UPDATED: BillUpdated,
+    Event.QUOTATION_ACCEPTED: QuotationAnswered,
+    Event.QUOTATION_REJECTED: QuotationAnswered,
     Event.QUOTATION_CONVERTED: QuotationConverted,
     Event.CREDIT_NOTE_ISSUED: CreditNoteIssued,
     Event.PAYMENT_CREATED: PaymentFacts,

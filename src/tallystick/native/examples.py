@@ -12,6 +12,7 @@ _ITEM = {
 }
 _BILL = {"customer_id": 1, "items": [_ITEM], "discount_type": "amount", "discount_value": 1}
 _MAIL = {"to": "john@example.com", "subject": "As ordered", "message": "Thank you for your order."}
+_YES, _NO = {"name": "Jane Roe"}, {"name": "Jane Roe", "reason": "It is above our budget."}
 
 EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/settings"): {"name": "Example AG", "number_patterns": {"invoice": "R{YYYY}-{SEQ}"}},
@@ -36,6 +37,10 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/quotations/preview"): _BILL,
     ("PUT", "/quotations/{quotation_id}"): {"notes": "Gladly"},
     ("POST", "/quotations/{quotation_id}/send"): _MAIL,
+    ("POST", "/quotations/{quotation_id}/accept"): _YES,
+    ("POST", "/quotations/{quotation_id}/reject"): _NO,
+    ("POST", "/public/quotations/{token}/accept"): _YES,
+    ("POST", "/public/quotations/{token}/reject"): _NO,
     ("PUT", "/credit-notes/{credit_note_id}"): {"external_id": "RMA-1", "metadata": {"batch": "7"}},
     ("POST", "/payments"): {"customer_id": 1, "amount": 5, "currency": "EUR"},
     ("PUT", "/payments/{payment_id}"): {"external_id": "TX-1", "metadata": {"batch": "7"}},

@@ -22,6 +22,8 @@ from tallystick.taxes import api as taxes
 from tallystick.wire.call import Call
 
 PREFIX = "/api/v1"
+MAX_ANSWER_BYTES = 16 * 1024
+"""What a stranger may send who answers a quotation."""
 
 
 def describe(_call: Call) -> ApiJson:
@@ -98,8 +100,10 @@ ROUTES = (
     Route("POST", "/quotations/{quotation_id}/duplicate", quotations.duplicate, status=201, makes="/quotations"),
     Route("POST", "/quotations/{quotation_id}/convert", convert.convert, status=201, makes="/invoices"),
     Route("GET", "/public/quotations/{token}", public_quotations.get_shared),
-    Route("POST", "/public/quotations/{token}/accept", public_quotations.accept_shared),
-    Route("POST", "/public/quotations/{token}/reject", public_quotations.reject_shared),
+    *(
+        Route("POST", f"/public/quotations/{{token}}/{verb}", answer, max_body_bytes=MAX_ANSWER_BYTES)
+        for verb, answer in (("accept", public_quotations.accept_shared), ("reject", public_quotations.reject_shared))
+    ),
     Route("GET", "/public/invoices/{token}", public_invoices.get_shared),
     Route("GET", "/payments", payments.index),
     Route("POST", "/payments", payments.create, status=201, makes="/payments"),

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from tallystick.bills.api import (
     BillChange,
@@ -29,12 +29,14 @@ from tallystick.core.party import Buyer
 from tallystick.core.states import QuotationStatus
 from tallystick.quotations import ops, store
 from tallystick.quotations.kind import QUOTATIONS
-from tallystick.quotations.types import Quotation, QuotationRow
-from tallystick.wire.call import Call, Deleted
+from tallystick.quotations.types import CustomerAnswer, Quotation, QuotationRow
+from tallystick.wire.call import Body, Call, Deleted
 from tallystick.wire.csv import CsvFile, selected
 from tallystick.wire.lists import among, listed, page_request, some_of
 from tallystick.wire.reply import Listed, Reply
 from tallystick.wire.scalars import BillNumber, Day, Id, Several, ShortText
+
+AnswerReason = Annotated[str, Meta(max_length=2000)]
 
 
 class QuotationBody(BillChange, kw_only=True):
@@ -55,6 +57,13 @@ class NewQuotationBody(QuotationBody, kw_only=True):
         return super().check() | discount_errors(self.discount_type, self.discount_value, "")
 
 
+class AnswerBody(Body, kw_only=True):
+    """Who answers for the customer, and why so."""
+
+    name: ShortText | None = None
+    reason: AnswerReason | None = None
+
+
 class QuotationQuery(BillQuery, frozen=True, kw_only=True):
     """``status``: one of the six, or several with commas between; dates are issue dates, inclusive."""
 
@@ -65,6 +74,11 @@ class QuotationQuery(BillQuery, frozen=True, kw_only=True):
 def from_json(body: NewQuotationBody, account: Account) -> NewBill:
     """The quotation that a request asks for."""
     return new_bill(QUOTATIONS, body, account, customer_id=body.customer_id, items=body.items)
+
+
+def answer_from(body: AnswerBody) -> CustomerAnswer:
+    """The answer that a request tells of."""
+    return CustomerAnswer(by=body.name, reason=body.reason)
 
 
 class QuotationRowJson(Header, frozen=True):
@@ -95,6 +109,8 @@ class QuotationRowJson(Header, frozen=True):
     issued_at: datetime | None
     accepted_at: datetime | None
     rejected_at: datetime | None
+    answered_by: str | None
+    answer_reason: str | None
     converted_at: datetime | None
     external_id: str | None
     metadata: Metadata
@@ -116,6 +132,8 @@ def row_fields(row: QuotationRow, call: Call) -> dict[str, Any]:
         "share_url": row.share_token and f"{call.origin}/public/quotations/{row.share_token}",
         "accepted_at": row.accepted_at,
         "rejected_at": row.rejected_at,
+        "answered_by": row.answered_by,
+        "answer_reason": row.answer_reason,
         "converted_at": row.converted_at,
     }
 
@@ -201,14 +219,16 @@ def mark_sent(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
     return Reply(to_json(quotation, call), "The quotation is marked as sent.")
 
 
-def accept(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
+def accept(call: Call, quotation_id: Id, body: AnswerBody) -> Reply[QuotationJson]:
     """Record that the customer accepts a quotation."""
-    return Reply(to_json(ops.accept(call.tx, call.account, quotation_id), call), "The quotation is accepted.")
+    quotation = ops.accept(call.tx, call.account, quotation_id, answer_from(body))
+    return Reply(to_json(quotation, call), "The quotation is accepted.")
 
 
-def reject(call: Call, quotation_id: Id) -> Reply[QuotationJson]:
+def reject(call: Call, quotation_id: Id, body: AnswerBody) -> Reply[QuotationJson]:
     """Record that the customer rejects a quotation."""
-    return Reply(to_json(ops.reject(call.tx, call.account, quotation_id), call), "The quotation is rejected.")
+    quotation = ops.reject(call.tx, call.account, quotation_id, answer_from(body))
+    return Reply(to_json(quotation, call), "The quotation is rejected.")
 
 
 def duplicate(call: Call, quotation_id: Id) -> QuotationJson:

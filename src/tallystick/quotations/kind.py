@@ -34,6 +34,6 @@ QUOTATIONS = DraftKind(
     created=Event.QUOTATION_CREATED,
     updated=Event.QUOTATION_UPDATED,
     on_issue=_on_issue,
-    answers=frozenset({"accepted_at", "rejected_at", "converted_at", "invoice_id"}),
+    answers=frozenset({"accepted_at", "rejected_at", "answered_by", "answer_reason", "converted_at", "invoice_id"}),
     first_sealed=lambda row: {"valid_until": row.valid_until},
 )

@@ -1,15 +1,16 @@
 """The verbs of quotations: each one use case and one transaction."""
 
-from typing import Any
+from msgspec import UNSET
 
 from tallystick.bills import verbs
 from tallystick.bills.types import DraftChange, NewBill
 from tallystick.core.account import Account
 from tallystick.core.events import Event
+from tallystick.core.facts import QuotationAnswered
 from tallystick.core.states import Action, check_allowed, next_state
 from tallystick.quotations import rules, store
 from tallystick.quotations.kind import QUOTATIONS
-from tallystick.quotations.types import Quotation
+from tallystick.quotations.types import CustomerAnswer, Quotation
 from tallystick.store import outbox
 from tallystick.store.db import Tx
 
@@ -64,31 +65,33 @@ def issue(tx: Tx, account: Account, quotation: Quotation) -> Quotation:
     return verbs.issue(tx, account, QUOTATIONS, quotation, "mark-sent")
 
 
-def accept(tx: Tx, account: Account, quotation_id: int) -> Quotation:
-    """Records that the customer accepts; a draft is issued first.
+def accept(tx: Tx, account: Account, quotation_id: int, answer: CustomerAnswer) -> Quotation:
+    """Records that the customer accepts; a draft is issued first. The first answer stays as it was given.
 
     Raises Conflict where the quotation is rejected, expired or converted.
     """
     quotation = store.get_locked(tx, account, quotation_id)
     rules.check_unexpired(quotation, account, tx.now)
-    return _answer(tx, account, quotation, Action.ACCEPT, {"accepted_at": tx.now})
+    return _answer(tx, account, quotation, Action.ACCEPT, answer)
 
 
-def reject(tx: Tx, account: Account, quotation_id: int) -> Quotation:
-    """Records that the customer does not accept; a draft is issued first.
+def reject(tx: Tx, account: Account, quotation_id: int, answer: CustomerAnswer) -> Quotation:
+    """Records that the customer does not accept; a draft is issued first. The first answer stays as it was given.
 
     Raises Conflict where the quotation is accepted or converted.
     """
     quotation = store.get_locked(tx, account, quotation_id)
-    return _answer(tx, account, quotation, Action.REJECT, {"rejected_at": tx.now})
+    return _answer(tx, account, quotation, Action.REJECT, answer)
 
 
-def _answer(tx: Tx, account: Account, quotation: Quotation, action: Action, answered: dict[str, Any]) -> Quotation:
+def _answer(tx: Tx, account: Account, quotation: Quotation, action: Action, answer: CustomerAnswer) -> Quotation:
     state = next_state(quotation.row.state, action)
     if state is quotation.row.state:
         return quotation
     quotation = issue(tx, account, quotation)
-    outbox.add(tx, account, Event(f"quotation.{state}"), quotation.row.id)
+    facts = QuotationAnswered(name=answer.by or UNSET, reason=answer.reason or UNSET)
+    outbox.add(tx, account, Event(f"quotation.{state}"), quotation.row.id, facts)
+    answered = {f"{state}_at": tx.now, "answered_by": answer.by or None, "answer_reason": answer.reason or None}
     return verbs.set_columns(tx, account, QUOTATIONS, quotation, {"state": state, **answered})
 
 

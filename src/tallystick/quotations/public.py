@@ -1,10 +1,14 @@
-"""What a quotation's share link shows, and the two answers that it takes."""
+"""What a quotation's share link shows, and the two answers that it takes.
+
+Who answered and why is for the seller alone: whoever else has the link is not shown it.
+"""
 
 from datetime import date, datetime
 
 from tallystick.bills.public import PublicBill, public_fields
 from tallystick.core.states import QuotationStatus
 from tallystick.quotations import ops, store
+from tallystick.quotations.api import AnswerBody, answer_from
 from tallystick.quotations.types import Quotation
 from tallystick.wire.call import Call
 from tallystick.wire.reply import Reply
@@ -39,13 +43,15 @@ def get_shared(call: Call, token: Token) -> PublicQuotation:
     return to_json(store.get_shared(call.tx, call.account, token), call)
 
 
-def accept_shared(call: Call, token: Token) -> Reply[PublicQuotation]:
+def accept_shared(call: Call, token: Token, body: AnswerBody) -> Reply[PublicQuotation]:
     """Accept the quotation of a share link, as its customer."""
-    quotation = ops.accept(call.tx, call.account, store.id_of(call.tx, call.account, token))
+    quotation_id = store.id_of(call.tx, call.account, token)
+    quotation = ops.accept(call.tx, call.account, quotation_id, answer_from(body))
     return Reply(to_json(quotation, call), "The quotation is accepted.")
 
 
-def reject_shared(call: Call, token: Token) -> Reply[PublicQuotation]:
+def reject_shared(call: Call, token: Token, body: AnswerBody) -> Reply[PublicQuotation]:
     """Reject the quotation of a share link, as its customer."""
-    quotation = ops.reject(call.tx, call.account, store.id_of(call.tx, call.account, token))
+    quotation_id = store.id_of(call.tx, call.account, token)
+    quotation = ops.reject(call.tx, call.account, quotation_id, answer_from(body))
     return Reply(to_json(quotation, call), "The quotation is rejected.")

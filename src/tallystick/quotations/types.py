@@ -1,10 +1,18 @@
 """The shapes of quotations."""
 
 from datetime import date, datetime
+from typing import NamedTuple
 
 from tallystick.bills.types import BillFilter, BillRow, StoredBill
 from tallystick.core.account import Account
 from tallystick.core.states import QuotationState, QuotationStatus, quotation_status
+
+
+class CustomerAnswer(NamedTuple):
+    """What is known of an answer beside that it was given: by whom, and why."""
+
+    by: str | None = None
+    reason: str | None = None
 
 
 class QuotationRow(BillRow, frozen=True):
@@ -14,6 +22,8 @@ class QuotationRow(BillRow, frozen=True):
     valid_until: date
     accepted_at: datetime | None = None
     rejected_at: datetime | None = None
+    answered_by: str | None = None
+    answer_reason: str | None = None
     converted_at: datetime | None = None
     invoice_id: int | None = None
 

@@ -526,6 +526,8 @@ quotations = Table(
     Column("valid_until", Date, nullable=False),
     Column("accepted_at", UtcDateTime),
     Column("rejected_at", UtcDateTime),
+    Column("answered_by", Text),
+    Column("answer_reason", Text),
     Column("converted_at", UtcDateTime),
     Column("invoice_id", Key),
     *_versioned(),

@@ -38,6 +38,8 @@ class Told(Enum):
 
     ITS_TIME = "when it was"
     ITS_INVOICE = "the invoice among its facts"
+    ITS_NAME = "the name among its facts, if there is one"
+    ITS_REASON = "the reason among its facts, if there is one"
     NOTHING = "null"
 
 
@@ -48,6 +50,7 @@ class Story(NamedTuple):
     tells: Mapping[Event, str | Told]
 
 
+ANSWERED = (Event.QUOTATION_ACCEPTED, Event.QUOTATION_REJECTED)
 STORIES = (
     Story(
         invoices.c.state,
@@ -89,6 +92,10 @@ STORIES = (
     Story(quotations.c.issued_at, {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_ISSUED: Told.ITS_TIME}),
     Story(quotations.c.accepted_at, {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_ACCEPTED: Told.ITS_TIME}),
     Story(quotations.c.rejected_at, {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_REJECTED: Told.ITS_TIME}),
+    Story(quotations.c.answered_by, {Event.QUOTATION_CREATED: Told.NOTHING, **dict.fromkeys(ANSWERED, Told.ITS_NAME)}),
+    Story(
+        quotations.c.answer_reason, {Event.QUOTATION_CREATED: Told.NOTHING, **dict.fromkeys(ANSWERED, Told.ITS_REASON)}
+    ),
     Story(quotations.c.converted_at, {Event.QUOTATION_CREATED: Told.NOTHING, Event.QUOTATION_CONVERTED: Told.ITS_TIME}),
     Story(
         quotations.c.invoice_id,
@@ -175,7 +182,16 @@ def _told(newest: Subquery, tells: str | Told) -> ColumnElement[Any]:
         case Told.ITS_INVOICE:
             invoice_id: ColumnElement[Any] = newest.c.data["invoice_id"].as_integer()
             return invoice_id
+        case Told.ITS_NAME:
+            return _text_of(newest, "name")
+        case Told.ITS_REASON:
+            return _text_of(newest, "reason")
     return literal(str(tells))
+
+
+def _text_of(newest: Subquery, fact: str) -> ColumnElement[Any]:
+    text: ColumnElement[Any] = newest.c.data[fact].as_string()
+    return text
 
 
 def check_of(story: Story) -> Check:

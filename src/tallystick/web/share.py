@@ -15,6 +15,7 @@ from tallystick.http.refusals import Refusal
 from tallystick.http.surface import Speaker
 from tallystick.invoices import public as invoices
 from tallystick.quotations import public as quotations
+from tallystick.quotations.api import AnswerBody
 from tallystick.store.db import Database, Tx
 from tallystick.web.bill_page import CSS, invoice_page, message_page, quotation_page
 from tallystick.web.html import Html
@@ -88,7 +89,7 @@ class SharedFile:
 class SharedAnswer:
     """The customer's answer to a quotation, sent by a form on its page."""
 
-    def __init__(self, database: Database, origin: str, answer: Callable[[Call, Token], Any]) -> None:
+    def __init__(self, database: Database, origin: str, answer: Callable[[Call, Token, AnswerBody], Any]) -> None:
         self._database = database
         self._origin = origin
         self._answer = answer
@@ -96,7 +97,7 @@ class SharedAnswer:
     def on_post(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Records the answer, and leads back to the page."""
         self._database.transact(
-            accounts.GUEST, lambda tx: self._answer(_call(tx, req, self._origin, token), Token(token))
+            accounts.GUEST, lambda tx: self._answer(_call(tx, req, self._origin, token), Token(token), AnswerBody())
         )
         _answer(resp, 303, message_page("Thank you", "Your answer is recorded."))
         resp.set_header("Location", QUOTATION.format(token=token))
