@@ -113,6 +113,8 @@ class Examples:
         if "invoices" in needed:
             self._post(INVOICES)
             self._issue("invoices")
+            note = api.data(api.get(f"/credit-notes/{IDS['credit_note_id']}"))
+            self._tokens["credit-notes"] = note["share_token"]
             api.data(api.delete(f"/invoices/{TRASHED}"))
         if "quotations" in needed:
             self._post(QUOTATIONS)
@@ -131,7 +133,7 @@ class Examples:
         """What stands in the path of the example, by its name."""
         ids: dict[str, Any] = IDS | OTHER_IDS.get((route.method, route.path), {})
         if "token" in route.ids:
-            ids["token"] = self._tokens["quotations" if "quotations" in route.path else "invoices"]
+            ids["token"] = next(token for kind, token in self._tokens.items() if f"/{kind}/" in route.path)
         return {name: ids[name] for name in route.ids}
 
     def path_of(self, route: Route, **ids: Any) -> str:

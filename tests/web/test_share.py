@@ -15,6 +15,7 @@ from tests.api import Api, opened
 from tests.bills import a_draft, an_invoice, pay, refused
 from tests.clock import Clock
 from tests.quotations.offers import a_quotation, act, status_of
+from tests.recorded import recorded
 
 NOON = "2026-03-15T12:00:00Z"
 SPACE = "\N{NO-BREAK SPACE}"
@@ -334,3 +335,57 @@ def test_a_page_that_fails_gives_the_number_of_its_request() -> None:
     response.set_header("X-Request-Id", "0123456789abcdef")
     PAGES.refuse(response, BUG)
     assert "with this number: 0123456789abcdef." in str(response.text)
+
+
+def credited(api: Api, amount: int = 40, *, paid: int = 0) -> Any:
+    """A credit note of a shared invoice over 100."""
+    invoice = an_invoice(api, 100)
+    if paid:
+        pay(api, invoice, paid)
+    body = {"items": [{"item_id": invoice["items"][0]["id"], "amount": amount}], "reason": "One hour less"}
+    return api.data(api.post(f"/invoices/{invoice['id']}/credit-note", body))
+
+
+def test_a_credit_note_of_a_shared_invoice_has_a_link_of_its_own(api: Api) -> None:
+    note = credited(api, paid=90)
+    assert note["share_url"].endswith(path_of(note, "credit-notes"))
+    assert note["share_token"] != note["invoice"]["share_token"]
+    public = api.data(api.client.get(f"/api/v1{path_of(note, 'credit-notes')}"))
+    # 10 of the 100 are owed, and 30 more are given back.
+    assert (str(public["total"]), str(public["amount_applied"]), str(public["amount_to_credit"])) == (
+        "40.00",
+        "10.00",
+        "30.00",
+    )
+    assert (public["credit_note_number"], public["reason"]) == (note["credit_note_number"], "One hour less")
+    assert not {"id", "customer_id", "version", "share_token", "metadata", "external_id"} & public.keys()
+    page = Page(api.client.get(path_of(note, "credit-notes")))
+    assert {f"Credit note {note['credit_note_number']}", "One hour less"} <= set(page.texts)
+    assert {name: page.after(name) for name in ("Total", "Off the invoice", "Your credit")} == {
+        "Total": "$40.00",
+        "Off the invoice": "$10.00",
+        "Your credit": "$30.00",
+    }
+    assert api.client.get(path_of(note, "invoices")).status_code == 404
+
+
+def test_a_credit_note_of_an_invoice_without_a_link_has_none(api: Api) -> None:
+    invoice = a_draft(api, 100)
+    api.data(api.post(f"/invoices/{invoice['id']}/mark-sent"))
+    note = api.data(api.post(f"/invoices/{invoice['id']}/credit-note", {}))
+    assert (note["share_token"], note["share_url"]) == (None, None)
+
+
+def test_the_link_of_a_credit_note_is_changed_and_withdrawn(api: Api) -> None:
+    note = credited(api)
+    first, ours = path_of(note, "credit-notes"), f"/credit-notes/{note['id']}"
+    rotated = api.data(api.post(f"{ours}/share/rotate"))
+    second = path_of(rotated, "credit-notes")
+    assert [api.client.get(path).status_code for path in (first, f"/api/v1{first}", second)] == [404, 404, 200]
+    revoked = api.data(api.delete(f"{ours}/share"))
+    assert (revoked["share_token"], revoked["share_url"]) == (None, None)
+    assert api.client.get(second).status_code == 404
+    assert api.data(api.delete(f"{ours}/share"))["version"] == revoked["version"] == note["version"] + 2
+    told = [event.data for event in recorded(api, f"credit_note:{note['id']}") if event.data]
+    assert told[1:] == [{"shared": True, "revoked": True}, {"revoked": True}]
+    assert api.differences() == []

@@ -279,8 +279,8 @@ def shared_fields(kind: AnyDraftKind, row: BillRow) -> dict[str, Any]:
     )
 
 
-def commercial_fields(row: BillRow) -> dict[str, Any]:
-    """The fields of a reply that tell what a bill says, to the customer too; amounts with the currency's digits."""
+def commercial_fields(row: Any) -> dict[str, Any]:
+    """The fields of a reply that tell what a bill of any kind says, to the customer too; in the currency's digits."""
     places = digits(row.currency)
     return {
         "issue_date": row.issue_date,

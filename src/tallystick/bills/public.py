@@ -1,5 +1,6 @@
 """What a bill's share link shows: all that the bill says, and nothing of how the account keeps it."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -8,7 +9,7 @@ import msgspec
 
 from tallystick.bills.api import TaxJson, commercial_fields, item_json
 from tallystick.bills.header import FIELDS
-from tallystick.bills.types import BillRow, LineRow
+from tallystick.bills.types import LineRow
 from tallystick.core.money import digits
 from tallystick.core.party import PostalAddress
 
@@ -51,7 +52,7 @@ class PublicItem(msgspec.Struct, frozen=True):
 
 
 class PublicBill(msgspec.Struct, frozen=True, kw_only=True):
-    """What the share links of quotations and invoices show alike; amounts in major units."""
+    """What the share links of every kind of bill show alike; amounts in major units."""
 
     issue_date: date
     currency: str
@@ -81,8 +82,8 @@ TOLD = tuple(name for name in FIELDS if name in PublicBill.__struct_fields__)
 """Of a bill's header, what the customer is told."""
 
 
-def public_fields(row: BillRow, lines: list[LineRow]) -> dict[str, Any]:
-    """The fields of a ``PublicBill``, from an issued bill."""
+def public_fields(row: Any, lines: Sequence[LineRow]) -> dict[str, Any]:
+    """The fields of a ``PublicBill``, from an issued bill of any kind."""
     places = digits(row.currency)
     return (
         commercial_fields(row)

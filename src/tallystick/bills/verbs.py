@@ -170,8 +170,7 @@ def _share(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, token: str 
     before = bill.row.share_token
     if token == before:
         return bill
-    facts = BillUpdated(shared=token is not None or UNSET, revoked=before is not None or UNSET)
-    outbox.add(tx, account, kind.updated, bill.row.id, facts)
+    outbox.add(tx, account, kind.updated, bill.row.id, BillUpdated.of_link(before, token))
     shared = set_columns(tx, account, kind, bill, {"share_token": token})
     seals.append(tx, account, [seal_of(kind, shared.row, shared.lines)])
     return shared

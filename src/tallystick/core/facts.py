@@ -64,6 +64,11 @@ class BillUpdated(Facts, frozen=True, kw_only=True):
     shared: bool | UnsetType = UNSET
     revoked: bool | UnsetType = UNSET
 
+    @classmethod
+    def of_link(cls, before: str | None, after: str | None) -> "BillUpdated":
+        """What is told of a share token that takes the place of another; None where there was or is none."""
+        return cls(shared=after is not None or UNSET, revoked=before is not None or UNSET)
+
 
 class InvoiceIssued(Facts, frozen=True, kw_only=True):
     """By what an invoice was issued, and at which total; ``auto_send``: whether its schedule is to send it."""
@@ -180,6 +185,7 @@ FACTS: Mapping[Event, type[Facts]] = {
     Event.QUOTATION_REJECTED: QuotationAnswered,
     Event.QUOTATION_CONVERTED: QuotationConverted,
     Event.CREDIT_NOTE_ISSUED: CreditNoteIssued,
+    Event.CREDIT_NOTE_UPDATED: BillUpdated,
     Event.PAYMENT_CREATED: PaymentFacts,
     Event.PAYMENT_REVERSED: PaymentFacts,
     Event.PAYMENT_FAILED: PaymentFacts,

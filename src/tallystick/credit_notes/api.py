@@ -85,6 +85,8 @@ class CreditNoteRowJson(Header, frozen=True):
     amount_to_credit: Decimal
     prices_include_tax: bool
     reason: str | None
+    share_token: str | None
+    share_url: str | None
     created_at: datetime
     issued_at: datetime
     external_id: str | None
@@ -130,12 +132,12 @@ def filter_from(query: CreditNoteQuery) -> CreditNoteFilter:
     return CreditNoteFilter(query.customer_id, query.invoice_id, query.external_id)
 
 
-def row_json(row: CreditNoteRow) -> CreditNoteRowJson:
+def row_json(row: CreditNoteRow, call: Call) -> CreditNoteRowJson:
     """A credit note as a list shows it."""
-    return CreditNoteRowJson(**_row_fields(row))
+    return CreditNoteRowJson(**_row_fields(row, call))
 
 
-def _row_fields(row: CreditNoteRow) -> dict[str, Any]:
+def _row_fields(row: CreditNoteRow, call: Call) -> dict[str, Any]:
     places = digits(row.currency)
     return header.shown(row.header) | {
         "id": row.id,
@@ -151,6 +153,8 @@ def _row_fields(row: CreditNoteRow) -> dict[str, Any]:
         "amount_to_credit": render.amount(row.to_credit, places),
         "prices_include_tax": row.prices_include_tax,
         "reason": row.reason,
+        "share_token": row.share_token,
+        "share_url": row.share_token and f"{call.origin}/public/credit-notes/{row.share_token}",
         "created_at": row.created_at,
         "issued_at": row.issued_at,
         "external_id": row.labels.external_id,
@@ -159,15 +163,15 @@ def _row_fields(row: CreditNoteRow) -> dict[str, Any]:
     }
 
 
-def to_json(credit_note: CreditNote) -> CreditNoteJson:
+def to_json(credit_note: CreditNote, call: Call) -> CreditNoteJson:
     """A credit note, whole."""
-    return CreditNoteJson(**_fields(credit_note))
+    return CreditNoteJson(**_fields(credit_note, call))
 
 
-def _fields(credit_note: CreditNote) -> dict[str, Any]:
+def _fields(credit_note: CreditNote, call: Call) -> dict[str, Any]:
     places = digits(credit_note.row.currency)
     return {
-        **_row_fields(credit_note.row),
+        **_row_fields(credit_note.row, call),
         "invoice_number": credit_note.invoice_number,
         "items": [
             CreditItemJson(**msgspec.structs.asdict(item_json(line, places)), invoice_item_id=line.invoice_line_id)
@@ -181,13 +185,13 @@ def create(call: Call, invoice_id: Id, body: CreditNoteBody) -> Reply[NewCreditN
     """Issue a credit note of an invoice: whole, by quantity or by amount."""
     credit_note = ops.create(call.tx, call.account, invoice_id, from_json(body))
     invoice = invoices.to_json(invoice_store.get(call.tx, call.account, invoice_id), call)
-    return Reply(NewCreditNoteJson(**_fields(credit_note), invoice=invoice), "The credit note is issued.")
+    return Reply(NewCreditNoteJson(**_fields(credit_note, call), invoice=invoice), "The credit note is issued.")
 
 
 def index(call: Call, query: CreditNoteQuery) -> Listed[CreditNoteRowJson]:
     """List the credit notes."""
     page = store.page(call.tx, call.account, filter_from(query), page_request(query))
-    return listed(page, row_json)
+    return listed(page, lambda row: row_json(row, call))
 
 
 CSV_COLUMNS = {
@@ -213,15 +217,27 @@ def export_csv(call: Call, query: CreditNoteQuery) -> CsvFile:
     `page`, `limit` and `after` change nothing.
     """
     found = store.every(call.tx, call.account, filter_from(query), page_request(query))
-    shown = ({**_row_fields(row), "invoice_number": number} for row, number in found)
+    shown = ({**_row_fields(row, call), "invoice_number": number} for row, number in found)
     return selected("credit-notes.csv", CSV_COLUMNS, shown)
 
 
 def get(call: Call, credit_note_id: Id) -> CreditNoteJson:
     """Get one credit note."""
-    return to_json(store.get(call.tx, call.account, credit_note_id))
+    return to_json(store.get(call.tx, call.account, credit_note_id), call)
 
 
 def update(call: Call, credit_note_id: Id, body: LabelsChange) -> CreditNoteJson:
     """Change the `external_id` and `metadata` of a credit note; what it says stays."""
-    return to_json(ops.label(call.tx, call.account, credit_note_id, given(body), body.seen_version))
+    return to_json(ops.label(call.tx, call.account, credit_note_id, given(body), body.seen_version), call)
+
+
+def rotate_share(call: Call, credit_note_id: Id) -> Reply[CreditNoteJson]:
+    """Give a credit note a new share link; the old one opens nothing any more."""
+    credit_note = ops.rotate_share(call.tx, call.account, credit_note_id)
+    return Reply(to_json(credit_note, call), "The credit note has a new share link.")
+
+
+def revoke_share(call: Call, credit_note_id: Id) -> Reply[CreditNoteJson]:
+    """Withdraw the share link of a credit note: it opens nothing any more."""
+    credit_note = ops.revoke_share(call.tx, call.account, credit_note_id)
+    return Reply(to_json(credit_note, call), "The credit note has no share link.")

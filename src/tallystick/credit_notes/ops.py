@@ -12,7 +12,7 @@ from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
-from tallystick.core.facts import CreditNoteIssued, InvoiceCredited
+from tallystick.core.facts import BillUpdated, CreditNoteIssued, InvoiceCredited
 from tallystick.core.states import Action, CreditNoteState, check_allowed, first_state
 from tallystick.credit_notes import rules, store
 from tallystick.credit_notes.kind import CREDIT_NOTES
@@ -20,7 +20,7 @@ from tallystick.credit_notes.types import CreditLine, CreditNote, CreditNoteRow,
 from tallystick.invoices import ops as invoice_ops
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.types import Invoice
-from tallystick.store import customer_credit, journal, outbox, seals
+from tallystick.store import customer_credit, journal, outbox, seals, secrets
 from tallystick.store.db import Tx
 from tallystick.store.journal import LedgerAccount, Posting, Subject
 from tallystick.store.seals import Sealed
@@ -29,7 +29,7 @@ from tallystick.store.seals import Sealed
 def create(tx: Tx, account: Account, invoice_id: int, new: NewCreditNote) -> CreditNote:
     """Issues a credit note of an issued invoice, and lowers its balance; what exceeds that is the customer's credit.
 
-    It is dated today, or as its invoice where that is dated later.
+    It is dated today, or as its invoice where that is dated later, and has a share link where its invoice has one.
 
     Raises Conflict where the invoice is not issued or the ``external_id`` taken, ValidationFailed where less is left of
     the invoice than is asked for.
@@ -60,6 +60,28 @@ def label(tx: Tx, account: Account, credit_note_id: int, changes: Mapping[str, A
     store.ROWS.update(tx, account, credit_note_id, changes, version=version)
     outbox.add(tx, account, Event.CREDIT_NOTE_UPDATED, credit_note_id)
     return store.get(tx, account, credit_note_id)
+
+
+def rotate_share(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
+    """Gives a credit note a new share token; the one that it had, if any, opens nothing any more."""
+    return _share(tx, account, credit_note_id, secrets.new_secret(account.id))
+
+
+def revoke_share(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
+    """Takes a credit note its share token, as far as it has one."""
+    return _share(tx, account, credit_note_id, None)
+
+
+def _share(tx: Tx, account: Account, credit_note_id: int, token: str | None) -> CreditNote:
+    """Sets the share token, which the seal holds, unless it is just that."""
+    before = store.get_locked(tx, account, credit_note_id)
+    if before.row.share_token == token:
+        return before
+    facts = BillUpdated.of_link(before.row.share_token, token)
+    outbox.add(tx, account, Event.CREDIT_NOTE_UPDATED, credit_note_id, facts)
+    shared = structs.replace(before, row=store.ROWS.update(tx, account, credit_note_id, {"share_token": token}))
+    seals.append(tx, account, [sealed(shared)])
+    return shared
 
 
 def put_back(tx: Tx, account: Account, customer_id: int, currency: str, back: Given) -> None:
@@ -119,7 +141,7 @@ def _draft(
         reason=new.reason,
         header=structs.replace(of.header, **NOT_THE_NOTES),
         labels=new.labels,
-        share_token=None,
+        share_token=of.share_token and secrets.new_secret(account.id),
         customer=of.customer,
         seller=of.seller,
         created_at=now,

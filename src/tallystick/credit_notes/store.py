@@ -22,6 +22,7 @@ from tallystick.invoices.store import ISSUED, OWED
 from tallystick.store import labels, rows
 from tallystick.store.db import Tx
 from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.prepared import Statement
 from tallystick.store.tables import credit_note_lines, credit_notes, invoices
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": credit_notes.c.id, "number": credit_notes.c.number_order}
@@ -44,6 +45,13 @@ ONE: Select[Any] = (
     select(*ROW_COLUMNS, invoices.c.number.label("invoice_number"))
     .select_from(WITH_INVOICE)
     .where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.id == bindparam("credit_note"))
+)
+ONE_LOCKED = ONE.with_for_update(of=credit_notes)
+# As ``ONE``, by its share token.
+SHARED: Select[Any] = (
+    select(*ROW_COLUMNS, invoices.c.number.label("invoice_number"))
+    .select_from(WITH_INVOICE)
+    .where(credit_notes.c.account_id == bindparam("account"), credit_notes.c.share_token == bindparam("token"))
 )
 # The credited lines of an invoice.
 # A subquery and not a join, in which SQLite would begin with all the lines of the account.
@@ -115,12 +123,25 @@ def insert(tx: Tx, account: Account, new: CreditNote) -> CreditNote:
 
 def get(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
     """One credit note, whole, or NotFound."""
-    found = tx.row(ONE, _with_number, account=account.id, credit_note=credit_note_id)
+    return _whole(tx, account, ONE, credit_note=credit_note_id)
+
+
+def get_locked(tx: Tx, account: Account, credit_note_id: int) -> CreditNote:
+    """As ``get``, and nobody else changes the credit note before this transaction ends."""
+    return _whole(tx, account, ONE_LOCKED, credit_note=credit_note_id)
+
+
+def get_shared(tx: Tx, account: Account, token: str) -> CreditNote:
+    """The credit note that the share token opens, or NotFound."""
+    return _whole(tx, account, SHARED, token=token)
+
+
+def _whole(tx: Tx, account: Account, statement: Statement, **wanted: Any) -> CreditNote:
+    found = tx.row(statement, _with_number, account=account.id, **wanted)
     if found is None:
         raise rows.not_found(credit_notes)
     row, invoice_number = found
-    lines = LINES.of(tx, account, credit_note_id)
-    return CreditNote(row=row, lines=lines, invoice_number=invoice_number)
+    return CreditNote(row=row, lines=LINES.of(tx, account, row.id), invoice_number=invoice_number)
 
 
 def given(tx: Tx, account: Account, invoice_ids: Collection[int]) -> list[Given]:

@@ -4,6 +4,7 @@ from tallystick.accounts import api as accounts
 from tallystick.accounts.types import Scope
 from tallystick.bulk import api as bulk
 from tallystick.credit_notes import api as credit_notes
+from tallystick.credit_notes import public as public_credit_notes
 from tallystick.customers import api as customers
 from tallystick.delivery import api as delivery
 from tallystick.http.routes import Route
@@ -105,6 +106,7 @@ ROUTES = (
         for verb, answer in (("accept", public_quotations.accept_shared), ("reject", public_quotations.reject_shared))
     ),
     Route("GET", "/public/invoices/{token}", public_invoices.get_shared),
+    Route("GET", "/public/credit-notes/{token}", public_credit_notes.get_shared),
     Route("GET", "/payments", payments.index),
     Route("POST", "/payments", payments.create, status=201, makes="/payments"),
     Route("GET", "/payments/export/csv", payments.export_csv),
@@ -123,5 +125,7 @@ ROUTES = (
     Route("GET", "/credit-notes/export/csv", credit_notes.export_csv),
     Route("GET", "/credit-notes/{credit_note_id}", credit_notes.get, row=tables.credit_notes),
     Route("PUT", "/credit-notes/{credit_note_id}", credit_notes.update),
+    Route("POST", "/credit-notes/{credit_note_id}/share/rotate", credit_notes.rotate_share),
+    Route("DELETE", "/credit-notes/{credit_note_id}/share", credit_notes.revoke_share),
     Route("GET", "/stats", stats.show, is_long=True),
 )

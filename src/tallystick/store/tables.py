@@ -642,6 +642,7 @@ credit_notes = Table(
     CheckConstraint("total >= 0 AND to_credit >= 0 AND to_credit <= total", name="amounts"),
     Index(None, "account_id", "invoice_id", "id"),
     Index(None, "account_id", "customer_id", "id"),
+    Index("uq_credit_notes_share_token", "account_id", "share_token", unique=True, **_where("share_token IS NOT NULL")),
     Index("ix_credit_notes_amounts", "account_id", "currency", "issue_date", "total", "tax"),
     Index(None, "account_id", "number_order", "id"),
     sqlite_autoincrement=True,

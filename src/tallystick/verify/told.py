@@ -241,7 +241,7 @@ SEALING: Mapping[str, frozenset[Event]] = {
         {Event.INVOICE_ISSUED, Event.INVOICE_REVISED, Event.INVOICE_UNPUBLISHED, Event.INVOICE_UPDATED}
     ),
     "quotation": frozenset({Event.QUOTATION_ISSUED, Event.QUOTATION_UPDATED}),
-    "credit_note": frozenset({Event.CREDIT_NOTE_ISSUED}),
+    "credit_note": frozenset({Event.CREDIT_NOTE_ISSUED, Event.CREDIT_NOTE_UPDATED}),
 }
 """By the kind of a bill, the events that set a seal on it; so does a reversal, on the notes that it puts back."""
 

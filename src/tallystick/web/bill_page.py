@@ -1,4 +1,4 @@
-"""An invoice or a quotation as a page, made of what its share link answers as JSON: so both say the same."""
+"""A bill of any kind as a page, made of what its share link answers as JSON: so both say the same."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -9,6 +9,7 @@ from tallystick.bills.api import TaxJson
 from tallystick.bills.public import PublicBill, PublicCustomer, PublicItem, PublicSeller
 from tallystick.core.bill import DiscountType
 from tallystick.core.states import InvoiceStatus, QuotationStatus
+from tallystick.credit_notes.public import PublicCreditNote
 from tallystick.invoices.public import PublicInvoice
 from tallystick.quotations.public import PublicQuotation
 from tallystick.web.formats import Formats
@@ -50,6 +51,18 @@ def quotation_page(quotation: PublicQuotation, path: str) -> Html:
     title = f"Quotation {quotation.quotation_number}"
     shown_status = element("span", _in_words(quotation.status), class_=f"status {quotation.status}")
     return _page(title, shown_status, quotation, days, [], joined(*answers))
+
+
+def credit_note_page(credit_note: PublicCreditNote) -> Html:
+    """A credit note, which names the invoice that it lowers."""
+    formats = _formats(credit_note)
+    shares = (("Off the invoice", credit_note.amount_applied), ("Your credit", credit_note.amount_to_credit))
+    rows = [_total(name, formats.amount(amount)) for name, amount in shares if amount]
+    of_invoice = _text(f"For invoice {credit_note.invoice_number}")
+    reason = _text(credit_note.reason) if credit_note.reason else joined()
+    title = f"Credit note {credit_note.credit_note_number}"
+    days = (("Issued", credit_note.issue_date),)
+    return _page(title, joined(), credit_note, days, rows, joined(of_invoice, reason))
 
 
 def message_page(title: str, sentence: str) -> Html:

@@ -1,4 +1,6 @@
-"""The pages that share links open, without a key: an invoice, and a quotation with its two answers (ADR 23)."""
+"""The pages that share links open, without a key: an invoice, a credit note, and a quotation with its two
+answers (ADR 23).
+"""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -8,6 +10,7 @@ from typing import Any
 import falcon
 
 from tallystick.accounts import ops as accounts
+from tallystick.credit_notes import public as credit_notes
 from tallystick.documents import public as documents
 from tallystick.http import auth
 from tallystick.http.queues import Queue, always
@@ -17,13 +20,14 @@ from tallystick.invoices import public as invoices
 from tallystick.quotations import public as quotations
 from tallystick.quotations.api import AnswerBody
 from tallystick.store.db import Database, Tx
-from tallystick.web.bill_page import CSS, invoice_page, message_page, quotation_page
+from tallystick.web.bill_page import CSS, credit_note_page, invoice_page, message_page, quotation_page
 from tallystick.web.html import Html
 from tallystick.wire.call import Call
 from tallystick.wire.file import File
 from tallystick.wire.scalars import Token
 
 INVOICE = "/public/invoices/{token}"
+CREDIT_NOTE = "/public/credit-notes/{token}"
 QUOTATION = "/public/quotations/{token}"
 TITLES = {
     404: "Not found",
@@ -135,10 +139,15 @@ def _quotation(call: Call, token: Token) -> Html:
     return quotation_page(quotations.get_shared(call, token), QUOTATION.format(token=token))
 
 
+def _credit_note(call: Call, token: Token) -> Html:
+    return credit_note_page(credit_notes.get_shared(call, token))
+
+
 def add_routes(app: falcon.App[Any, Any], database: Database, origin: str) -> None:
     """Adds the pages below ``/public``."""
     app.add_route(INVOICE, SharedBill(database, origin, _invoice))
     app.add_route(f"{INVOICE}/pdf", SharedFile(database, origin, documents.invoice_pdf))
+    app.add_route(CREDIT_NOTE, SharedBill(database, origin, _credit_note))
     app.add_route(QUOTATION, SharedBill(database, origin, _quotation))
     app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, quotations.accept_shared))
     app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, quotations.reject_shared))
