@@ -162,8 +162,8 @@ def demo_command() -> None:
         os.environ["DATABASE_URL"] = f"sqlite:///{Path(folder) / 'demo.db'}"
         settings = config.from_environment()
         with listen(settings) as listener:
-            with Console(stderr=True).status("Doing a year of business"):
-                demo.fill(settings.database_url, utc_now())
+            print("Doing a year of business, which takes some seconds.", file=sys.stderr, flush=True)
+            demo.fill(settings.database_url, utc_now())
             _welcome_to_demo(settings)
             serve.run(listener, workers=1, with_worker=True)
 

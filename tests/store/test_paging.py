@@ -140,3 +140,9 @@ def test_a_walk_keeps_to_its_filter(api: Api) -> None:
         api.post(f"/invoices/{invoice}/mark-sent")
     shown = by_cursor(api, "/invoices", status="draft", limit=2, sort="total", order="asc")
     assert sorted(row["id"] for row in shown) == [1, 3, 5, 7, 9]
+
+
+@pytest.mark.parametrize("query", ["page=2&after=", "page=3&after=abc"])
+def test_a_page_and_a_cursor_are_two_places(api: Api, query: str) -> None:
+    response = api.get(f"/customers?{query}")
+    assert (response.status_code, list(response.json()["errors"])) == (422, ["page"])

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 import msgspec
 
 from tallystick.core.account import Account
+from tallystick.core.errors import FieldErrors
 from tallystick.store.paging import DEFAULT_LIMIT, MAX_LIMIT, MAX_PAGE, Page, PageRequest
 from tallystick.wire.call import Query
 from tallystick.wire.reply import Listed, Pagination
@@ -34,6 +35,11 @@ class ListQuery(Query, frozen=True, kw_only=True):
     order: Literal["asc", "desc"] = "desc"
     after: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
     search: Search | None = None
+
+    def check(self) -> FieldErrors:
+        """Whether one place is asked for: a page by its number, or what follows a cursor."""
+        is_both = self.page > 1 and self.after is not None
+        return {"page": ["Give page or after, not both: what follows a cursor has no page number."]} if is_both else {}
 
 
 class DatedQuery(ListQuery, frozen=True, kw_only=True):
