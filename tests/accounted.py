@@ -21,7 +21,8 @@ from tallystick.store.tables import accounts
 LOOKS: Mapping[str, re.Pattern[str]] = {
     "The worker asks which accounts have work for it: one look into an index for each of them.": re.compile(
         r"SELECT accounts\.id, .*FROM accounts WHERE EXISTS \(SELECT \* "
-        r"FROM (recurring_runs|recurring|events|journal|idempotency_keys) WHERE .*\) ORDER BY accounts\.id"
+        r"FROM (recurring_runs|recurring|events|journal|idempotency_keys|invoices|search_changes) WHERE .*\) "
+        r"ORDER BY accounts\.id"
     ),
     "An import gives no id twice, in any account: one look at the end of a primary key.": re.compile(
         r"SELECT coalesce\(max\(\w+\.id\), \S+\) AS \w+ FROM \w+"

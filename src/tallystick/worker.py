@@ -16,13 +16,15 @@ from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, Table
+
 from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
 from tallystick.core.errors import Unavailable
 from tallystick.recurring import billing
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import RunRequest
-from tallystick.store import beats, idempotency, record_seals, seals
+from tallystick.store import beats, idempotency, record_seals, seals, search_index
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import idempotency_keys
 from tallystick.store.tables import recurring as schedules
@@ -207,13 +209,28 @@ def _beat(database: Database, account: Account) -> Iterator[None]:
 
 
 def _with_unsealed(tx: Tx) -> list[Account]:
-    found = [account_store.having(tx, each, each.c.seal_position.is_(None)) for each in record_seals.RECORDS]
+    return _having_any(tx, [(each, each.c.seal_position.is_(None)) for each in record_seals.RECORDS])
+
+
+def _with_unindexed(tx: Tx) -> list[Account]:
+    return _having_any(tx, search_index.UNINDEXED) if search_index.is_possible(tx) else []
+
+
+def _having_any(tx: Tx, looks: Iterable[tuple[Table, ColumnElement[bool]]]) -> list[Account]:
+    """The accounts with a row of one of these tables that meets its condition."""
+    found = [account_store.having(tx, table, condition) for table, condition in looks]
     return list({account.id: account for accounts in found for account in accounts}.values())
+
+
+def _index(database: Database, account: Account) -> Iterator[None]:
+    while database.transact(ACTOR, lambda tx: search_index.keep(tx, account)) >= search_index.BATCH:
+        yield
 
 
 CHORES = (
     Chore("runs", Lane.RUNS, 1, lambda tx: account_store.having(tx, runs, runs.c.finished_at.is_(None)), _do_runs),
     Chore("seals", Lane.UPKEEP, 30, _with_unsealed, _seal),
+    Chore("searches", Lane.UPKEEP, 1, _with_unindexed, _index),
     Chore("beats", Lane.UPKEEP, beats.EVERY_S, account_store.oldest, _beat),
     Chore("heads", Lane.UPKEEP, 86_400, account_store.every, _tell_head),
     Chore("schedules", Lane.BILLING, 60, _with_due_schedules, _bill_due),

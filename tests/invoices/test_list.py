@@ -77,7 +77,9 @@ FILTERS: list[tuple[dict[str, Any], list[int]]] = [
     ({"search": "100%"}, [3]),
     ({"search": "inv-2026-0002"}, [3]),
     ({"search": "INV-2026-000_"}, []),
-    ({"search": "%"}, [3]),
+    ({"search": "00%"}, [3]),
+    ({"search": "%"}, []),
+    ({"search": "1"}, [3]),
     ({"search": "özil", "status": "paid"}, [4]),
 ]
 

@@ -96,14 +96,20 @@ def test_activity(seller: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/invoices", "/invoices?after=", "/invoices?status=overdue,sent&search=ann&sort=total"]
+    ("path", "most"),
+    [
+        ("/invoices", LIST),
+        ("/invoices?after=", LIST),
+        # It also asks how far the index goes.
+        ("/invoices?status=overdue,sent&search=ann&sort=total", LIST + 1),
+    ],
 )
-def test_list(seller: Api, path: str) -> None:
+def test_list(seller: Api, path: str, most: int) -> None:
     for _ in range(30):
         seller.post("/invoices", bill(1))
     with counted() as statements:
         assert seller.get(path).status_code == 200
-    assert len(statements) <= LIST, statements
+    assert len(statements) <= most, statements
 
 
 @pytest.mark.parametrize("path", ["/customers", "/products", "/taxes"])

@@ -52,6 +52,12 @@ TAMPERINGS: list[tuple[str, list[str], str]] = [
         ],
         "journal 5: is not what it was when seal 23 was set on it",
     ),
+    (
+        "an invoice that is found by another name",
+        ["UPDATE invoices SET search = ' inv-2026-0001 zoe' WHERE id = 1"],
+        "invoices 1 (INV-2026-0001): is searched as inv-2026-0001 zoe, should be inv-2026-0001 ann",
+    ),
+    ("a quotation that nothing finds", ["UPDATE quotations SET search = '' WHERE id = 1"], "quotations 1 "),
     ("the newest invoice gone", ["DELETE FROM invoices WHERE id = 12"], "invoices 12: is missing, and seal 17"),
     (
         "the newest invoice gone, with its events and counter",

@@ -1,6 +1,7 @@
 """The SQL that every kind of bill shares."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -36,7 +37,7 @@ from tallystick.products.types import Product
 from tallystick.store import labels, rows
 from tallystick.store.db import Tx, violates
 from tallystick.store.prepared import Statement
-from tallystick.store.search import mentions
+from tallystick.store.search import holds, searchable
 from tallystick.store.tables import customers, products, taxes
 from tallystick.taxes.types import Tax
 
@@ -46,9 +47,15 @@ L = TypeVar("L", bound=LineRow)
 UNDATED = date.max
 """What is stored as the date of a draft that nobody dated: so lists and statistics have it among the newest."""
 
+SEARCHED = frozenset({"number", "wanted_number", "customer_id", "customer_name"})
+"""The columns of which what a search looks in is made."""
+
 READ_CUSTOMER = rows.reader(customers, Customer)
 READ_BUYER = rows.reader(customers, Buyer)
 CUSTOMER: Select[Any] = select(*rows.columns(customers, Customer)).where(
+    customers.c.account_id == bindparam("account"), customers.c.id == bindparam("wanted")
+)
+NAME: Select[Any] = select(customers.c.name).where(
     customers.c.account_id == bindparam("account"), customers.c.id == bindparam("wanted")
 )
 PRODUCTS: Select[Any] = select(*rows.columns(products, Product)).where(
@@ -112,6 +119,11 @@ def dated_within(
     return tests
 
 
+def planned(tx: Tx, wanted: BillFilter[Any]) -> AbstractContextManager[None]:
+    """The block in which a list is read: a search is planned for its text."""
+    return tx.unprepared() if wanted.search else nullcontext()
+
+
 def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
     """The columns of a bill's row that follow from the bill and its totals."""
     return {
@@ -156,6 +168,15 @@ def _columns(line: LineRow) -> dict[str, Any]:
     columns = structs.asdict(line)
     del columns["id"]
     return columns
+
+
+def _searchable(tx: Tx, account: Account, row: BillRow, changes: Mapping[str, Any]) -> str:
+    """What a search looks in, of a row with these changes; a draft shows the name that its customer has."""
+    number, wanted = (changes.get(column, getattr(row, column)) for column in ("number", "wanted_number"))
+    name = changes.get("customer_name", row.customer_name)
+    if name is None or ("customer_id" in changes and "customer_name" not in changes):
+        name = tx.one(NAME, str, account=account.id, wanted=changes.get("customer_id", row.customer_id))
+    return searchable(number or wanted, name)
 
 
 class Lines(Generic[L]):
@@ -280,8 +301,7 @@ class BillRows(Generic[R]):
         if wanted.external_id is not None:
             tests.append(columns.external_id == wanted.external_id)
         if wanted.search:
-            number = func.coalesce(columns.number, columns.wanted_number)
-            tests.append(mentions(wanted.search, number, self._shown_name))
+            tests.append(holds(columns.search, wanted.search))
         return tests
 
     def values(self, account: Account, row: BillRow) -> dict[str, Any]:
@@ -289,7 +309,7 @@ class BillRows(Generic[R]):
         values = {"account_id": account.id, **self._stored(dict(zip(self._columns, self._write(row), strict=True)))}
         if row.customer is None:
             values["customer_name"] = None
-        return values
+        return {**values, "search": searchable(row.number or row.wanted_number, row.customer_name)}
 
     def insert(self, tx: Tx, account: Account, row: BillRow) -> int:
         """Writes a new bill's row and answers its id.
@@ -307,7 +327,7 @@ class BillRows(Generic[R]):
     def insert_many(self, tx: Tx, account: Account, many: Sequence[BillRow]) -> None:
         """Writes new rows that have their ids."""
         stored = [tuple(self.values(account, row).values()) for row in many]
-        tx.insert_many(self._table, ("account_id", *self._columns), stored)
+        tx.insert_many(self._table, ("account_id", *self._columns, "search"), stored)
 
     def change(self, tx: Tx, account: Account, row: BillRow, changes: Mapping[str, Any]) -> None:
         """Changes the row where it is still in the version that was read.
@@ -317,6 +337,8 @@ class BillRows(Generic[R]):
         columns = self._table.c
         read = (columns.account_id == account.id, columns.id == row.id, columns.version == row.version)
         advanced = {**self._stored(changes), "version": row.version + 1, "updated_at": tx.now}
+        if SEARCHED & changes.keys():
+            advanced["search"] = _searchable(tx, account, row, changes)
         try:
             with labels.refusing_a_taken_external_id(self._table, advanced):
                 changed = tx.write(update(self._table).where(*read).values(advanced))

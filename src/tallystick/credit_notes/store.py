@@ -162,7 +162,7 @@ def lower_credit(tx: Tx, account: Account, back: Given) -> None:
 def page(tx: Tx, account: Account, wanted: CreditNoteFilter, request: PageRequest) -> Page[CreditNoteRow]:
     """A page of the account's credit notes."""
     query = _selected(account, wanted)
-    return fetch(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=ROWS.read)
+    return fetch(tx, query, request, sorts=SORTS, kind=ROWS.read)
 
 
 def every(
@@ -170,7 +170,7 @@ def every(
 ) -> Iterator[tuple[CreditNoteRow, str]]:
     """As ``page``, all of them, each with its invoice's number."""
     query = _selected(account, wanted).add_columns(INVOICE_NUMBER)
-    return stream(tx, query, request, sorts=SORTS, key=credit_notes.c.id, kind=_with_number)
+    return stream(tx, query, request, sorts=SORTS, kind=_with_number)
 
 
 def _with_number(*row: Any) -> tuple[CreditNoteRow, str]:

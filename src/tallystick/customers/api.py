@@ -159,7 +159,7 @@ def balance_json(standing: journal.Standing) -> Balance:
 
 def update(call: Call, customer_id: Id, body: CustomerChange) -> Customer:
     """Change a customer; issued bills keep their own copy."""
-    return to_json(CUSTOMERS.update(call.tx, call.account, customer_id, given(body), body.seen_version))
+    return to_json(ops.update(call.tx, call.account, customer_id, given(body), body.seen_version))
 
 
 def delete(call: Call, customer_id: Id) -> Deleted:

@@ -24,6 +24,17 @@ def find_or_create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Custo
     return store.find(tx, account, name, email) or CUSTOMERS.create(tx, account, values)
 
 
+def update(tx: Tx, account: Account, customer_id: int, changes: Mapping[str, Any], version: int | None) -> Customer:
+    """Changes what ``changes`` name; issued bills keep their own copy, and drafts are found by a new name.
+
+    Raises as ``Resource.update``.
+    """
+    changed = CUSTOMERS.update(tx, account, customer_id, changes, version)
+    if "name" in changes:
+        store.rename_in_drafts(tx, account, changed)
+    return changed
+
+
 def delete(tx: Tx, account: Account, customer_id: int) -> None:
     """Deletes a customer that nothing names; Conflict, saying what names it, otherwise."""
     naming = store.naming(tx, account, customer_id)

@@ -1,14 +1,16 @@
 """The SQL of customers, beside what every resource has."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, func, select
 
 from tallystick.core.account import Account
 from tallystick.customers.rules import email_key
 from tallystick.customers.types import Customer
 from tallystick.store import locks, rows
 from tallystick.store.db import Tx
+from tallystick.store.search import searchable
 from tallystick.store.tables import credit_notes, customers, invoices, payments, quotations, recurring
 
 NAMED_BY = {
@@ -35,6 +37,23 @@ BY_EMAIL = _OLDEST.where(customers.c.email_key == bindparam("key"))
 BY_NAME = _OLDEST.where(customers.c.name == bindparam("key"), customers.c.email.is_(None))
 
 
+def _drafts(table: Table) -> Select[Any]:
+    """A customer's drafts with the numbers that they show; always in the order of their ids, as all rows are locked."""
+    return (
+        select(table.c.id, func.coalesce(table.c.number, table.c.wanted_number))
+        .where(
+            table.c.account_id == bindparam("account"),
+            table.c.customer_id == bindparam("customer"),
+            table.c.state == "draft",
+        )
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+
+
+DRAFTS: Mapping[Table, Select[Any]] = {table: _drafts(table) for table in (invoices, quotations)}
+
+
 def find(tx: Tx, account: Account, name: str, email: str | None) -> Customer | None:
     """The first customer with this e-mail address; where that is None, the first of just this name that has none."""
     statement, key = (BY_NAME, name) if email is None else (BY_EMAIL, email_key(email))
@@ -50,6 +69,18 @@ def lock(tx: Tx, account: Account, name: str, email: str | None) -> None:
 def naming(tx: Tx, account: Account, customer_id: int) -> list[str]:
     """What names a customer, in words."""
     return tx.one(NAMING, _naming, account=account.id, customer=customer_id)
+
+
+def rename_in_drafts(tx: Tx, account: Account, customer: Customer) -> None:
+    """Lets the drafts of a customer be found by the name that it has now, which they show."""
+    for table, drafts in DRAFTS.items():
+        found = tx.rows(drafts, _numbered, account=account.id, customer=customer.id)
+        renamed = [(searchable(number, customer.buyer.name), account.id, draft_id) for draft_id, number in found]
+        tx.update_many(table, ("search",), renamed)
+
+
+def _numbered(draft_id: int, number: str | None) -> tuple[int, str | None]:
+    return draft_id, number
 
 
 def _naming(*found: bool) -> list[str]:

@@ -20,13 +20,13 @@ from sqlalchemy import (
     union_all,
 )
 
-from tallystick.bills.store import Lines
+from tallystick.bills.store import Lines, planned
 from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
 from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import CreditNoteOfInvoice, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
-from tallystick.store import outbox, rows
+from tallystick.store import outbox, rows, search_index
 from tallystick.store.db import Tx
 from tallystick.store.outbox import Recorded
 from tallystick.store.paging import Page, PageRequest, fetch, stream
@@ -238,21 +238,23 @@ def activity(tx: Tx, account: Account, invoice_id: int) -> list[Recorded]:
 def trash(tx: Tx, account: Account, request: PageRequest) -> Page[InvoiceRow]:
     """A page of the trash."""
     query = bills.some(invoices.c.account_id == account.id, IN_TRASH)
-    return fetch(tx, query, request, sorts=SORTS, key=invoices.c.id, kind=bills.as_of(account, tx.now))
+    return fetch(tx, query, request, sorts=SORTS, kind=bills.as_of(account, tx.now))
 
 
 def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Page[InvoiceRow]:
     """A page of the invoices that the filter selects."""
     query = bills.some(*conditions(account, wanted, account.today(tx.now)))
-    return fetch(
-        tx,
-        query,
-        request,
-        sorts=SORTS,
-        key=invoices.c.id,
-        kind=bills.as_of(account, tx.now),
-        counting=_counting(wanted),
-    )
+    by_id = SORTS.get(request.sort or "created_at") is invoices.c.id
+    with planned(tx, wanted):
+        return fetch(
+            tx,
+            query,
+            request,
+            sorts=SORTS,
+            kind=bills.as_of(account, tx.now),
+            counting=_counting(wanted),
+            ways=search_index.ways(tx, account, query, wanted.search, by_id=by_id) if wanted.search else (),
+        )
 
 
 def _counting(wanted: InvoiceFilter) -> ColumnElement[bool] | None:
@@ -265,7 +267,7 @@ def _counting(wanted: InvoiceFilter) -> ColumnElement[bool] | None:
 def every(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Iterator[InvoiceRow]:
     """As ``page``, all of them."""
     query = bills.some(*conditions(account, wanted, account.today(tx.now)))
-    return stream(tx, query, request, sorts=SORTS, key=invoices.c.id, kind=bills.as_of(account, tx.now))
+    return stream(tx, query, request, sorts=SORTS, kind=bills.as_of(account, tx.now))
 
 
 def conditions(account: Account, wanted: InvoiceFilter, today: date) -> list[ColumnElement[bool]]:

@@ -244,6 +244,8 @@ WORDS = {
     "scopes": "What the key may do.",
     "seal_head": "The newest seal of the account's chain, in hexadecimal digits; null before the first.",
     "search": "A text to look for.",
+    "InvoiceQuery.search": "A text to look for; one or two letters must begin a word.",
+    "QuotationQuery.search": "A text to look for; one or two letters must begin a word.",
     "seller": "Who sends the bill (EN 16931, BG-4).",
     "send_log": "Each time that it was sent by e-mail.",
     "service_end": "Last day of service (EN 16931, BT-74).",

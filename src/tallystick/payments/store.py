@@ -138,14 +138,14 @@ def change(tx: Tx, account: Account, payment_id: int, changes: Mapping[str, Any]
 def page(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Page[Payment]:
     """A page of the payments that the filter selects."""
     query = select(*PAYMENT_COLUMNS).where(*_conditions(account, wanted))
-    found = fetch(tx, query, request, sorts=SORTS, key=payments.c.id, kind=Payment)
+    found = fetch(tx, query, request, sorts=SORTS, kind=Payment)
     return msgspec.structs.replace(found, rows=_whole(tx, account, found.rows))
 
 
 def every(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Iterator[tuple[Payment, str]]:
     """As ``page``, all of them, each with its customer's name."""
     query = select(*PAYMENT_COLUMNS, CUSTOMER_NAME).where(*_conditions(account, wanted))
-    found = stream(tx, query, request, sorts=SORTS, key=payments.c.id, kind=_with_customer)
+    found = stream(tx, query, request, sorts=SORTS, kind=_with_customer)
     while some := list(islice(found, EXPORTED_AT_ONCE)):
         whole = _whole(tx, account, [payment for payment, _customer in some])
         yield from zip(whole, (customer for _payment, customer in some), strict=True)

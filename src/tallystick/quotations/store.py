@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, not_, or_, select
 
-from tallystick.bills.store import Lines
+from tallystick.bills.store import Lines, planned
 from tallystick.bills.types import LineRow
 from tallystick.core.account import Account
 from tallystick.core.states import QuotationState, QuotationStatus
@@ -81,13 +81,14 @@ def _whole(tx: Tx, account: Account, statement: Statement, **wanted: Any) -> Quo
 def page(tx: Tx, account: Account, wanted: QuotationFilter, request: PageRequest) -> Page[QuotationRow]:
     """A page of the quotations that the filter selects."""
     query = bills.some(*conditions(account, wanted, account.today(tx.now)))
-    return fetch(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=bills.as_of(account, tx.now))
+    with planned(tx, wanted):
+        return fetch(tx, query, request, sorts=SORTS, kind=bills.as_of(account, tx.now))
 
 
 def every(tx: Tx, account: Account, wanted: QuotationFilter, request: PageRequest) -> Iterator[QuotationRow]:
     """As ``page``, all of them."""
     query = bills.some(*conditions(account, wanted, account.today(tx.now)))
-    return stream(tx, query, request, sorts=SORTS, key=quotations.c.id, kind=bills.as_of(account, tx.now))
+    return stream(tx, query, request, sorts=SORTS, kind=bills.as_of(account, tx.now))
 
 
 def conditions(account: Account, wanted: QuotationFilter, today: date) -> list[ColumnElement[bool]]:

@@ -172,7 +172,7 @@ def page(
         query = query.where(recurring.c.active)
     if search:
         query = query.where(_mentions(search))
-    return fetch(tx, query, request, sorts=SORTS, key=recurring.c.id, kind=SCHEDULES.read)
+    return fetch(tx, query, request, sorts=SORTS, kind=SCHEDULES.read)
 
 
 def _mentions(text: str) -> ColumnElement[bool]:

@@ -139,6 +139,19 @@ class Tx:
         with self.driving(block.update) as cursor:
             cursor.executemany(block.update, list(block.converted(rows)))
 
+    @contextmanager
+    def unprepared(self) -> Iterator[None]:
+        """A block whose statements PostgreSQL plans anew for their values, as one plan for all can be a thousandth."""
+        if not self.is_postgresql:
+            yield
+            return
+        driver = driver_of(self.connection)
+        threshold, driver.prepare_threshold = driver.prepare_threshold, None
+        try:
+            yield
+        finally:
+            driver.prepare_threshold = threshold
+
     def savepoint(self) -> AbstractContextManager[Any]:
         """A block whose writes alone are undone where it raises."""
         return self.connection.begin_nested()

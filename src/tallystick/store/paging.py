@@ -5,12 +5,12 @@ costs the same at any depth. A page by number also says how many rows there are,
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, true, union_all
 
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.near import did_you_mean
@@ -23,6 +23,7 @@ COUNTED_TO = 10_000
 """Where a list has more rows, its total is this floor: to count them all would take longer than to show a page."""
 
 T = TypeVar("T")
+S = TypeVar("S", Select[Any], CompoundSelect[Any])
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -37,7 +38,7 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
-    """Part of a list; ``next`` is None on its last page.
+    """ListPart of a list; ``next`` is None on its last page.
 
     ``total`` is None for a list walked by cursor; where it ``is_floor``, there are more rows than that.
     """
@@ -59,41 +60,54 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     id: Int64
 
 
+class ListPart(NamedTuple):
+    """Some of a list's rows, and the column that has their ids, in whose order they are found."""
+
+    query: Select[Any]
+    key: ColumnElement[int]
+
+
+Way = Sequence[ListPart]
+"""A way to find the rows of a list: in parts, none of which has a row of another."""
+
+
 def fetch(
     tx: Tx,
     query: Select[Any],
     request: PageRequest,
     *,
     sorts: Mapping[str, ColumnElement[Any]],
-    key: ColumnElement[int],
     kind: Callable[..., T],
     counting: ColumnElement[bool] | None = None,
+    ways: Sequence[Way] = (),
 ) -> Page[T]:
-    """One page of ``query``, whose columns must include each sort column (not null) and ``key``, and make a ``kind``.
+    """One page of ``query``, whose columns must include each sort column (not null) and make a ``kind``.
 
-    All of its columns are of the one table whose ``key`` it is, or subqueries correlated to it.
-
-    The first of ``sorts`` is the default. ``counting`` is true of every row, and leads to the index to count them by.
-    Raises ValidationFailed for a sort that is not among them and for a cursor
-    that does not fit.
+    The first of ``sorts`` is the default, and the ids of the one table of which all columns are, but for subqueries
+    that are correlated to it. ``counting`` is true of every row, and leads to the index to count them by.
+    The few rows of a search are found by ``ways`` of its own, of which the last has them all, and one before it may do
+    where it fills the page. Where they are very many and the order is another than that of the ids, a walk in that
+    order meets them soon enough. Raises ValidationFailed for a sort that is not among them and for a cursor that does
+    not fit.
     """
-    sort, column = _sort(request, sorts)
-    if request.after is None:
-        page, offset = request.page, (request.page - 1) * request.limit
-        counted = _count(tx, query, counting, key)
-    else:
-        page, offset, counted = None, 0, None
-        query = query.where(_beyond(request, sort, column, key))
-    found = tx.rows(_rows(query, column, key, request, offset), _columns)
+    order = _order(request, sorts)
+    counted = None
+    if order.is_by_page or (ways and not order.is_by_key):
+        to_count = query if counting is None else query.where(counting)
+        counted = _count(tx, ways[-1] if ways else [ListPart(to_count, order.key)])
+    if not ways or (counted is not None and counted > COUNTED_TO and not order.is_by_key):
+        ways = [[ListPart(query, order.key)]]
+    found = _first_filled(tx, query, ways, order)
+    told = counted if order.is_by_page else None
     shown = found[: request.limit]
     more = len(found) > request.limit
     return Page(
         rows=[kind(*row) for row in shown],
-        page=page,
+        page=request.page if order.is_by_page else None,
         limit=request.limit,
-        total=None if counted is None else min(counted, COUNTED_TO),
-        next=_cursor_at(_named(query, shown[-1]), request, sort, column, key) if more else None,
-        is_floor=counted is not None and counted > COUNTED_TO,
+        total=None if told is None else min(told, COUNTED_TO),
+        next=_cursor_at(_named(query, shown[-1]), order) if more else None,
+        is_floor=told is not None and told > COUNTED_TO,
     )
 
 
@@ -103,57 +117,102 @@ def stream(
     request: PageRequest,
     *,
     sorts: Mapping[str, ColumnElement[Any]],
-    key: ColumnElement[int],
     kind: Callable[..., T],
 ) -> Iterator[T]:
     """Every row of ``query`` in the order that is wanted, read as they are taken, in constant memory.
 
     Raises ValidationFailed for a sort that is not among ``sorts``.
     """
-    _sort_name, column = _sort(request, sorts)
-    ordered = _ordered(query, column, key, request.order)
-    yield from tx.stream(ordered, kind)
+    order = _order(request, sorts)
+    yield from tx.stream(_ordered(query, order.column, order.key, request.order), kind)
 
 
-def _sort(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> tuple[str, ColumnElement[Any]]:
+def _order(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> "_Order":
     sort = request.sort or next(iter(sorts))
     if sort not in sorts:
         raise ValidationFailed({"sort": [f"Must be one of {', '.join(sorts)}.{did_you_mean(sort, sorts)}"]})
-    return sort, sorts[sort]
+    return _Order(sort, sorts[sort], next(iter(sorts.values())), request)
 
 
-def _count(tx: Tx, query: Select[Any], counting: ColumnElement[bool] | None, key: ColumnElement[int]) -> int:
+class _Order(NamedTuple):
+    """The order of a list: its name, the column that it goes by, and the ids that it goes by next."""
+
+    sort: str
+    column: ColumnElement[Any]
+    key: ColumnElement[int]
+    request: PageRequest
+
+    @property
+    def is_by_key(self) -> bool:
+        return self.column is self.key
+
+    @property
+    def is_by_page(self) -> bool:
+        return self.request.after is None
+
+    def within(self, part: ListPart) -> ColumnElement[Any]:
+        """The column to go by within a part."""
+        return part.key if self.is_by_key else self.column
+
+
+def _count(tx: Tx, way: Way) -> int:
     """How many rows there are, up to one more than are counted."""
-    rows = query if counting is None else query.where(counting)
-    counted = rows.with_only_columns(key, maintain_column_froms=True).limit(COUNTED_TO + 1).subquery()
+    keys = [part.query.with_only_columns(part.key, maintain_column_froms=True) for part in way]
+    counted = (keys[0] if len(keys) == 1 else union_all(*keys)).limit(COUNTED_TO + 1).subquery()
     return tx.one(select(func.count()).select_from(counted), int)
 
 
-def _rows(
-    query: Select[Any], column: ColumnElement[Any], key: ColumnElement[int], request: PageRequest, offset: int
-) -> Select[Any]:
+def _first_filled(tx: Tx, query: Select[Any], ways: Sequence[Way], order: _Order) -> list[tuple[Any, ...]]:
+    """The rows of the page, and one more where there is one, by the first way that finds so many or by the last."""
+    *first, last = ways
+    for way in first:
+        found = tx.rows(_rows(query, way, order), _columns)
+        if len(found) > order.request.limit:
+            return found
+    return tx.rows(_rows(query, last, order), _columns)
+
+
+def _rows(query: Select[Any], way: Way, order: _Order) -> Select[Any]:
     """The rows of the page, and one more where there is one.
 
     They are found by their keys: filtering, sorting and skipping go on inside an index that holds all it takes, and
     only the rows shown are read whole.
     """
-    keys = query.with_only_columns(key, maintain_column_froms=True).correlate(None)
-    wanted = _ordered(keys, column, key, request.order).limit(request.limit + 1).offset(offset)
-    return _ordered(select(*query.selected_columns).where(key.in_(wanted)), column, key, request.order)
+    rows = select(*query.selected_columns).where(order.key.in_(_keys(way, order)))
+    return _ordered(rows, order.column, order.key, order.request.order)
 
 
-def _ordered(query: Select[Any], column: ColumnElement[Any], key: ColumnElement[int], order: str) -> Select[Any]:
+def _keys(way: Way, order: _Order) -> Select[Any]:
+    request = order.request
+    offset = (request.page - 1) * request.limit if order.is_by_page else 0
+    parts = [part._replace(query=part.query.where(_beyond(part, order))) for part in way]
+    if len(parts) == 1:
+        (part,) = parts
+        keys = part.query.with_only_columns(part.key, maintain_column_froms=True).correlate(None)
+        return _ordered(keys, order.within(part), part.key, request.order).limit(request.limit + 1).offset(offset)
+    found = union_all(*(_found(part, order) for part in parts))
+    by = found.selected_columns
+    merged = _ordered(found, by.value, by.key, request.order).limit(request.limit + 1).offset(offset).subquery()
+    return select(merged.c.key)
+
+
+def _found(part: ListPart, order: _Order) -> Select[Any]:
+    columns = order.within(part).label("value"), part.key.label("key")
+    return part.query.with_only_columns(*columns, maintain_column_froms=True).correlate(None)
+
+
+def _ordered(query: S, column: ColumnElement[Any], key: ColumnElement[int], order: str) -> S:
     by = [key] if column is key else [column, key]
     return query.order_by(*(element.asc() if order == "asc" else element.desc() for element in by))
 
 
-def _beyond(
-    request: PageRequest, sort: str, column: ColumnElement[Any], key: ColumnElement[int]
-) -> ColumnElement[bool]:
+def _beyond(part: ListPart, order: _Order) -> ColumnElement[bool]:
+    """The test that a row comes after the cursor, if there is one."""
+    request, key, column = order.request, part.key, order.within(part)
     if not request.after:
         return true()
     cursor = _decode(request.after)
-    if cursor is None or (cursor.sort, cursor.order) != (sort, request.order):
+    if cursor is None or (cursor.sort, cursor.order) != (order.sort, request.order):
         raise ValidationFailed({"after": ["Is not a cursor of this list in this order."]})
     ascending = request.order == "asc"
     past_key = key > cursor.id if ascending else key < cursor.id
@@ -174,12 +233,10 @@ def _named(query: Select[Any], row: tuple[Any, ...]) -> dict[str, Any]:
     return dict(zip(query.selected_columns.keys(), row, strict=True))
 
 
-def _cursor_at(
-    row: Mapping[str, Any], request: PageRequest, sort: str, column: ColumnElement[Any], key: ColumnElement[int]
-) -> str:
-    value = row[str(column.key)]
+def _cursor_at(row: Mapping[str, Any], order: _Order) -> str:
+    value = row[str(order.column.key)]
     plain = value.isoformat() if isinstance(value, date) else value
-    return _encode(Cursor(sort, request.order, plain, row[str(key.key)]))
+    return _encode(Cursor(order.sort, order.request.order, plain, row[str(order.key.key)]))
 
 
 def _typed(value: str | int, column: ColumnElement[Any]) -> Any:

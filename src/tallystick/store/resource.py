@@ -76,12 +76,12 @@ class Resource(Generic[T]):
     def page(self, tx: Tx, account: Account, request: PageRequest, search: str | None, **equal: Any) -> Page[T]:
         """A page of those in which ``search`` is found, and whose columns are ``equal`` to what is not None."""
         query = self._selected(account, search, equal)
-        return fetch(tx, query, request, sorts=self.sorts, key=self._rows.table.c.id, kind=self._rows.read)
+        return fetch(tx, query, request, sorts=self.sorts, kind=self._rows.read)
 
     def every(self, tx: Tx, account: Account, request: PageRequest, search: str | None, **equal: Any) -> Iterator[T]:
         """As ``page``, all of them."""
         query = self._selected(account, search, equal)
-        return stream(tx, query, request, sorts=self.sorts, key=self._rows.table.c.id, kind=self._rows.read)
+        return stream(tx, query, request, sorts=self.sorts, kind=self._rows.read)
 
     def create(self, tx: Tx, account: Account, values: Values) -> T:
         """Makes one. Raises Conflict where what each has for itself is taken."""

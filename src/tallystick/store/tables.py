@@ -294,6 +294,8 @@ def _draft_columns() -> tuple[Column[object], ...]:
         Column("issue_date_given", Boolean, nullable=False, server_default=true()),
         # How many days after the issue it is due, or valid until; null where somebody gave the day.
         Column("terms_days", Integer),
+        # What a search looks in: ``search.searchable`` of its number and of the name that it shows of its customer.
+        Column("search", Text, nullable=False, server_default=""),
     )
 
 
@@ -818,6 +820,23 @@ worker_beats = Table(
     metadata,
     Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
     Column("at", UtcDateTime, nullable=False),
+)
+
+# Up to which invoice of an account SQLite's index of searches goes.
+search_marks = Table(
+    "search_marks",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("indexed_to", Key, nullable=False),
+)
+
+# What is in that index of an invoice that was changed since, or is gone.
+search_changes = Table(
+    "search_changes",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("invoice_id", Key, primary_key=True),
+    Column("indexed", Text, nullable=False),
 )
 
 

@@ -18,6 +18,8 @@ from tallystick.verify import (
     postings,
     records,
     references,
+    search_index,
+    searched,
     sequences,
     sums,
     told,
@@ -35,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     facts.CHECK,
     *told.CHECKS,
     *references.CHECKS,
+    *searched.CHECKS,
     deliveries.CHECK,
 )
 
@@ -49,6 +52,7 @@ def differences(tx: Tx, accounts: Iterable[Account], watch: Watch) -> Iterator[D
         for check in CHECKS:
             with watch(check.title, counted[check.table]) as advance:
                 yield from check.run(tx, account, advance)
+    yield from search_index.differences(tx)
 
 
 def counted_bills(tx: Tx, accounts: Iterable[Account]) -> int:
