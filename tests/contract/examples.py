@@ -19,7 +19,7 @@ CUSTOMER, PRODUCT, TAX, INVOICE, SCHEDULE = (
 DRAFT, PAID_IN_PART, ISSUED, TRASHED = 1, 2, 3, 4
 
 # The customer has no bills; most routes want a draft.
-IDS = {
+IDS: dict[str, int | str] = {
     "key_id": 2,
     "customer_id": 2,
     "product_id": 1,
@@ -30,8 +30,10 @@ IDS = {
     "credit_note_id": 1,
     "recurring_id": 1,
     "run_id": 1,
+    "key": "calls",
+    "rate_id": 1,
 }
-OTHER_IDS: dict[tuple[str, str], dict[str, int]] = {
+OTHER_IDS: dict[tuple[str, str], dict[str, int | str]] = {
     ("GET", "/invoices/{invoice_id}"): {"invoice_id": PAID_IN_PART},
     ("GET", "/invoices/{invoice_id}/activity"): {"invoice_id": PAID_IN_PART},
     ("GET", "/invoices/{invoice_id}/payments"): {"invoice_id": PAID_IN_PART},
@@ -48,6 +50,7 @@ OTHER_IDS: dict[tuple[str, str], dict[str, int]] = {
     ("DELETE", "/quotations/{quotation_id}/share"): {"quotation_id": ISSUED},
     ("POST", "/quotations/{quotation_id}/accept"): {"quotation_id": ISSUED},
     ("POST", "/quotations/{quotation_id}/reject"): {"quotation_id": ISSUED},
+    ("DELETE", "/usage/meters/{key}"): {"key": "disk"},
 }
 # What cannot succeed here: there is no mail server, and too little to bill for a run.
 REFUSED = {
@@ -71,12 +74,18 @@ INVOICES = (
 )
 QUOTATIONS = [("/quotations", INVOICE)] * 3
 SCHEDULES = [("/recurring-billing", SCHEDULE)]
+USAGE = (
+    ("/usage/meters", {"key": "calls", "aggregation": "count"}),
+    ("/usage/rates", {"meter": "calls", "model": "per_unit", "unit_price": "0.01", "region": "eu"}),
+    ("/usage/meters", {"key": "disk", "aggregation": "max"}),
+)
 # What a write needs beside the catalogue, by the first name in its path; what is not here needs all.
 NEEDS: dict[str, set[str]] = {
     **{name: set() for name in ("customers", "products", "taxes", "settings", "api-keys")},
     "quotations": {"quotations"},
     "recurring-billing": {"schedules"},
     "invoices": {"invoices"},
+    "usage": {"usage"},
 }
 
 
@@ -98,7 +107,7 @@ def status_of(route: Route) -> int:
 def _needs(route: Route | None) -> set[str]:
     # What is read shows of the other rows what it sums up.
     first = "" if route is None or route.reads else route.path.split("/")[1]
-    return NEEDS.get(first, {"invoices", "quotations", "schedules"})
+    return NEEDS.get(first, {"invoices", "quotations", "schedules", "usage"})
 
 
 class Examples:
@@ -121,6 +130,8 @@ class Examples:
             self._issue("quotations")
         if "schedules" in needed:
             self._post(SCHEDULES)
+        if "usage" in needed:
+            self._post(USAGE)
 
     def _post(self, rows: Iterable[tuple[str, Any]]) -> None:
         for path, body in rows:

@@ -70,7 +70,8 @@ def fields(part: Any, where: str = "") -> Iterator[tuple[str, Any]]:
     """Each field of the schemas in a part of a document, by the path to it."""
     for name, inner in enumerate(part) if isinstance(part, list) else part.items() if isinstance(part, dict) else ():
         yield from fields(inner, f"{where}/{name}")
-        if name == "properties":
+        # A field may be called properties too.
+        if name == "properties" and not where.endswith("/properties"):
             yield from ((f"{where}/{field}", schema) for field, schema in inner.items())
 
 

@@ -17,6 +17,8 @@ LONG = {
     "/api/v1/invoices/trash/batch",
     "/api/v1/recurring-billing/process",
     "/api/v1/stats",
+    "/api/v1/usage/events",
+    "/v1/usage/events",
 }
 
 

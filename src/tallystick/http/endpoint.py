@@ -20,7 +20,7 @@ from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
 from tallystick.wire.call import Call
 from tallystick.wire.parse import parse_json, parse_query
 from tallystick.wire.reply import Accepted, Listed, Reply, ShownOnce
-from tallystick.wire.scalars import Id, Token
+from tallystick.wire.scalars import Id, MeterKey, Token
 
 MAX_KEY_LENGTH = 255
 LONG_PARAMETERS = frozenset({"search", "page"})
@@ -29,7 +29,7 @@ LONG_PARAMETERS = frozenset({"search", "page"})
 REPLAYED = "Idempotent-Replayed"
 Headers = Mapping[str, str]
 NO_HEADERS: Headers = {}
-K = TypeVar("K", bound=Id | Token)
+K = TypeVar("K", bound=Id | Token | MeterKey)
 
 
 class Server(NamedTuple):
@@ -77,12 +77,17 @@ class Endpoint:
         return Queue.READS if self.route.reads else Queue.WRITES
 
     def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, Headers]:
-        with self.server.database.read() as tx:
+        with self._database.read() as tx:
             caller = self._caller(tx, req, ids)
             arguments = self._arguments(req, ids)
             result = self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
         body = self.surface.success(result)
         return Answer(self.route.status, body), self._headers_of(req, result, body)
+
+    @property
+    def _database(self) -> Database:
+        database = self.server.database
+        return database.usage if self.route.of_usage else database
 
     def _headers_of(self, req: falcon.Request, result: Any, body: bytes) -> Headers:
         if isinstance(result, Listed):
@@ -98,7 +103,7 @@ class Endpoint:
         request = _idempotent(req, caller, raw) if self.route.takes_idempotency_key else None
         work = partial(self._do, caller, arguments, entity_tags.seen(req))
         if request is None:
-            return database.transact(caller.actor, work), NO_HEADERS
+            return self._database.transact(caller.actor, work), NO_HEADERS
         answer, is_replay = self._do_once(request, caller, work)
         return answer, {REPLAYED: "true"} if is_replay else NO_HEADERS
 
@@ -163,7 +168,7 @@ class Endpoint:
         if self.route.makes is None:
             return None
         made = result.data if isinstance(result, Reply) else result
-        return f"{self.surface.prefix}{self.route.makes}/{made.id}"
+        return f"{self.surface.prefix}{self.route.makes}/{getattr(made, self.route.made_by)}"
 
     def _repeat_of(self, result: ShownOnce[Any]) -> Answer:
         return self.surface.refusal(refusals.of_domain(Conflict(SHOWN_ALREADY.format(id=result.data.id))))

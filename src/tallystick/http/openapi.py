@@ -17,7 +17,7 @@ from tallystick.http.routes import Route
 from tallystick.http.schemas import Schema, Schemas, said
 from tallystick.http.surface import Description, Surface
 from tallystick.wire import render
-from tallystick.wire.call import Query
+from tallystick.wire.call import OwnBody, Query
 from tallystick.wire.file import File
 from tallystick.wire.hints import members
 from tallystick.wire.reply import Listed
@@ -120,7 +120,7 @@ def _hints(route: Route, about: Description) -> Iterator[Any]:
     yield from (*route.id_kinds, *about.types)
     yield from (argument.hint for argument in _arguments(route.query))
     if route.takes_body:
-        yield route.body
+        yield _body_shown(route)
     yield from (about.data(reply) for reply in _replies(route).values() if reply and not _is_opaque(reply))
 
 
@@ -152,9 +152,14 @@ def _operation(route: Route, surface: Surface, schemas: Schemas) -> Schema:
 
 def _body(route: Route, surface: Surface, schemas: Schemas) -> Schema:
     is_required = any(field.required for field in msgspec.structs.fields(route.body))
-    media: dict[str, Schema] = {media: {"schema": schemas.of(route.body)} for media in surface.decoders}
+    media: dict[str, Schema] = {media: {"schema": schemas.of(_body_shown(route))} for media in surface.decoders}
     media[JSON]["example"] = surface.description.examples[route.method, route.path]
     return {"required": is_required, "content": media}
+
+
+def _body_shown(route: Route) -> Any:
+    """The type that tells of the body, which may be none of an object with fields."""
+    return route.body.shown if issubclass(route.body, OwnBody) else route.body
 
 
 def _description(route: Route) -> str:

@@ -13,7 +13,7 @@ from tallystick.wire.call import Body, Query
 from tallystick.wire.file import File
 from tallystick.wire.hints import members
 from tallystick.wire.reply import Accepted
-from tallystick.wire.scalars import Id, Token
+from tallystick.wire.scalars import Id, MeterKey, Token
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -25,8 +25,10 @@ class Route:
     ``do`` takes a Call, then the ids of the path in their order, then a ``query`` or a ``body``, which may have at most
     ``max_body_bytes``. A GET runs in a snapshot that cannot write, unless it ``writes``; any other method runs in a
     transaction. It ``is_long`` where it may take more than a few milliseconds. Where the path holds a share token, that
-    opens the route instead of a key. What is made by it is then found below the path ``makes``, by its id. A GET that
-    shows a row of the table ``row`` has an ETag.
+    opens the route instead of a key. What is made by it is then found below the path ``makes``, by its ``made_by``. A
+    GET that shows a row of the table ``row`` has an ETag. What is ``of_usage`` runs in a transaction of
+    ``Database.usage``, which on SQLite writes nothing else: so no answer is kept, nor need it be, because events have
+    ids of their own.
     """
 
     method: str
@@ -34,11 +36,13 @@ class Route:
     do: Callable[..., Any]
     status: int = 200
     makes: str | None = None
+    made_by: str = "id"
     row: Table | None = None
     needs: Scope | None = None
     writes: bool = False
     max_body_bytes: int = MAX_BODY_BYTES
     is_long: bool = False
+    of_usage: bool = False
 
     @property
     def scope(self) -> Scope | None:
@@ -60,7 +64,7 @@ class Route:
     @cached_property
     def takes_idempotency_key(self) -> bool:
         """Whether the answer is kept by a key that the request names: not a stranger's, who could fill the database."""
-        return self.method == "POST" and self.scope is not None
+        return self.method == "POST" and self.scope is not None and not self.of_usage
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
@@ -73,7 +77,7 @@ class Route:
         return tuple(name for name in names if name not in ("query", "body"))
 
     @cached_property
-    def id_kinds(self) -> tuple[type[Id] | type[Token], ...]:
+    def id_kinds(self) -> tuple[type[Id] | type[Token] | type[MeterKey], ...]:
         """What each of ``ids`` must be."""
         return tuple(self._hints[name] for name in self.ids)
 

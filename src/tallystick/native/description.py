@@ -52,6 +52,7 @@ TAGS = {
     "payments": "Money that came in, and the invoices that it settles.",
     "recurring-billing": "Schedules that bill again and again.",
     "credit-notes": "What takes back an invoice, in part or whole.",
+    "usage": "What customers used: events, the meters that measure them, and the rates that price them.",
     "stats": "Sums over all bills and payments.",
     OPERATIONS_TAG: "How the server is, for whoever runs it.",
 }

@@ -53,5 +53,14 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("PUT", "/recurring-billing/{recurring_id}"): {"notes": "As agreed"},
     ("POST", "/recurring-billing/{recurring_id}/toggle"): {"catch_up": True},
+    ("POST", "/usage/events"): {"id": "e-1", "customer_id": 1, "meter": "calls", "at": "2026-01-15T12:00:00Z"},
+    ("POST", "/usage/meters"): {"key": "api_calls", "name": "Calls of the API", "aggregation": "sum"},
+    ("PUT", "/usage/meters/{key}"): {"name": "Calls", "group_by": ["region"]},
+    ("POST", "/usage/rates"): {
+        "meter": "calls",
+        "model": "graduated",
+        "tiers": [{"up_to": 1000, "unit_price": 0}, {"unit_price": "0.002"}],
+    },
+    ("PUT", "/usage/rates/{rate_id}"): {"flat": 5},
     ("POST", "/recurring-billing/process"): {"dry_run": True},
 }

@@ -20,6 +20,8 @@ from tallystick.recurring import api as recurring
 from tallystick.stats import api as stats
 from tallystick.store import tables
 from tallystick.taxes import api as taxes
+from tallystick.usage import api as usage
+from tallystick.usage.events import MAX_BODY_BYTES
 from tallystick.wire.call import Call
 
 PREFIX = "/api/v1"
@@ -127,5 +129,16 @@ ROUTES = (
     Route("PUT", "/credit-notes/{credit_note_id}", credit_notes.update),
     Route("POST", "/credit-notes/{credit_note_id}/share/rotate", credit_notes.rotate_share),
     Route("DELETE", "/credit-notes/{credit_note_id}/share", credit_notes.revoke_share),
+    Route("POST", "/usage/events", usage.ingest, of_usage=True, is_long=True, max_body_bytes=MAX_BODY_BYTES),
+    Route("GET", "/usage/meters", usage.list_meters),
+    Route("POST", "/usage/meters", usage.create_meter, status=201, makes="/usage/meters", made_by="key"),
+    Route("GET", "/usage/meters/{key}", usage.get_meter),
+    Route("PUT", "/usage/meters/{key}", usage.update_meter),
+    Route("DELETE", "/usage/meters/{key}", usage.delete_meter),
+    Route("GET", "/usage/rates", usage.list_rates),
+    Route("POST", "/usage/rates", usage.create_rate, status=201, makes="/usage/rates"),
+    Route("GET", "/usage/rates/{rate_id}", usage.get_rate, row=tables.usage_rates),
+    Route("PUT", "/usage/rates/{rate_id}", usage.update_rate),
+    Route("DELETE", "/usage/rates/{rate_id}", usage.delete_rate),
     Route("GET", "/stats", stats.show, is_long=True),
 )

@@ -1,6 +1,6 @@
 """What an API function receives beside the request's own values."""
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import msgspec
 
@@ -19,6 +19,17 @@ class Call(NamedTuple):
 
 class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A request's body: unknown fields are refused, fields that are not given are UNSET."""
+
+
+class OwnBody(Body, kw_only=True):
+    """A body that is not the fields of one object, and reads itself; ``shown`` is what its description shows."""
+
+    shown: ClassVar[Any]
+
+    @classmethod
+    def read(cls, raw: bytes, *, is_strict: bool) -> Self:
+        """The body. Raises Malformed and ValidationFailed as ``wire.parse`` does."""
+        raise NotImplementedError
 
 
 class Change(Body, kw_only=True):

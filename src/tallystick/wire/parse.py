@@ -22,7 +22,7 @@ from tallystick.wire.scalars import convert
 T = TypeVar("T", bound=msgspec.Struct)
 
 _ANYTHING = msgspec.json.Decoder(float_hook=Decimal)
-_NUL_ESCAPED = b"\\u0000"
+NUL_ESCAPED = b"\\u0000"
 _UNKNOWN = "Is not a field of this request."
 _UNKNOWN_PARAMETER = "Is not a parameter of this request."
 _MOST_GUESSES = 20
@@ -59,13 +59,20 @@ def parse_json(raw: bytes, kind: type[T], *, is_strict: bool = True) -> T:
 
     Raises Malformed for what is not a JSON object, ValidationFailed with every wrong field otherwise.
     """
-    if _NUL_ESCAPED not in raw:
+    read = getattr(kind, "read", None)
+    if read is not None:
+        own: T = read(raw, is_strict=is_strict)
+        return own
+    if NUL_ESCAPED not in raw:
         try:
             parsed: T = _decoder(kind).decode(raw)
             return _checked(kind, parsed)
         except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
             pass
-    return convert_fields(_read_anything(raw), kind, is_strict=is_strict)
+    value = read_anything(raw)
+    if not isinstance(value, dict):
+        raise Malformed("The body must be a JSON object.")
+    return convert_fields(value, kind, is_strict=is_strict)
 
 
 def parse_form(raw: bytes, kind: type[T], *, is_strict: bool = True) -> T:
@@ -87,18 +94,16 @@ def _means_empty(kind: type[T], field: msgspec.structs.FieldInfo | None) -> bool
     return not reading.errors
 
 
-def _read_anything(raw: bytes) -> dict[str, Any]:
+def read_anything(raw: bytes) -> Any:
+    """The value of a JSON text, its numbers exact. Raises Malformed."""
     try:
-        value = _ANYTHING.decode(raw)
+        return _ANYTHING.decode(raw)
     except RecursionError:
         raise Malformed("The body is nested too deeply.") from None
     except UnicodeDecodeError:
         raise Malformed("The body is not JSON: it must be in UTF-8.") from None
     except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
         raise Malformed(f"The body is not JSON: {_fault(raw, str(error))}") from None
-    if not isinstance(value, dict):
-        raise Malformed("The body must be a JSON object.")
-    return value
 
 
 def _fault(raw: bytes, error: str) -> str:

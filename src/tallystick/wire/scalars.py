@@ -85,6 +85,25 @@ class Token(str):
         return cls(value)
 
 
+class MeterKey(str):
+    """What a meter is called by events, rates and schedules."""
+
+    schema: dict[str, Any] = {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",
+        "examples": ["api_calls"],
+    }
+
+    @classmethod
+    def convert(cls, value: object) -> "MeterKey":
+        if not isinstance(value, str) or not METER_KEY.fullmatch(value):
+            raise ValueError("Must be 1 to 64 letters, digits, dots, hyphens or underscores, a letter or digit first.")
+        return cls(value)
+
+
+METER_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+
+
 class BillNumber(str):
     """A number that a client gives to a bill; the blanks around it are no part of it."""
 
@@ -415,6 +434,7 @@ def one_of_two_names(*pairs: Mapping[str, T | None]) -> list[T | None]:
 Scalar = (
     Id
     | Token
+    | MeterKey
     | BillNumber
     | MetadataChange
     | Search
@@ -431,6 +451,7 @@ Scalar = (
 SCALARS = (
     Id,
     Token,
+    MeterKey,
     BillNumber,
     MetadataChange,
     Search,

@@ -22,7 +22,7 @@ def test_it_has_every_route(document: Any) -> None:
     paths = {(method.upper(), path) for path, operations in document["paths"].items() for method in operations}
     assert paths == {(route.method, f"/v1{route.path}") for route in ROUTES}
     names = [operation["operationId"] for operations in document["paths"].values() for operation in operations.values()]
-    assert sorted(names) == [f"billingdb_{verb}" for verb in ("create", "delete", "get", "index", "update")]
+    assert sorted(names) == [f"billingdb_{verb}" for verb in ("create", "delete", "get", "index", "take", "update")]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.dialects import description, payable, shown
-from tallystick.dialects.billingdb import errors, wire
+from tallystick.dialects.billingdb import errors, usage, wire
 from tallystick.dialects.billingdb.examples import EXAMPLES
 from tallystick.dialects.billingdb.wire import AmountBody, ShortInvoice, WholeInvoice
 from tallystick.dialects.billingdb.words import WORDS
@@ -13,6 +13,7 @@ from tallystick.http.routes import Route
 from tallystick.http.surface import Surface
 from tallystick.invoices import ops
 from tallystick.invoices.types import InvoiceRow
+from tallystick.usage.events import MAX_BODY_BYTES
 from tallystick.wire import render
 from tallystick.wire.call import Call
 from tallystick.wire.file import Listing
@@ -78,6 +79,7 @@ ROUTES = (
     Route("GET", "/invoices/{id}", get),
     Route("PUT", "/invoices/{id}", update),
     Route("DELETE", "/invoices/{id}", delete, status=204),
+    Route("POST", "/usage/events", usage.take, of_usage=True, is_long=True, max_body_bytes=MAX_BODY_BYTES),
 )
 
 BILLINGDB = Surface(

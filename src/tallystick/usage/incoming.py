@@ -1,0 +1,195 @@
+"""Whether events can be taken, and as which rows."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import blake2b
+from itertools import count
+from typing import Any, NamedTuple
+
+import msgspec
+
+from tallystick.core.errors import FieldErrors
+from tallystick.core.rating import FRACTION_DIGITS, Aggregation
+from tallystick.store.usage_file import EXACT, NUMBER
+from tallystick.store.usage_tables import NOBODY
+from tallystick.usage.events import Property, UsageEvent
+from tallystick.usage.instants import SECOND_US, microseconds
+from tallystick.usage.types import EventRow, Meter
+
+MOST_AHEAD = timedelta(days=1)
+FIRST_YEAR = 2000
+MAX_WHOLE_DIGITS = 15
+MAX_PROPERTIES = 50
+MAX_NAME_LENGTH = 40
+MAX_TEXT_LENGTH = 500
+HASH_BYTES = 16
+ONE = 10**FRACTION_DIGITS
+
+_JSON = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+_CONTENT = msgspec.json.Encoder()
+
+
+class Known(NamedTuple):
+    """What events are held against: the account's meters by key, those of the named customers that exist, and now.
+
+    ``needs_customer``: an event without a customer is refused.
+    """
+
+    meters: Mapping[str, Meter]
+    customers: frozenset[int]
+    now: datetime
+    needs_customer: bool
+
+
+class Sorted(NamedTuple):
+    """Events by their place: rows to store, and what is wrong; and how many were given twice."""
+
+    rows: dict[int, EventRow]
+    errors: dict[int, FieldErrors]
+    repeated: int
+
+
+def customers_of(events: Mapping[int, UsageEvent]) -> set[int]:
+    """The customers that events name."""
+    return {int(event.customer_id) for event in events.values() if event.customer_id is not None}
+
+
+def sort(events: Mapping[int, UsageEvent], known: Known) -> Sorted:
+    """The rows of the events that can be taken, no two with the same id, and what is wrong with the others."""
+    rows: dict[int, EventRow] = {}
+    errors: dict[int, FieldErrors] = {}
+    first: dict[str, EventRow] = {}
+    repeated = count()
+    for place, event in events.items():
+        wrong = _wrong_with(event, known)
+        if wrong:
+            errors[place] = wrong
+            continue
+        row = _row(event)
+        same = first.setdefault(row.event_id, row)
+        if same is row:
+            rows[place] = row
+        elif same.hash == row.hash:
+            next(repeated)
+        else:
+            errors[place] = {"id": ["Is the id of another event of this request."]}
+    return Sorted(rows, errors, next(repeated))
+
+
+def _wrong_with(event: UsageEvent, known: Known) -> FieldErrors:
+    errors: FieldErrors = {}
+    _check_what(event, known, errors)
+    _check_when(event, known.now, errors)
+    for name in ("quantity", "cost"):
+        value = getattr(event, name)
+        if value is not None and not _is_storable(value):
+            errors[name] = ["Must be a number of 0 or more, with at most 15 digits before the point and 12 after it."]
+    if event.properties:
+        _check_properties(event.properties, errors)
+    return errors
+
+
+def _check_what(event: UsageEvent, known: Known, errors: FieldErrors) -> None:
+    if event.customer_id is None:
+        if known.needs_customer:
+            errors["customer_id"] = ["Is required."]
+    elif int(event.customer_id) not in known.customers:
+        errors["customer_id"] = ["There is no such customer."]
+    if event.meter is None:
+        if event.service is None:
+            errors["meter"] = ["Is required, or a service."]
+        return
+    meter = known.meters.get(event.meter)
+    if meter is None:
+        errors["meter"] = [f"There is no meter {event.meter}. POST /usage/meters makes one."]
+    elif meter.of is not None and not _is_measurable(meter, (event.properties or {}).get(meter.of)):
+        errors[f"properties.{meter.of}"] = [f"Must be there, and a number: the meter {meter.key} measures it."]
+
+
+def _is_measurable(meter: Meter, value: Property) -> bool:
+    if meter.aggregation in (Aggregation.COUNT, Aggregation.UNIQUE):
+        return value is not None
+    return not isinstance(value, bool) and value is not None and NUMBER.fullmatch(_as_text(value)) is not None
+
+
+def _as_text(value: str | int | Decimal) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _check_when(event: UsageEvent, now: datetime, errors: FieldErrors) -> None:
+    start = event.at or event.start_time
+    if start is None:
+        errors["at"] = ["Is required, or start_time and end_time."]
+        return
+    if event.at is not None and (event.start_time or event.end_time):
+        errors["at"] = ["Give either it or start_time and end_time."]
+    elif event.at is None and (event.end_time is None or event.end_time < start):
+        errors["end_time"] = ["Must be there, and not before start_time."]
+    if start > now + MOST_AHEAD or start.year < FIRST_YEAR:
+        field = "at" if event.at else "start_time"
+        errors[field] = [f"Must be from the year {FIRST_YEAR} on, and at most a day ahead of now."]
+
+
+def _is_storable(value: Decimal) -> bool:
+    if not value.is_finite() or value < 0 or value.adjusted() >= MAX_WHOLE_DIGITS:
+        return False
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and (exponent >= -FRACTION_DIGITS or value == round(value, FRACTION_DIGITS))
+
+
+def _check_properties(properties: Mapping[str, Any], errors: FieldErrors) -> None:
+    if len(properties) > MAX_PROPERTIES:
+        errors["properties"] = [f"Must be at most {MAX_PROPERTIES} pairs."]
+        return
+    for name, value in properties.items():
+        if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.isprintable() or '"' in name or "\\" in name:
+            errors["properties"] = [f"Must have names of 1 to {MAX_NAME_LENGTH} characters, without quotes."]
+        elif value is not None and not isinstance(value, str | bool | int | Decimal):
+            errors[f"properties.{name}"] = ["Must be a text, a number or a truth value."]
+        elif isinstance(value, str) and len(value) > MAX_TEXT_LENGTH:
+            errors[f"properties.{name}"] = [f"Must have at most {MAX_TEXT_LENGTH} characters."]
+        elif isinstance(value, int | Decimal) and not isinstance(value, bool) and not NUMBER.fullmatch(_as_text(value)):
+            errors[f"properties.{name}"] = ["Must have at most 15 digits before the point and 12 after it."]
+
+
+def _row(event: UsageEvent) -> EventRow:
+    start = event.at or event.start_time
+    assert start is not None  # noqa: S101  # it was checked
+    at_us = microseconds(start)
+    end_us = None if event.end_time is None else microseconds(event.end_time)
+    quantity, parts = _split(event.quantity) if event.quantity is not None else _default(at_us, end_us)
+    cost, cost_parts = (None, None) if event.cost is None else _split(event.cost)
+    properties = _JSON.encode(_plain(event.properties)).decode() if event.properties else None
+    content: tuple[Any, ...] = (
+        *(int(event.customer_id or NOBODY), event.meter, event.service, event.region),
+        *(at_us, end_us, quantity, parts, cost, cost_parts),
+        *(event.resource_id, event.resource_name, properties),
+    )
+    return EventRow(event.id, blake2b(_CONTENT.encode(content), digest_size=HASH_BYTES).digest(), *content)
+
+
+def _default(at_us: int, end_us: int | None) -> tuple[int, int]:
+    """The quantity of an event that gives none: 1, or the seconds of its time."""
+    if end_us is None:
+        return 1, 0
+    seconds, rest_us = divmod(end_us - at_us, SECOND_US)
+    return seconds, rest_us * (ONE // SECOND_US)
+
+
+def _split(value: Decimal) -> tuple[int, int]:
+    """The whole units and the parts of 10**-12."""
+    whole, parts = divmod(int(value.scaleb(FRACTION_DIGITS, EXACT)), ONE)
+    return whole, parts
+
+
+def _plain(properties: dict[str, Property]) -> dict[str, Property]:
+    """Without what is null, and with each number in its shortest form, so that equal contents are the same."""
+    return {name: _shortest(value) for name, value in properties.items() if value is not None}
+
+
+def _shortest(value: Property) -> Property:
+    if not isinstance(value, Decimal):
+        return value
+    text = _as_text(value.normalize(EXACT))
+    return int(text) if "." not in text else Decimal(text)

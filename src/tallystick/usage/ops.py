@@ -1,0 +1,101 @@
+"""The verbs of usage."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, select
+
+from tallystick.core.account import Account
+from tallystick.core.errors import Conflict, FieldErrors, ValidationFailed
+from tallystick.customers.resource import CUSTOMERS
+from tallystick.store.db import Tx
+from tallystick.store.lists import in_list
+from tallystick.store.tables import customers, usage_rates
+from tallystick.taxes.resource import TAXES
+from tallystick.usage import incoming, resource, rules, store
+from tallystick.usage.events import Incoming
+from tallystick.usage.incoming import Known
+from tallystick.usage.resource import RATES
+from tallystick.usage.types import RateRow
+
+TAKEN = "There is a rate for this already, with the id {id}: change that one, or give this one another valid_from."
+
+# Which of these customers the account has.
+CUSTOMER_IDS: Select[tuple[int]] = select(customers.c.id).where(
+    customers.c.account_id == bindparam("account"), in_list(customers.c.id, "ids")
+)
+# The rate that is for the same.
+SAME: Select[tuple[int]] = select(usage_rates.c.id).where(
+    usage_rates.c.account_id == bindparam("account"), usage_rates.c.target == bindparam("target")
+)
+
+
+class Taken(NamedTuple):
+    """What became of events: how many are new, how many had come before, and by place what is wrong with the others."""
+
+    accepted: int
+    duplicates: int
+    rejected: dict[int, FieldErrors]
+
+
+def take(tx: Tx, account: Account, given: Incoming, *, needs_customer: bool) -> Taken:
+    """Stores the events that can be taken, each id once; ``tx`` is one of ``Database.usage``.
+
+    One that comes again with another content is rejected. ``needs_customer``: so is one without a customer.
+    """
+    known = Known(
+        meters=resource.meters(tx, account),
+        customers=_known_customers(tx, account, incoming.customers_of(given.events)),
+        now=tx.now,
+        needs_customer=needs_customer,
+    )
+    found = incoming.sort(given.events, known)
+    appended = store.append(tx, account, list(found.rows.values()))
+    conflicts = {
+        place: {"id": ["Is stored already, with another content."]}
+        for place, row in found.rows.items()
+        if row.event_id in appended.conflicting
+    }
+    again = len(found.rows) - appended.accepted - len(conflicts)
+    rejected = {**given.errors, **found.errors, **conflicts}
+    return Taken(appended.accepted, again + found.repeated, dict(sorted(rejected.items())))
+
+
+def take_all(tx: Tx, account: Account, given: Incoming, *, needs_customer: bool) -> Taken:
+    """As ``take``, all of them or none. Raises ValidationFailed with every field of every event that is wrong."""
+    taken = take(tx, account, given, needs_customer=needs_customer)
+    if not taken.rejected:
+        return taken
+    raise ValidationFailed(
+        {
+            field if given.is_one else f"{place}.{field}": sentences
+            for place, errors in taken.rejected.items()
+            for field, sentences in errors.items()
+        }
+    )
+
+
+def _known_customers(tx: Tx, account: Account, ids: set[int]) -> frozenset[int]:
+    return frozenset(tx.rows(CUSTOMER_IDS, int, account=account.id, ids=list(ids))) if ids else frozenset()
+
+
+def create_rate(tx: Tx, account: Account, values: Mapping[str, Any]) -> RateRow:
+    """Makes a rate. Raises ValidationFailed, and Conflict where another one is for the same."""
+    _check_rate(tx, account, values, None)
+    return RATES.create(tx, account, values)
+
+
+def update_rate(tx: Tx, account: Account, rate_id: int, values: Mapping[str, Any], version: int | None) -> RateRow:
+    """Changes a rate, which ``values`` hold whole. What was billed by it stays as it is. Raises as ``create_rate``."""
+    _check_rate(tx, account, values, rate_id)
+    return RATES.update(tx, account, rate_id, values, version)
+
+
+def _check_rate(tx: Tx, account: Account, values: Mapping[str, Any], own_id: int | None) -> None:
+    if values.get("customer_id") is not None:
+        CUSTOMERS.named(tx, account, "customer_id", values["customer_id"])
+    if values.get("tax_id") is not None:
+        TAXES.named(tx, account, "tax_id", values["tax_id"])
+    same = tx.row(SAME, int, account=account.id, target=rules.target(values))
+    if same not in (None, own_id):
+        raise Conflict(TAKEN.format(id=same))
