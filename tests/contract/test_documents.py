@@ -109,11 +109,18 @@ def test_each_body_has_an_example_and_nothing_else_has(surface: Surface) -> None
     assert len([body for body in described if body["content"]["application/json"]["example"]]) == len(taking)
 
 
+GENERATED = {
+    "post_hooks": [],
+    "package_name_override": "client",
+    "content_type_overrides": {"application/pdf": "application/octet-stream"},
+}
+
+
 @pytest.mark.slow
 @ANY_SURFACE
 def test_a_client_is_generated_of_the_whole(surface: Surface, tmp_path: Path) -> None:
     (tmp_path / "api.json").write_bytes(openapi.document(surface))
-    (tmp_path / "settings.json").write_text('{"post_hooks": [], "package_name_override": "client"}')
+    (tmp_path / "settings.json").write_text(json.dumps(GENERATED))
     generator = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning", "--meta", "none"]
     where = ["--path", "api.json", "--config", "settings.json", "--output-path", "client"]
     subprocess.run([*generator, *where], cwd=tmp_path, check=True)

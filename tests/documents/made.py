@@ -13,6 +13,7 @@ from tallystick.core.party import Seller
 from tallystick.credit_notes import store as credit_notes
 from tallystick.documents import content, sample
 from tallystick.documents.document import Document
+from tallystick.documents.frame import For
 from tallystick.invoices import store as invoices
 from tallystick.quotations import store as quotations
 from tallystick.store.db import Tx
@@ -67,13 +68,13 @@ def account_in(language: str) -> Account:
 def sample_in(language: str) -> Document:
     """The document of the sample bill of a business that speaks a language at home."""
     account = account_in(language)
-    return content.of_invoice(sample.invoice(account), content.For(account, NOW))
+    return content.of_invoice(sample.invoice(account), For(account, NOW))
 
 
 def document_of(api: Api, kind: str, bill: Any, language: str | None = None) -> Document:
     """The document of a bill as it stands now; ``kind`` is invoice, quotation or credit_note."""
     with api.database.read() as tx:
-        whom = content.For(accounts_own(tx, api), tx.now, language)
+        whom = For(accounts_own(tx, api), tx.now, language)
         if kind == "invoice":
             return content.of_invoice(invoices.get(tx, whom.account, bill["id"]), whom)
         if kind == "quotation":

@@ -14,7 +14,7 @@ from tallystick.core.party import Seller
 from tallystick.wire.call import Body, Call, given
 from tallystick.wire.party import PartyChange
 from tallystick.wire.reply import ShownOnce
-from tallystick.wire.scalars import Currency, Id, Instant, LongText, Name, NumberPattern, ShortText, Timezone
+from tallystick.wire.scalars import Color, Currency, Id, Instant, LongText, Name, NumberPattern, ShortText, Timezone
 
 MAX_TERMS_DAYS = 3650
 
@@ -40,6 +40,10 @@ class SettingsChange(PartyChange, kw_only=True):
     rounding_mode: RoundingMode | UnsetType = UNSET
     prices_include_tax: bool | UnsetType = UNSET
     default_notes: LongText | None | UnsetType = UNSET
+    registration_number: ShortText | None | UnsetType = UNSET
+    website: ShortText | None | UnsetType = UNSET
+    brand_color: Color | None | UnsetType = UNSET
+    footer: LongText | None | UnsetType = UNSET
 
 
 class Settings(Seller, frozen=True, kw_only=True):
@@ -54,6 +58,8 @@ class Settings(Seller, frozen=True, kw_only=True):
     rounding_mode: RoundingMode
     prices_include_tax: bool
     default_notes: str | None
+    brand_color: str | None
+    footer: str | None
     version: int
     created_at: datetime
     updated_at: datetime
@@ -91,6 +97,8 @@ def to_json(account: Account) -> Settings:
         rounding_mode=account.rounding_mode,
         prices_include_tax=account.prices_include_tax,
         default_notes=account.default_notes,
+        brand_color=account.brand_color,
+        footer=account.footer,
         version=account.version,
         created_at=account.created_at,
         updated_at=account.updated_at,

@@ -45,10 +45,12 @@ class Buyer(Party, frozen=True, kw_only=True):
 
 
 class Seller(Party, frozen=True, kw_only=True):
-    """Who sends a bill (EN 16931, BG-4), and where to pay it (BG-17)."""
+    """Who sends a bill (EN 16931, BG-4; its entry in a register is BT-30), and where to pay it (BG-17)."""
 
     iban: str | None = None
     bic: str | None = None
+    registration_number: str | None = None
+    website: str | None = None
 
 
 POSTAL = PostalAddress.__struct_fields__

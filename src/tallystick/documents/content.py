@@ -1,7 +1,7 @@
 """The documents of bills: what an invoice, a quotation or a credit note says to its reader. Nothing is computed."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 from msgspec import structs
@@ -13,30 +13,15 @@ from tallystick.core.party import Buyer, Seller
 from tallystick.core.totals import TaxTotal
 from tallystick.credit_notes.types import CreditNote
 from tallystick.documents import lines, parties, standing
-from tallystick.documents.colours import palette
-from tallystick.documents.document import Carry, Document, DocumentKind, Labelled, Notice, Total
-from tallystick.documents.papers import paper
+from tallystick.documents.document import Document, DocumentKind, Labelled, Notice, Total
+from tallystick.documents.frame import For, Frame, framed
 from tallystick.documents.reader import Readership, block, line
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.quotations.types import Quotation
 
-ACCENT = "#3d4a57"
 # EN 16931, BT-118 (codes of UNCL5305): what the customer must be told of a category of tax.
 NOTICES = {"AE": "reverse_charge", "K": "intra_community", "G": "export"}
 REFERENCES = ("purchase_order", "buyer_reference", "project")
-
-
-class For(NamedTuple):
-    """What a document is made for: the account that sends it, the instant of reading, and the language asked for."""
-
-    account: Account
-    now: datetime
-    language: str | None = None
-
-    def reader(self, seller: Seller, customer: Buyer, currency: str) -> Readership:
-        """Who reads a bill in this currency."""
-        today = self.account.today(self.now)
-        return Readership(seller, customer, language=self.language, currency=currency, today=today)
 
 
 class _Bill(NamedTuple):
@@ -58,7 +43,7 @@ def of_invoice(invoice: Invoice, whom: For) -> Document:
     bill = _Bill(DocumentKind.INVOICE, row.shown_number, row, invoice.lines, seller, customer)
     state = standing.of_invoice(invoice, row.status(whom.account, whom.now), reader)
     return structs.replace(
-        _document(bill, _invoice_days(row, whom.account, reader), standing.settled(invoice, reader), reader),
+        _document(bill, _invoice_days(row, whom.account, reader), standing.settled(invoice, reader), reader, whom),
         mark=standing.invoice_mark(row.state, reader),
         state=state,
         headline=standing.invoice_headline(row, state, reader),
@@ -75,7 +60,7 @@ def of_quotation(quotation: Quotation, whom: For) -> Document:
     bill = _Bill(DocumentKind.QUOTATION, row.shown_number, row, quotation.lines, seller, customer)
     until = reader.item("until", "label.valid_until", reader.notation.day(row.valid_until))
     return structs.replace(
-        _document(bill, [_dated(row.issue_date, reader), until], [], reader),
+        _document(bill, [_dated(row.issue_date, reader), until], [], reader, whom),
         mark=standing.quotation_mark(row.state, reader),
         state=standing.of_quotation(row, whom.account, whom.now, reader),
         headline=[_total_item(row.sums.total, "total.total", reader), until],
@@ -90,46 +75,28 @@ def of_credit_note(note: CreditNote, whom: For) -> Document:
     corrects = reader.item("corrects", "label.corrects", line(note.invoice_number))
     reason = [reader.item("reason", "label.reason", line(row.reason))] if row.reason else []
     return structs.replace(
-        _document(bill, [_dated(row.issue_date, reader), corrects, *reason], [], reader),
+        _document(bill, [_dated(row.issue_date, reader), corrects, *reason], [], reader, whom),
         state=standing.of_credit_note(row, reader),
         headline=[_total_item(row.sums.total, "total.credit_total", reader), corrects],
     )
 
 
-def _document(bill: _Bill, days: Iterable[Labelled], settled: Iterable[Total], reader: Readership) -> Document:
+def _document(
+    bill: _Bill, days: Iterable[Labelled], settled: Iterable[Total], reader: Readership, whom: For
+) -> Document:
     """What the kinds share; ``days`` follow the number, ``settled`` the total."""
     row, header = bill.row, bill.row.header
-    number = line(bill.number) if bill.number else None
-    title = reader.title(bill.kind, is_taxed=row.sums.tax != 0)
-    numbered = [reader.item("number", f"label.{bill.kind}_number", number)] if number else []
-    seller = parties.seller_party(bill.seller, reader)
-    return Document(
-        kind=bill.kind,
-        language=reader.language,
-        region=reader.region,
-        direction=reader.words.direction,
-        title=title,
-        number=number,
-        heading=reader.numbered(title, number) if number else title,
+    frame = Frame(bill.kind, bill.seller, bill.customer, bill.number)
+    document = framed(frame, reader, whom.account, is_taxed=row.sums.tax != 0)
+    return structs.replace(
+        document,
         subject=line(header.title) if header.title else None,
-        paper=paper(bill.seller.country),
-        palette=palette(ACCENT),
-        seller=seller,
-        sender=parties.sender_line(seller),
-        customer=parties.customer_party(bill.customer, bill.seller, _customer_label(bill.kind), reader),
-        meta=[*numbered, *days, *_references(header, reader), *parties.customer_ids(bill.customer, reader)],
+        meta=[*document.meta, *days, *_references(header, reader), *parties.customer_ids(bill.customer, reader)],
         table=lines.table(row, bill.lines, reader),
         totals=_counting([*lines.sums(row, _total_label(bill), reader), *settled]),
         notices=list(_notices(row.taxes, reader)),
         notes=[block(text) for text in (header.payment_terms, header.notes) if text],
-        footer=parties.footer(bill.seller, seller, reader),
-        page=reader.words("label.page", page="{page}", pages="{pages}"),
-        carry=Carry(forward=reader.words("total.carried"), brought=reader.words("total.brought")),
     )
-
-
-def _customer_label(kind: DocumentKind) -> str:
-    return "party.quote_to" if kind is DocumentKind.QUOTATION else "party.to"
 
 
 def _total_label(bill: _Bill) -> str:

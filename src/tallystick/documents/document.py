@@ -1,4 +1,4 @@
-"""What a document says, made once for one bill, one reader and one day: PDF, page and mail are made of it alone.
+"""What a document says, made once for one bill, one reader and one day: PDF, page and mail are of it alone (ADR 50).
 
 Every text is final: in the reader's language, signed, in its order. None is markup, and none has a control character
 but the line feed. ``key`` is for programs, and the same in every language. What does not apply is None, or empty.

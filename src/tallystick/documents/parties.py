@@ -6,7 +6,7 @@ from tallystick.core.party import Buyer, Party, Seller
 from tallystick.documents import addresses
 from tallystick.documents.document import Labelled, ShownParty
 from tallystick.documents.payable import grouped_iban
-from tallystick.documents.reader import Readership, line
+from tallystick.documents.reader import Readership, block, line
 
 SENDER_LINES = 3
 BETWEEN = " · "
@@ -14,7 +14,10 @@ BETWEEN = " · "
 
 def seller_party(seller: Seller, reader: Readership) -> ShownParty:
     """Who sends it."""
-    ids = [_id("tax_id", reader.tax_id_label, seller.tax_id, reader)]
+    ids = [
+        _id("tax_id", reader.tax_id_label, seller.tax_id, reader),
+        _id("registration", "registration", seller.registration_number, reader),
+    ]
     return _party("party.from", seller, reader, abroad_from=seller, ids=ids)
 
 
@@ -34,17 +37,17 @@ def sender_line(party: ShownParty) -> str:
     return BETWEEN.join([party.name, *party.lines][:SENDER_LINES])
 
 
-def footer(seller: Seller, party: ShownParty, reader: Readership) -> list[list[str]]:
-    """Up to four short columns: who, how to reach, where to pay, what law asks."""
+def footer(seller: Seller, party: ShownParty, own: str | None, reader: Readership) -> list[list[str]]:
+    """Up to four short columns: who, how to reach, where to pay, and what law asks with the account's ``own`` text."""
     bank = [
         ("payment.iban", seller.iban and grouped_iban(seller.iban)),
         ("payment.bic", seller.bic and line(seller.bic)),
     ]
     columns = [
         [party.name, *party.lines],
-        [item.text for item in party.contact],
+        [*(item.text for item in party.contact), *([line(seller.website)] if seller.website else [])],
         [f"{reader.words(label)} {text}" for label, text in bank if text],
-        [f"{item.label} {item.text}" for item in party.ids],
+        [*(f"{item.label} {item.text}" for item in party.ids), *block(own or "").splitlines()],
     ]
     return [column for column in columns if column]
 

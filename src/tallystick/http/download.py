@@ -8,7 +8,7 @@ from tallystick.http.queues import Queue
 from tallystick.http.routes import Route
 from tallystick.http.surface import Surface
 from tallystick.wire.call import Call
-from tallystick.wire.file import Export, File
+from tallystick.wire.file import Export, File, Sight
 
 
 class Download(Endpoint):
@@ -31,8 +31,22 @@ class Download(Endpoint):
             file: File = self.route.do(call, *self._arguments(req, ids))
             coding = compression.coding_for(req, file.media)
             content = spool.made(file.chunks, coding) if isinstance(file, Export) else None
+        if isinstance(file, Sight):
+            show(req, resp, file)
+            return
         spool.answer(resp, spool.made(file.chunks, coding) if content is None else content)
         resp.status = self.route.status
         resp.content_type = file.media
         if file.name is not None:
             resp.downloadable_as = file.name
+
+
+def show(req: falcon.Request, resp: falcon.Response, file: Sight) -> None:
+    """Answers a file to look at, or that whoever asks has it already (RFC 9110, 13.1.2)."""
+    resp.etag = file.tag
+    if any(seen in ("*", file.tag) for seen in req.if_none_match or ()):
+        resp.status = 304
+        return
+    resp.data = b"".join(file.chunks)
+    resp.content_type = file.media
+    resp.viewable_as = file.name

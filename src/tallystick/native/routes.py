@@ -7,6 +7,7 @@ from tallystick.credit_notes import api as credit_notes
 from tallystick.credit_notes import public as public_credit_notes
 from tallystick.customers import api as customers
 from tallystick.delivery import api as delivery
+from tallystick.documents import api as documents
 from tallystick.http.routes import Route
 from tallystick.invoices import api as invoices
 from tallystick.invoices import public as public_invoices
@@ -45,6 +46,8 @@ ROUTES = (
     Route("POST", "/customers", customers.create, status=201, makes="/customers"),
     Route("GET", "/customers/export/csv", customers.export_csv),
     Route("GET", "/customers/{customer_id}", customers.get, row=tables.customers),
+    Route("GET", "/customers/{customer_id}/statement", documents.statement),
+    Route("GET", "/customers/{customer_id}/statement/pdf", documents.statement_pdf),
     Route("PUT", "/customers/{customer_id}", customers.update),
     Route("DELETE", "/customers/{customer_id}", customers.delete),
     Route("GET", "/products", products.index),
@@ -68,6 +71,7 @@ ROUTES = (
     Route("GET", "/invoices/trash/list", invoices.trash),
     Route("POST", "/invoices/trash/batch", bulk.trash_batch, is_long=True),
     Route("GET", "/invoices/{invoice_id}", invoices.get, row=tables.invoices),
+    Route("GET", "/invoices/{invoice_id}/pdf", documents.invoice_pdf),
     Route("PUT", "/invoices/{invoice_id}", invoices.update),
     Route("DELETE", "/invoices/{invoice_id}", invoices.delete),
     Route("GET", "/invoices/{invoice_id}/activity", invoices.activity),
@@ -91,6 +95,7 @@ ROUTES = (
     Route("POST", "/quotations/preview", quotations.preview),
     Route("GET", "/quotations/export/csv", quotations.export_csv),
     Route("GET", "/quotations/{quotation_id}", quotations.get, row=tables.quotations),
+    Route("GET", "/quotations/{quotation_id}/pdf", documents.quotation_pdf),
     Route("PUT", "/quotations/{quotation_id}", quotations.update),
     Route("DELETE", "/quotations/{quotation_id}", quotations.delete),
     Route("POST", "/quotations/{quotation_id}/publish", quotations.publish),
@@ -103,16 +108,20 @@ ROUTES = (
     Route("POST", "/quotations/{quotation_id}/duplicate", quotations.duplicate, status=201, makes="/quotations"),
     Route("POST", "/quotations/{quotation_id}/convert", convert.convert, status=201, makes="/invoices"),
     Route("GET", "/public/quotations/{token}", public_quotations.get_shared),
+    Route("GET", "/public/quotations/{token}/pdf", documents.shared_quotation_pdf),
     *(
         Route("POST", f"/public/quotations/{{token}}/{verb}", answer, max_body_bytes=MAX_ANSWER_BYTES)
         for verb, answer in (("accept", public_quotations.accept_shared), ("reject", public_quotations.reject_shared))
     ),
     Route("GET", "/public/invoices/{token}", public_invoices.get_shared),
+    Route("GET", "/public/invoices/{token}/pdf", documents.shared_invoice_pdf),
+    Route("GET", "/public/credit-notes/{token}/pdf", documents.shared_credit_note_pdf),
     Route("GET", "/public/credit-notes/{token}", public_credit_notes.get_shared),
     Route("GET", "/payments", payments.index),
     Route("POST", "/payments", payments.create, status=201, makes="/payments"),
     Route("GET", "/payments/export/csv", payments.export_csv),
     Route("GET", "/payments/{payment_id}", payments.get, row=tables.payments),
+    Route("GET", "/payments/{payment_id}/pdf", documents.receipt_pdf),
     Route("PUT", "/payments/{payment_id}", payments.update),
     Route("DELETE", "/payments/{payment_id}", payments.reverse),
     Route("GET", "/recurring-billing", recurring.index),
@@ -126,6 +135,7 @@ ROUTES = (
     Route("GET", "/credit-notes", credit_notes.index),
     Route("GET", "/credit-notes/export/csv", credit_notes.export_csv),
     Route("GET", "/credit-notes/{credit_note_id}", credit_notes.get, row=tables.credit_notes),
+    Route("GET", "/credit-notes/{credit_note_id}/pdf", documents.credit_note_pdf),
     Route("PUT", "/credit-notes/{credit_note_id}", credit_notes.update),
     Route("POST", "/credit-notes/{credit_note_id}/share/rotate", credit_notes.rotate_share),
     Route("DELETE", "/credit-notes/{credit_note_id}/share", credit_notes.revoke_share),

@@ -13,6 +13,7 @@ from tallystick.core.states import InvoiceStatus, QuotationStatus
 from tallystick.stats import ops
 from tallystick.stats.types import Age, Amounts, Month, Stats, StatsFilter
 from tallystick.wire import render
+from tallystick.wire.aging import AgingJson
 from tallystick.wire.call import Call, Query
 from tallystick.wire.scalars import Currency, Day
 
@@ -66,16 +67,6 @@ class AmountsJson(msgspec.Struct, frozen=True):
     received: Decimal
     credit_notes: Decimal
     customer_credit: Decimal
-
-
-class AgingJson(msgspec.Struct, frozen=True):
-    """What is outstanding in one currency, by the days since it was due; ``current`` is not overdue."""
-
-    current: Decimal
-    days_1_30: Decimal = msgspec.field(name="1_30")
-    days_31_60: Decimal = msgspec.field(name="31_60")
-    days_61_90: Decimal = msgspec.field(name="61_90")
-    over_90: Decimal
 
 
 class MonthJson(msgspec.Struct, frozen=True):

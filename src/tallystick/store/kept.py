@@ -13,13 +13,16 @@ KEYS: Mapping[type[Party], tuple[str, ...]] = {
     Buyer: ("id", "name", "email", "phone", *POSTAL, "tax_id", "language"),
     Seller: ("name", "email", *POSTAL, "tax_id", "iban", "bic", "language"),
 }
-"""The order in which a bill has always written its parties; what is added to one of them comes last."""
+"""The order in which a bill has always written its parties."""
+ADDED: Mapping[type[Party], tuple[str, ...]] = {Buyer: (), Seller: ("registration_number", "website")}
+"""What came later: it comes last, and only where it is given, so that what is sealed is written as it always was."""
 
 
 def as_json(value: Any) -> Any:
     """What JSON has of a party or of a tax breakdown, with exact rates; of anything else, it is that."""
     if isinstance(value, Party):
-        return {name: getattr(value, name) for name in KEYS[type(value)]}
+        always = {name: getattr(value, name) for name in KEYS[type(value)]}
+        return always | {name: given for name in ADDED[type(value)] if (given := getattr(value, name)) is not None}
     if isinstance(value, tuple):
         return [[format(tax.rate, "f"), *tax[1:]] for tax in value]
     return value

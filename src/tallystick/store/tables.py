@@ -145,6 +145,10 @@ accounts = Table(
     Column("rounding_mode", OneOf(RoundingMode), nullable=False),
     Column("prices_include_tax", Boolean, nullable=False),
     Column("default_notes", Text),
+    Column("registration_number", Text),
+    Column("website", Text),
+    Column("brand_color", String(7)),
+    Column("footer", Text),
     *_versioned(),
     sqlite_autoincrement=True,
 )

@@ -11,8 +11,10 @@ import falcon
 
 from tallystick.accounts import ops as accounts
 from tallystick.credit_notes import public as credit_notes
-from tallystick.documents import public as documents
+from tallystick.documents import api as documents
+from tallystick.documents.api import PdfQuery
 from tallystick.http import auth
+from tallystick.http.download import show
 from tallystick.http.queues import Queue, always
 from tallystick.http.refusals import Refusal
 from tallystick.http.surface import Speaker
@@ -23,7 +25,8 @@ from tallystick.store.db import Database, Tx
 from tallystick.web.bill_page import CSS, credit_note_page, invoice_page, message_page, quotation_page
 from tallystick.web.html import Html
 from tallystick.wire.call import Call
-from tallystick.wire.file import File
+from tallystick.wire.file import Sight
+from tallystick.wire.parse import parse_query
 from tallystick.wire.scalars import Token
 
 INVOICE = "/public/invoices/{token}"
@@ -72,18 +75,17 @@ class SharedBill:
 class SharedFile:
     """The PDF of one kind of bill."""
 
-    def __init__(self, database: Database, origin: str, open_: Callable[[Call, Token], File]) -> None:
+    def __init__(self, database: Database, origin: str, open_: Callable[[Call, Token, PdfQuery], Sight]) -> None:
         self._database = database
         self._origin = origin
         self._open = open_
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Answers the file, to whoever has the link. It is made after the transaction."""
+        query = parse_query(req.params, PdfQuery, is_strict=False)
         with self._database.read() as tx:
-            file = self._open(_call(tx, req, self._origin, token), Token(token))
-        resp.data = b"".join(file.chunks)
-        resp.content_type = file.media
-        resp.viewable_as = file.name
+            file = self._open(_call(tx, req, self._origin, token), Token(token), query)
+        show(req, resp, file)
         resp.set_headers(FILE_HEADERS)
 
     on_head = on_get
@@ -146,8 +148,10 @@ def _credit_note(call: Call, token: Token) -> Html:
 def add_routes(app: falcon.App[Any, Any], database: Database, origin: str) -> None:
     """Adds the pages below ``/public``."""
     app.add_route(INVOICE, SharedBill(database, origin, _invoice))
-    app.add_route(f"{INVOICE}/pdf", SharedFile(database, origin, documents.invoice_pdf))
+    app.add_route(f"{INVOICE}/pdf", SharedFile(database, origin, documents.shared_invoice_pdf))
     app.add_route(CREDIT_NOTE, SharedBill(database, origin, _credit_note))
+    app.add_route(f"{CREDIT_NOTE}/pdf", SharedFile(database, origin, documents.shared_credit_note_pdf))
     app.add_route(QUOTATION, SharedBill(database, origin, _quotation))
+    app.add_route(f"{QUOTATION}/pdf", SharedFile(database, origin, documents.shared_quotation_pdf))
     app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, quotations.accept_shared))
     app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, quotations.reject_shared))

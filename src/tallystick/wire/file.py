@@ -21,6 +21,16 @@ class File:
 
 
 @dataclass(frozen=True)
+class Sight(File):
+    """A file to look at, not to save. Its ``tag`` names all that it shows: whoever has that one gets it no second time.
+
+    It is not made where it is not sent.
+    """
+
+    tag: str = ""
+
+
+@dataclass(frozen=True)
 class Export(File):
     """A file whose chunks are read from the database while they are sent: its snapshot stays open for so long."""
 

@@ -283,6 +283,18 @@ class Currency(str):
         return cls(code)
 
 
+class Color(str):
+    """A colour as HTML has it, by red, green and blue."""
+
+    schema: dict[str, Any] = {"type": "string", "pattern": "^#[0-9A-Fa-f]{6}$", "examples": ["#0b5f8a"]}
+
+    @classmethod
+    def convert(cls, value: object) -> "Color":
+        if not isinstance(value, str) or not re.fullmatch("#[0-9A-Fa-f]{6}", value):
+            raise ValueError("Must be a colour, as #0b5f8a.")
+        return cls(value.lower())
+
+
 class Country(str):
     """A country of ISO 3166-1, by its two letters."""
 
@@ -441,6 +453,7 @@ Scalar = (
     | Several
     | Number
     | Currency
+    | Color
     | Country
     | Timezone
     | Language
@@ -458,6 +471,7 @@ SCALARS = (
     Several,
     Number,
     Currency,
+    Color,
     Country,
     Timezone,
     Language,

@@ -1,0 +1,23 @@
+"""What of a bill is to be printed: its document, and what the file of it is called."""
+
+from tallystick.credit_notes.types import CreditNote
+from tallystick.documents import content
+from tallystick.documents.files import Printable
+from tallystick.documents.frame import For
+from tallystick.invoices.types import Invoice
+from tallystick.quotations.types import Quotation
+
+
+def of_invoice(invoice: Invoice, whom: For) -> Printable:
+    """An invoice in any state."""
+    return Printable(content.of_invoice(invoice, whom), invoice.row.shown_number, invoice.row.updated_at)
+
+
+def of_quotation(quotation: Quotation, whom: For) -> Printable:
+    """A quotation in any state."""
+    return Printable(content.of_quotation(quotation, whom), quotation.row.shown_number, quotation.row.updated_at)
+
+
+def of_credit_note(note: CreditNote, whom: For) -> Printable:
+    """A credit note."""
+    return Printable(content.of_credit_note(note, whom), note.row.number, note.row.issued_at)

@@ -1,0 +1,145 @@
+"""The PDFs of bills over the API, by id and by share token; and that nobody is shown yesterday's."""
+
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+
+from tallystick.documents.cache import Cache
+from tests.api import Api
+from tests.bills import a_customer, a_draft, an_invoice, pay
+from tests.documents.pdfs import text_of
+from tests.quotations.offers import a_quotation, act
+
+
+def shown(api: Api, path: str, **params: str) -> httpx.Response:
+    response = api.get(f"{path}/pdf", params=params)
+    assert response.status_code == 200, response.text
+    return response
+
+
+def said(response: httpx.Response) -> str:
+    return " ".join(text_of(response.content))
+
+
+def credited(api: Api, invoice: Any) -> Any:
+    return api.data(api.post(f"/invoices/{invoice['id']}/credit-note", {}))
+
+
+def test_each_kind_of_bill_has_a_pdf(api: Api) -> None:
+    invoice, quotation = an_invoice(api, 100), a_quotation(api, 50)
+    note = credited(api, invoice)
+    paths = {
+        f"/invoices/{invoice['id']}": f"Invoice {invoice['invoice_number']}",
+        f"/quotations/{quotation['id']}": f"Quotation DRAFT-{quotation['id']}",
+        f"/credit-notes/{note['id']}": f"Credit note {note['credit_note_number']}",
+    }
+    for path, heading in paths.items():
+        response = shown(api, path)
+        assert response.headers["Content-Type"] == "application/pdf"
+        assert heading in said(response)
+        assert api.get(f"{path.rpartition('/')[0]}/999999/pdf").status_code == 404
+
+
+def test_it_opens_in_the_browser_named_after_its_number(api: Api) -> None:
+    invoice = an_invoice(api, 100, invoice_number="Å/1")
+    disposition = shown(api, f"/invoices/{invoice['id']}").headers["Content-Disposition"]
+    assert disposition.startswith("inline; filename")
+    assert "filename*=UTF-8''%C3%85%2F1.pdf" in disposition
+
+
+def test_its_language_is_the_one_asked_for_else_the_customers_else_the_accounts(api: Api) -> None:
+    api.data(api.put("/settings", {"language": "nl"}))
+    polish = an_invoice(api, 100, customer_id=a_customer(api, language="pl"))
+    other = an_invoice(api, 100)
+    assert "Faktura" in said(shown(api, f"/invoices/{polish['id']}"))
+    assert "Fattura" in said(shown(api, f"/invoices/{polish['id']}", language="it"))
+    assert "Factuur" in said(shown(api, f"/invoices/{other['id']}"))
+    assert api.get(f"/invoices/{other['id']}/pdf", params={"language": "?"}).status_code == 422
+
+
+def test_its_template_is_the_one_asked_for_else_the_bills(api: Api) -> None:
+    plain, modern = an_invoice(api, 100), an_invoice(api, 100, template_id="modern")
+    foreign = an_invoice(api, 100, template_id="of another product")
+    cases: tuple[tuple[Any, dict[str, str], str], ...] = (
+        (plain, {}, "Libertinus"),
+        (plain, {"template": "modern"}, "FiraGO"),
+        (modern, {}, "FiraGO"),
+        (modern, {"template": "classic"}, "Libertinus"),
+        (foreign, {}, "Libertinus"),
+    )
+    for invoice, asked, font in cases:
+        assert is_set_in(font, shown(api, f"/invoices/{invoice['id']}", **asked))
+    refused = api.get(f"/invoices/{plain['id']}/pdf", params={"template": "none"})
+    assert (refused.status_code, refused.json()["errors"]) == (422, {"template": ["Must be one of classic, modern."]})
+
+
+def is_set_in(font: str, response: httpx.Response) -> bool:
+    """Whether a file has a font, by the beginning of its name."""
+    return f"+{font}".encode() in response.content
+
+
+def test_whoever_has_it_gets_it_no_second_time_until_it_says_something_else(api: Api) -> None:
+    invoice = an_invoice(api, 100)
+    path = f"/invoices/{invoice['id']}/pdf"
+    first = api.get(path)
+    tag = first.headers["ETag"]
+    again = api.get(path, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+    assert api.get(path).content == first.content
+    changes = (
+        lambda: pay(api, invoice, 40),
+        lambda: api.put("/settings", {"brand_color": "#B4532A"}),
+        lambda: api.put("/settings", {"footer": "Directors: A. and B."}),
+    )
+    for change in changes:
+        api.data(change())
+        changed = api.get(path, headers={"If-None-Match": tag})
+        assert changed.status_code == 200
+        tag = changed.headers["ETag"]
+    assert "Directors: A. and B." in said(changed)
+    assert "−40.00" in said(changed)
+
+
+def test_settings_say_what_stands_at_the_foot(api: Api) -> None:
+    settings = {"website": "example.com", "registration_number": "HRB 7", "footer": "Line one\nLine two"}
+    api.data(api.put("/settings", settings))
+    invoice = an_invoice(api, 100)
+    api.data(api.put("/settings", {"website": None, "registration_number": "HRB 8"}))
+    text = said(shown(api, f"/invoices/{invoice['id']}"))
+    # Whoever issued it is as it was; what the foot says beside that is the account's.
+    assert all(each in text for each in ("example.com", "Company no. HRB 7", "Line one", "Line two"))
+    refused = api.put("/settings", {"brand_color": "red"})
+    assert (refused.status_code, refused.json()["errors"]) == (422, {"brand_color": ["Must be a colour, as #0b5f8a."]})
+
+
+@pytest.mark.parametrize("prefix", ["/api/v1", ""])
+def test_a_share_token_opens_the_same(api: Api, prefix: str) -> None:
+    invoice, quotation = an_invoice(api, 100), a_quotation(api, 50)
+    quotation = api.data(act(api, quotation, "publish"))
+    note = credited(api, an_invoice(api, 20))
+    for kind, bill in (("invoices", invoice), ("quotations", quotation), ("credit-notes", note)):
+        shared = api.client.get(f"{prefix}/public/{kind}/{bill['share_token']}/pdf")
+        assert shared.content == shown(api, f"/{kind}/{bill['id']}").content
+        seen = {"If-None-Match": shared.headers["ETag"]}
+        assert api.client.get(f"{prefix}/public/{kind}/{bill['share_token']}/pdf", headers=seen).status_code == 304
+        assert api.client.get(f"{prefix}/public/{kind}/1.nothing/pdf").status_code == 404
+
+
+def test_a_draft_has_a_mark(api: Api) -> None:
+    assert "DRAFT" in said(shown(api, f"/invoices/{a_draft(api, 1)['id']}"))
+
+
+def test_what_was_asked_for_last_is_kept() -> None:
+    cache = Cache(most_bytes=10)
+    made: list[str] = []
+
+    def make(tag: str) -> bytes:
+        made.append(tag)
+        return tag.encode() * 4
+
+    for tag in ("a", "b", "a", "c", "a", "b"):
+        assert cache.get(tag, partial(make, tag)) == tag.encode() * 4
+    # c is the third file of 4 bytes in 10, so b, which was not asked for since, went.
+    assert made == ["a", "b", "c", "b"]
