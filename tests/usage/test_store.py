@@ -1,5 +1,6 @@
 """The store of events: each id once, and every sum exact, against a model of plain Python."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -14,6 +15,7 @@ from sqlalchemy import inspect
 from tallystick.accounts import ops
 from tallystick.core.account import Account
 from tallystick.core.rating import Aggregation
+from tallystick.store import checkpoints
 from tallystick.store.db import Database
 from tallystick.store.trouble import sqlite_file
 from tallystick.store.usage_file import usage_file_of
@@ -222,6 +224,20 @@ def test_the_file_is_made_with_the_first_event_and_beside_the_other(database: Da
     assert file.name == "tallystick-usage.db"
     with database.read() as tx:
         assert not set(inspect(tx.connection).get_table_names()) & usage_metadata.tables.keys()
+
+
+@pytest.mark.database("sqlite")
+def test_the_log_of_the_file_comes_into_it(
+    database: Database, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "AT_LATEST_S", 0.1)
+    append(database, account, an_event())
+    taken = database.usage.checkpoints
+    deadline_s = time.monotonic() + 30
+    while taken is None or taken.good_at is None:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+    assert taken.trouble is None
 
 
 def test_the_schema_has_the_columns_that_the_tables_say(database: Database, account: Account) -> None:

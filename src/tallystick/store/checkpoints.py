@@ -78,7 +78,8 @@ class Checkpoints:
         if self._is_closed:
             return
         try:
-            self._connection().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            # Of this file alone: another that is attached to be read cannot be written.
+            self._connection().execute("PRAGMA main.wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
             if is_io_error(error):
                 _end(error)
