@@ -33,7 +33,7 @@ LEVELS = (
     {"bulk"},
     {"http"},
     {"native", "dialects", "web"},
-    {"__main__", "access", "cli", "config", "console", "demo", "listener", "opening", "serve", "worker"},
+    {"__main__", "access", "cli", "config", "console", "demo", "listener", "opening", "printing", "serve", "worker"},
 )
 LEVEL = {room: height for height, level in enumerate(LEVELS) for room in level}
 # Single files that start the program are the pieces of one room.

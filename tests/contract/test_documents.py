@@ -112,7 +112,7 @@ def test_each_body_has_an_example_and_nothing_else_has(surface: Surface) -> None
 GENERATED = {
     "post_hooks": [],
     "package_name_override": "client",
-    "content_type_overrides": {"application/pdf": "application/octet-stream"},
+    "content_type_overrides": dict.fromkeys(("application/pdf", "application/zip"), "application/octet-stream"),
 }
 
 

@@ -1,15 +1,20 @@
 """The PDFs of bills over the API, by id and by share token; and that nobody is shown yesterday's."""
 
 from functools import partial
+from io import BytesIO
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
 
+from tallystick.documents import api as documents
 from tallystick.documents.cache import Cache
 from tests.api import Api
 from tests.bills import a_customer, a_draft, an_invoice, pay
 from tests.documents.pdfs import text_of
+from tests.program import run
 from tests.quotations.offers import a_quotation, act
 
 
@@ -143,3 +148,39 @@ def test_what_was_asked_for_last_is_kept() -> None:
         assert cache.get(tag, partial(make, tag)) == tag.encode() * 4
     # c is the third file of 4 bytes in 10, so b, which was not asked for since, went.
     assert made == ["a", "b", "c", "b"]
+
+
+def test_the_pdfs_that_a_list_selects_come_as_one_file(api: Api) -> None:
+    odd = an_invoice(api, 100, invoice_number="a/b:c", issue_date="2026-03-01")
+    draft = a_draft(api, 5, issue_date="2026-03-31")
+    an_invoice(api, 7, issue_date="2026-04-01")
+    response = api.get("/invoices/export/pdf", params={"from_date": "2026-03-01", "to_date": "2026-03-31"})
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/zip")
+    with ZipFile(BytesIO(response.content)) as archive:
+        assert archive.testzip() is None
+        assert set(archive.namelist()) == {"a-b-c.pdf", f"DRAFT-{draft['id']}.pdf"}
+        assert archive.read("a-b-c.pdf") == shown(api, f"/invoices/{odd['id']}").content
+    again = api.get("/invoices/export/pdf", params={"from_date": "2026-03-01", "to_date": "2026-03-31"})
+    assert again.content == response.content
+
+
+def test_a_file_of_too_many_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_FILES", 1)
+    an_invoice(api, 1)
+    assert api.get("/invoices/export/pdf").status_code == 200
+    an_invoice(api, 1)
+    refused = api.get("/invoices/export/pdf")
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["from"])
+
+
+@pytest.mark.slow
+@pytest.mark.database("sqlite")
+def test_the_command_line_writes_one(api: Api, database_url: str, tmp_path: Path) -> None:
+    invoice = an_invoice(api, 100, invoice_number="R 7")
+    expected = shown(api, f"/invoices/{invoice['id']}", language="de").content
+    for name in ("r 7", str(invoice["id"])):
+        file = tmp_path / f"{name}.pdf"
+        ended = run("pdf", name, str(file), "--language", "de", database_url=database_url)
+        assert (ended.returncode, ended.stdout) == (0, f"Wrote {file}.\n"), ended.stderr
+        assert file.read_bytes() == expected
+    assert run("pdf", "R 8", database_url=database_url).returncode == 2

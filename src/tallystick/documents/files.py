@@ -1,6 +1,7 @@
 """A document as a file to look at."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,13 +11,16 @@ from typing import NamedTuple
 from tallystick import __version__
 from tallystick.core.errors import ValidationFailed
 from tallystick.documents import pdf
+from tallystick.documents.archive import zipped
 from tallystick.documents.cache import Cache
 from tallystick.documents.document import Document
 from tallystick.wire import render
-from tallystick.wire.file import Sight
+from tallystick.wire.file import File, Sight
 
 DEFAULT_TEMPLATE = "classic"
 DIGITS = 32
+# What a file system or a program that unpacks takes for a folder, or refuses.
+UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]|^\.+')
 
 _cache = Cache()
 
@@ -28,24 +32,47 @@ class PdfFile(Sight):
     media: str = "application/pdf"
 
 
+@dataclass(frozen=True)
+class Archive(File):
+    """A ZIP."""
+
+    media: str = "application/zip"
+
+
 class Printable(NamedTuple):
-    """A document, what its file is called, and the instant at which it became what it says."""
+    """A document, what its file is called, and the instant at which it became what it says; and its own template."""
 
     document: Document
     name: str
     at: datetime
+    template: str | None = None
 
 
-def pdf_file(printable: Printable, asked: str | None, own: str | None) -> PdfFile:
-    """The PDF of a document, by the template that is asked for, else by the bill's own, else by the default one.
+def pdf_file(printable: Printable, asked: str | None) -> PdfFile:
+    """The PDF of a document, by the template that is asked for, else by its own, else by the default one.
 
     Raises ValidationFailed where there is none that is called as asked.
     """
-    if asked is not None and asked not in pdf.BUILT_INS:
-        raise ValidationFailed({"template": [f"Must be one of {', '.join(pdf.BUILT_INS)}."]})
-    source = pdf.BUILT_INS.get(asked or own or DEFAULT_TEMPLATE, pdf.BUILT_INS[DEFAULT_TEMPLATE])
+    source = _source(printable, asked)
     tag = _tag(printable, source)
     return PdfFile(f"{printable.name}.pdf", _made(tag, printable, source), tag=tag)
+
+
+def pdf_archive(name: str, printables: Iterable[Printable]) -> Archive:
+    """The PDFs of documents as one file, each by its own template."""
+    return Archive(name, zipped(_members(printables)))
+
+
+def _members(printables: Iterable[Printable]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    for printable in printables:
+        source = _source(printable, None)
+        yield f"{UNSAFE.sub('-', printable.name)}.pdf", partial(pdf.written, printable.document, source, printable.at)
+
+
+def _source(printable: Printable, asked: str | None) -> bytes:
+    if asked is not None and asked not in pdf.BUILT_INS:
+        raise ValidationFailed({"template": [f"Must be one of {', '.join(pdf.BUILT_INS)}."]})
+    return pdf.BUILT_INS.get(asked or printable.template or DEFAULT_TEMPLATE, pdf.BUILT_INS[DEFAULT_TEMPLATE])
 
 
 def _tag(printable: Printable, source: bytes) -> str:

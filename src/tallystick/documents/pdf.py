@@ -7,12 +7,15 @@ from typing import Any
 
 import typst
 
+from tallystick.documents import apart
 from tallystick.documents.document import Document
 from tallystick.documents.glyphs import FONTS, shown
 from tallystick.wire import render
 
 TEMPLATES = Path(__file__).with_name("templates")
 PARTS = "parts.typ"
+MOST_LINES_HERE = 200
+"""A thousand lines take a gigabyte, which typst would keep for good."""
 _FONTS = typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
 # A compiler keeps what it has read, and works for one thread only.
 _compilers = threading.local()
@@ -29,12 +32,12 @@ SHARED = {PARTS: TEMPLATES.joinpath(PARTS).read_bytes()}
 
 def written(document: Document, template: bytes, at: datetime) -> bytes:
     """The document as a PDF, dated: the same bytes for the same document."""
-    inputs = {"document": shown(render.encode(document).decode())}
-    files: Any = {"main": template, **SHARED}  # which the stub of ``compile`` forgets
+    if len(document.table.rows) > MOST_LINES_HERE:
+        return _written_apart(document, template, at)
     made = _compiler().compile(
-        files,
+        _files(template),
         format="pdf",
-        sys_inputs=inputs,
+        sys_inputs=_inputs(document),
         timestamp=int(at.timestamp()),
         # To be kept (PDF/A-3), and to be read aloud (PDF/UA).
         pdf_standards=["a-3a", "ua-1"],
@@ -42,6 +45,26 @@ def written(document: Document, template: bytes, at: datetime) -> bytes:
     if not isinstance(made, bytes):
         raise TypeError("a PDF is one file")
     return made
+
+
+def pictures(document: Document, template: bytes, dots_per_inch: int) -> list[bytes]:
+    """The sheets of the document as PNGs."""
+    made = _compiler().compile(_files(template), format="png", ppi=dots_per_inch, sys_inputs=_inputs(document))
+    return made if isinstance(made, list) else [made or b""]
+
+
+def _inputs(document: Document) -> dict[str, str]:
+    return {"document": shown(render.encode(document).decode())}
+
+
+def _files(template: bytes) -> Any:
+    """What the stub of ``compile`` forgets: files by their names."""
+    return {"main": template, **SHARED}
+
+
+def _written_apart(document: Document, template: bytes, at: datetime) -> bytes:
+    files = {name: source.decode() for name, source in _files(template).items()}
+    return apart.compiled(apart.Request(files, _inputs(document), int(at.timestamp()), str(FONTS), is_archival=True))
 
 
 def _compiler() -> typst.Compiler:

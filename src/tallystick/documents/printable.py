@@ -10,14 +10,17 @@ from tallystick.quotations.types import Quotation
 
 def of_invoice(invoice: Invoice, whom: For) -> Printable:
     """An invoice in any state."""
-    return Printable(content.of_invoice(invoice, whom), invoice.row.shown_number, invoice.row.updated_at)
+    row = invoice.row
+    return Printable(content.of_invoice(invoice, whom), row.shown_number, row.updated_at, row.header.template_id)
 
 
 def of_quotation(quotation: Quotation, whom: For) -> Printable:
     """A quotation in any state."""
-    return Printable(content.of_quotation(quotation, whom), quotation.row.shown_number, quotation.row.updated_at)
+    row = quotation.row
+    return Printable(content.of_quotation(quotation, whom), row.shown_number, row.updated_at, row.header.template_id)
 
 
 def of_credit_note(note: CreditNote, whom: For) -> Printable:
     """A credit note."""
-    return Printable(content.of_credit_note(note, whom), note.row.number, note.row.issued_at)
+    row = note.row
+    return Printable(content.of_credit_note(note, whom), row.number, row.issued_at, row.header.template_id)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from tallystick.bills.store import Lines, planned
 from tallystick.bills.types import LineRow
+from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices.kind import INVOICES
@@ -69,6 +70,9 @@ BY_TOKEN = bills.one(invoices.c.share_token == bindparam("token"), invoices.c.st
 BY_TOKEN_IN_ANY_STATE = bills.one(invoices.c.share_token == bindparam("token"), NOT_DELETED)
 KNOWN = select(invoices.c.id).where(
     invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"), NOT_DELETED
+)
+ID_OF_NUMBER = select(invoices.c.id).where(
+    invoices.c.account_id == bindparam("account"), invoices.c.number_key == bindparam("key"), NOT_DELETED
 )
 # Always in the order of the ids, so that two transactions that want the same rows cannot wait for each other.
 ROWS_LOCKED: Select[Any] = (
@@ -190,6 +194,14 @@ def of_period(tx: Tx, account: Account, period: Mapping[str, Any]) -> InvoiceRow
     """The invoice that bills a schedule's period and is not voided, be it in the trash, if there is one."""
     schedule, start = period["recurring_id"], period["period_start"]
     return tx.row(OF_PERIOD, READ, account=account.id, schedule=schedule, start=start)
+
+
+def id_called(tx: Tx, account: Account, name: str) -> int:
+    """The id of the invoice with a number, else the id that the name is, or NotFound."""
+    found = tx.row(ID_OF_NUMBER, int, account=account.id, key=numbering.key(name))
+    if found is None and not name.isdecimal():
+        raise rows.not_found(invoices)
+    return found or int(name)
 
 
 def check_known(tx: Tx, account: Account, invoice_id: int) -> None:

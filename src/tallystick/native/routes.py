@@ -66,6 +66,7 @@ ROUTES = (
     Route("POST", "/invoices", invoices.create, status=201, makes="/invoices"),
     Route("POST", "/invoices/preview", invoices.preview),
     Route("GET", "/invoices/export/csv", invoices.export_csv),
+    Route("GET", "/invoices/export/pdf", documents.export_pdf),
     Route("GET", "/invoices/next-number", invoices.next_number),
     Route("POST", "/invoices/batch", bulk.batch, is_long=True),
     Route("GET", "/invoices/trash/list", invoices.trash),

@@ -1,0 +1,55 @@
+"""What is compiled apart from this process, by ``documents.child``: it can neither stop it nor fill its memory."""
+
+import subprocess
+import sys
+import threading
+from tempfile import gettempdir
+
+import msgspec
+
+from tallystick.documents.child import REFUSED
+
+AT_ONCE = 2
+SECONDS = 20
+LONGEST_WORDS = 2_000
+TOO_MUCH = "The template takes too long, or too much memory."
+# No proxy is there: what a template would fetch from a network fails at once.
+ENVIRONMENT = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "PATH": ""}
+
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+class TemplateFault(Exception):
+    """The words of the compiler, or that there were none in time."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is to be compiled: files by their names, ``main`` among them; and what they can read."""
+
+    files: dict[str, str]
+    inputs: dict[str, str]
+    timestamp: int
+    fonts: str
+    is_archival: bool
+
+
+def compiled(request: Request) -> bytes:
+    """The PDF. Raises TemplateFault. At most so many are made at once; others wait for their turn."""
+    with _turns:
+        try:
+            ended = subprocess.run(
+                [sys.executable, "-m", "tallystick.documents.child"],
+                input=msgspec.json.encode(request),
+                capture_output=True,
+                timeout=SECONDS,
+                env=ENVIRONMENT,
+                cwd=gettempdir(),
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise TemplateFault(TOO_MUCH) from None
+    if ended.returncode == REFUSED:
+        raise TemplateFault(ended.stderr.decode(errors="replace")[:LONGEST_WORDS])
+    if ended.returncode != 0:
+        raise TemplateFault(TOO_MUCH)
+    return ended.stdout

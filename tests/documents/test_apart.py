@@ -1,0 +1,81 @@
+"""Templates that somebody else wrote: what they may do, and what becomes of the hostile."""
+
+import time
+from io import BytesIO
+
+import pytest
+from msgspec import structs
+from pypdf import PdfReader
+
+from tallystick.documents import apart, pdf
+from tallystick.documents.apart import Request, TemplateFault, compiled
+from tallystick.documents.glyphs import FONTS
+from tallystick.wire import render
+from tests.documents.made import NOW, sample_in
+from tests.documents.pdfs import text_of
+
+
+def request(template: str) -> Request:
+    files = {"main": template, pdf.PARTS: pdf.SHARED[pdf.PARTS].decode()}
+    inputs = {"document": render.encode(sample_in("en")).decode()}
+    return Request(files, inputs, int(NOW.timestamp()), str(FONTS), is_archival=True)
+
+
+def test_a_template_is_set_as_in_this_process() -> None:
+    for source in pdf.BUILT_INS.values():
+        assert compiled(request(source.decode())) == pdf.written(sample_in("en"), source, NOW)
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ('#panic("because")', "panicked with: because"),
+        ("#let x =", "main:1:"),
+        ("#let f(n) = f(n + 1)\n#f(1)", "maximum function call depth exceeded"),
+        ("#while true { }", "condition is always true"),
+        ('#read("/etc/passwd")', "file not found"),
+        ('#read("../../../../../../etc/passwd")', "escape the project root"),
+        ('#image("https://example.com/a.png")', "not supported"),
+        ('#import "@preview/cetz:0.3.0"', "failed to download package"),
+        ('#plugin("/bin/sh")', "file not found"),
+        ("#set document(title: 3)", "expected"),
+    ],
+)
+def test_what_it_may_not_do_it_is_told(template: str, words: str) -> None:
+    with pytest.raises(TemplateFault) as refused:
+        compiled(request(template))
+    assert words in str(refused.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "template",
+    [
+        '#let x = "a" * 100000000\n#while x.len() > 0 { x = x + x }',
+        "#let n = 0\n#while n < 100000000000 { n = n + 1 }",
+        "#let f(n) = if n < 2 { 1 } else { f(n - 1) + f(n - 2) }\n#f(50)",
+        "#range(1000000000).map(n => str(n)).join()",
+        "#for n in range(100000000) { pagebreak() }",
+    ],
+)
+def test_one_that_never_ends_or_takes_all_memory_is_ended(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "SECONDS", 6)
+    began = time.monotonic()
+    with pytest.raises(TemplateFault):
+        compiled(request(template))
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("design", sorted(pdf.BUILT_INS))
+def test_a_thousand_lines_have_their_totals_together_on_the_last_sheet(design: str) -> None:
+    document = sample_in("en")
+    lines = [*document.table.rows] * 170
+    long = structs.replace(document, table=structs.replace(document.table, rows=lines[:1_000]))
+    made = pdf.written(long, pdf.BUILT_INS[design], NOW)
+    pages = [page.extract_text() for page in PdfReader(BytesIO(made)).pages]
+    assert len(pages) > 15
+    assert all("Description" in page and f"Page {at} of {len(pages)}" in page for at, page in enumerate(pages[:-1], 1))
+    totals = [at for at, page in enumerate(pages) if "Subtotal" in page or "Amount due GBP" in page]
+    assert len(set(totals)) == 1
+    assert "".join(text_of(made)).count("Mileage") >= 166
