@@ -269,10 +269,10 @@ def multiply(database: Database, count: int) -> None:
 
 
 def open_reads(database: Database) -> int:
-    """How many connections are reading."""
+    """How many connections are reading: on SQLite those that are done are kept."""
     pool: Any = database._reader.pool
     checked_out: int = pool.checkedout()
-    return checked_out
+    return checked_out - (len(database._readers._idle) if database._readers else 0)
 
 
 def peak_kib(server: Server) -> int:

@@ -112,6 +112,7 @@ def test_who_comes_after_one_that_waited_in_vain_learns_it_sooner(
             assert refused_after_s() >= WAITED_S
 
 
+@pytest.mark.database("postgresql")  # SQLite's are files, of which there are as many as threads
 def test_no_connection_left_is_told_too(impatient: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     reader: Any = impatient.database._reader
     monkeypatch.setattr(reader.pool, "_timeout", 0.1)

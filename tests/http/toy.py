@@ -96,8 +96,9 @@ def label(call: Call, toy_id: Id) -> Label:
     found = CUSTOMERS.get(call.tx, call.account, toy_id)
 
     def chunks() -> Iterator[bytes]:
-        # A connection that has left its transaction is closed.
-        yield f"{found.buyer.name}, {call.tx.connection.closed}".encode()
+        # PostgreSQL's connection is closed for whoever has left its transaction.
+        is_over = call.tx.connection.closed or not call.tx.driver.in_transaction
+        yield f"{found.buyer.name}, {is_over}".encode()
 
     return Label("label.txt", chunks(), "text/plain")
 

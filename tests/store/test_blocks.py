@@ -15,7 +15,7 @@ from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.periods import Frequency
 from tallystick.store import ids
-from tallystick.store.blocks import WORTH_A_COPY
+from tallystick.store.blocks import ROWS_A_STATEMENT, WORTH_A_COPY
 from tallystick.store.db import Database, Tx
 from tallystick.store.lists import in_list
 from tallystick.store.tables import customers, events, products, recurring, seals
@@ -143,6 +143,17 @@ def test_a_refused_row_is_an_integrity_error(database: Database, count: int) -> 
         tx.insert_many(products, tuple(product(0)), rows)
     with database.read() as tx:
         assert stored(tx, products) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, ROWS_A_STATEMENT, 2 * ROWS_A_STATEMENT + 1])
+def test_the_ids_of_new_rows_come_in_their_order(database: Database, count: int) -> None:
+    columns = tuple(event(0))
+    with database.transaction("tests") as tx:
+        rows = [tuple(event(place).values()) for place in range(count)]
+        answered = tx.insert_with_ids(events, columns, rows, ascending="subject_id")
+        written = tx.connection.execute(select(events.c.id).order_by(events.c.subject_id)).scalars().all()
+    assert answered == written
+    assert len(set(answered)) == count
 
 
 def test_ids_are_never_taken_twice(database: Database) -> None:

@@ -59,6 +59,10 @@ def product(tx: Tx, account_id: int, **values: Any) -> dict[str, Any]:
     return {**given, "account_id": account_id, "is_active": True, "created_at": tx.now, "updated_at": tx.now}
 
 
+def insert_all(tx: Tx, rows: list[dict[str, Any]]) -> list[Priced]:
+    return [tx.one(INSERT, Priced, **row) for row in rows]
+
+
 @pytest.fixture
 def account_id(tx: Tx) -> int:
     return ops.create(tx, "Example Ltd").id
@@ -67,7 +71,7 @@ def account_id(tx: Tx) -> int:
 @pytest.mark.parametrize(("wanted", "found"), [([], []), ([1], [1]), ([3, 1], [1, 3]), ([1, 2, 3, 4, 5], [1, 2, 3, 5])])
 def test_a_list_of_any_length(tx: Tx, account_id: int, wanted: list[int], found: list[int]) -> None:
     others = {3: {"name": "Gadget"}}
-    tx.rows_of_each(INSERT, Priced, [product(tx, account_id, **others.get(n, {})) for n in range(5)])
+    insert_all(tx, [product(tx, account_id, **others.get(n, {})) for n in range(5)])
     answered = tx.rows(FIND, columns, account=account_id, wanted=wanted)
     assert [row[0] for row in answered] == found
     ever = tx.connection.execute(FIND, {"account": account_id, "wanted": wanted})
@@ -77,7 +81,7 @@ def test_a_list_of_any_length(tx: Tx, account_id: int, wanted: list[int], found:
 def test_the_members_of_lists_are_converted_too(tx: Tx, account_id: int) -> None:
     made = [("Widget", "0.5"), ("Gadget", "0.25"), ("Gizmo", "0.25"), ("Gadget", "4")]
     rows = [product(tx, account_id, name=name, unit_price=Decimal(price)) for name, price in made]
-    tx.rows_of_each(INSERT, Priced, rows)
+    insert_all(tx, rows)
     assert tx.rows(PRICED, str, account=account_id, prices=[Decimal("0.25"), Decimal("0.5")]) == ["Widget", "Gadget"]
 
 
@@ -89,28 +93,22 @@ def test_values_are_converted_both_ways(tx: Tx, account_id: int) -> None:
     assert tx.row(FIND, columns, account=account_id, wanted=[made.id + 1]) is None
 
 
-def test_each_answers_in_the_order_of_the_values(tx: Tx, account_id: int) -> None:
-    prices = [Decimal(n) for n in (3, 1, 2)]
-    written = tx.rows_of_each(INSERT, Priced, [product(tx, account_id, unit_price=price) for price in prices])
-    assert [each.unit_price for each in written] == prices
-
-
 def test_a_refusal_is_sqlalchemys(tx: Tx, account_id: int) -> None:
     with pytest.raises(IntegrityError) as refused, tx.savepoint():
-        tx.rows_of_each(INSERT, Priced, [product(tx, account_id, sku="A-1") for _ in range(2)])
+        insert_all(tx, [product(tx, account_id, sku="A-1") for _ in range(2)])
     assert violates(refused.value, unique_product_sku)
     assert tx.rows(select(products.c.id).where(products.c.account_id == account_id), int) == []
 
 
 def test_a_write_answers_how_many_rows_it_met(tx: Tx, account_id: int) -> None:
-    tx.rows_of_each(INSERT, Priced, [product(tx, account_id) for _ in range(3)])
+    insert_all(tx, [product(tx, account_id) for _ in range(3)])
     assert tx.write(RENAME, account=account_id, new_name="Gadget") == 3
     assert tx.write(RENAME, account=account_id + 1, new_name="Gizmo") == 0
     assert tx.write(update(products).where(products.c.account_id == account_id).values(name="Gizmo")) == 3
 
 
 def test_rows_are_streamed_as_they_are_answered(tx: Tx, account_id: int) -> None:
-    written = tx.rows_of_each(INSERT, Priced, [product(tx, account_id) for _ in range(3)])
+    written = insert_all(tx, [product(tx, account_id) for _ in range(3)])
     every = select(products.c.id, products.c.unit_price).order_by(products.c.id)
     constant = every.where(products.c.account_id == bindparam("account"))
     built = every.where(products.c.account_id == account_id)
@@ -119,11 +117,22 @@ def test_rows_are_streamed_as_they_are_answered(tx: Tx, account_id: int) -> None
 
 
 def test_one_that_answers_none_or_several_is_a_fault(tx: Tx, account_id: int) -> None:
-    tx.rows_of_each(INSERT, Priced, [product(tx, account_id) for _ in range(2)])
+    insert_all(tx, [product(tx, account_id) for _ in range(2)])
     counted = select(func.count()).select_from(products).where(products.c.account_id == bindparam("account"))
     assert tx.one(counted, int, account=account_id) == 2
     with pytest.raises(ValueError, match="unpack"):
         tx.one(FIND, columns, account=account_id, wanted=[1, 2])
+
+
+def test_a_statement_of_many_combinations_is_kept_in_few(tx: Tx, account_id: int) -> None:
+    change = update(products).where(products.c.account_id == bindparam("account"))
+    insert_all(tx, [product(tx, account_id)])
+    names = ("name", "description", "sku", "unit", "currency", "unit_price", "is_active", "created_at", "updated_at")
+    values = {**product(tx, account_id), "description": None, "unit": None, "currency": None}
+    for combination in range(1, 2 ** len(names)):
+        named = {name: values[name] for place, name in enumerate(names) if combination >> place & 1}
+        assert tx.write(change, account=account_id, **named) == 1
+        assert len(prepared._PREPARED[change]._forms) <= prepared.MAX_FORMS
 
 
 def test_what_is_compiled_goes_with_its_statement(tx: Tx, account_id: int) -> None:

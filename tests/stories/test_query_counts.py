@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Engine, event
 
 from tallystick.dialects.iqraa.routes import IQRAA
 from tallystick.store.db import Tx
+from tallystick.store.prepared import CompiledForm, Values
 from tests.api import Api
 from tests.dialects.callers import DialectCaller
 
-CREATE, CREATE_BY_ADDRESS, GET, LIST, CONVERT, ACTIVITY = 8, 6, 4, 3, 11, 3
+CREATE, CREATE_BY_ADDRESS, GET, LIST, CONVERT, ACTIVITY = 7, 6, 4, 3, 11, 3
 
 
 @contextmanager
@@ -27,12 +28,17 @@ def counted() -> Iterator[list[str]]:
         statements.append(statement)
         return driving(tx, statement)
 
-    driving = Tx.driving
+    def fill(form: CompiledForm, values: Values) -> Any:
+        statements.append(form.sql)
+        return arguments(form, values)
+
+    driving, arguments = Tx.driving, CompiledForm.arguments
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        # Prepared statements go past SQLAlchemy.
+        # What stands ready, and blocks of rows, go past SQLAlchemy.
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Tx, "driving", drive)
+            patch.setattr(CompiledForm, "arguments", fill)
             yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)

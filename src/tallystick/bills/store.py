@@ -164,12 +164,6 @@ def _unstored_line(line: Line, totals: LineTotals) -> LineRow:
     )
 
 
-def _columns(line: LineRow) -> dict[str, Any]:
-    columns = structs.asdict(line)
-    del columns["id"]
-    return columns
-
-
 def _searchable(tx: Tx, account: Account, row: BillRow, changes: Mapping[str, Any]) -> str:
     """What a search looks in, of a row with these changes; a draft shows the name that its customer has."""
     number, wanted = (changes.get(column, getattr(row, column)) for column in ("number", "wanted_number"))
@@ -184,29 +178,26 @@ class Lines(Generic[L]):
 
     def __init__(self, table: Table, owner: str, line: type[L]) -> None:
         self._table = table
-        self._owner = owner
         self._line = line
-        self._insert = table.insert().returning(table.c.id)
+        self._columns = ("account_id", owner, "position", *line.__struct_fields__[1:])
         belonging = (table.c.account_id == bindparam("account"), table.c[owner] == bindparam("bill"))
         self._of_bill: Select[Any] = select(*rows.columns(table, line)).where(*belonging).order_by(table.c.position)
         self._delete = delete(table).where(*belonging)
 
     def insert(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
         """Writes the lines of a bill and answers them with their ids."""
-        keys = {"account_id": account.id, self._owner: bill_id}
-        placed = [{**keys, "position": position, **_columns(line)} for position, line in enumerate(lines)]
-        ids = tx.rows_of_each(self._insert, int, placed)
+        placed = self._placed(account, bill_id, lines)
+        ids = tx.insert_with_ids(self._table, self._columns, placed, ascending="position")
         return [structs.replace(line, id=line_id) for line_id, line in zip(ids, lines, strict=True)]
 
     def insert_many(self, tx: Tx, account: Account, owned: Sequence[tuple[int, list[L]]]) -> None:
         """Writes the lines of many bills, each beside its bill's id; the ids that the lines have are not kept."""
-        columns = ("account_id", self._owner, "position", *self._line.__struct_fields__[1:])
-        placed = [
-            (account.id, bill_id, position, *structs.astuple(line)[1:])
-            for bill_id, lines in owned
-            for position, line in enumerate(lines)
-        ]
-        tx.insert_many(self._table, columns, placed)
+        placed = [row for bill_id, lines in owned for row in self._placed(account, bill_id, lines)]
+        tx.insert_many(self._table, self._columns, placed)
+
+    def _placed(self, account: Account, bill_id: int, lines: Sequence[L]) -> list[tuple[Any, ...]]:
+        """The rows of a bill's lines, in the order of the columns."""
+        return [(account.id, bill_id, position, *structs.astuple(line)[1:]) for position, line in enumerate(lines)]
 
     def replace(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
         """Puts other lines in the place of a draft's."""
@@ -249,6 +240,11 @@ class BillRows(Generic[R]):
         self.some: Callable[..., Select[Any]] = select(*shown).where
         self._with_customer = select(*shown, *details).select_from(table.join(customers, own)).where
         self._insert = insert_into(table).returning(table.c.id)
+        self._change = update(table).where(
+            table.c.account_id == bindparam("account"),
+            table.c.id == bindparam("wanted"),
+            table.c.version == bindparam("read_version"),
+        )
 
     def one(self, *wanted: ColumnElement[bool]) -> Select[Any]:
         """The statement for one bill of the parameter ``account``, which is for ``read``."""
@@ -334,14 +330,13 @@ class BillRows(Generic[R]):
 
         Raises Conflict otherwise and where its new ``external_id`` is taken, NumberInUse where its new number is.
         """
-        columns = self._table.c
-        read = (columns.account_id == account.id, columns.id == row.id, columns.version == row.version)
         advanced = {**self._stored(changes), "version": row.version + 1, "updated_at": tx.now}
         if SEARCHED & changes.keys():
             advanced["search"] = _searchable(tx, account, row, changes)
+        read = {"account": account.id, "wanted": row.id, "read_version": row.version}
         try:
             with labels.refusing_a_taken_external_id(self._table, advanced):
-                changed = tx.write(update(self._table).where(*read).values(advanced))
+                changed = tx.write(self._change, **advanced, **read)
         except IntegrityError as error:
             raise self._refusal(error, changes) from None
         if not changed:

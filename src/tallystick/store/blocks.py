@@ -15,7 +15,10 @@ from sqlalchemy.types import TypeEngine
 Convert = Callable[[Any], Any]
 
 WORTH_A_COPY = 8
-"""Rows from which PostgreSQL's COPY, with its extra round trip, is faster than INSERTs."""
+"""Rows from which PostgreSQL's COPY, with its extra round trip, is faster than an INSERT; fewer are one statement."""
+
+ROWS_A_STATEMENT = 100
+"""What returns its ids is written so many rows at a time: SQLite takes 32,766 parameters, and some tables are wide."""
 
 MAX_BLOCKS = 64
 
@@ -33,10 +36,27 @@ class Block(NamedTuple):
     ``update`` is by account and id, which stand last among the columns.
     """
 
-    insert: str
-    copy: str
+    target: str
+    row: str
     update: str
     writers: tuple[_Writer, ...]
+
+    @property
+    def copy(self) -> str:
+        """PostgreSQL's ``COPY`` of any number of rows."""
+        return f"COPY {self.target} FROM STDIN"
+
+    def insert(self, rows: int = 1, returning: str = "") -> str:
+        """The statement that writes so many rows, all their values its parameters."""
+        return f"INSERT INTO {self.target} VALUES {', '.join(repeat(self.row, rows))}{returning}"  # noqa: S608
+
+    def parameters(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """The values of a few rows, one row after the other, as the driver takes them."""
+        return [
+            value if writer.convert is None or value is None else writer.convert(value)
+            for row in rows
+            for value, writer in zip(row, self.writers, strict=True)
+        ]
 
     def converted(self, rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Any, ...]]:
         """The rows as the driver takes them."""
@@ -52,8 +72,8 @@ def block(table: Table, columns: tuple[str, ...], dialect: Dialect) -> Block:
     place = "%s" if dialect.paramstyle in ("format", "pyformat") else "?"
     *new, account, key = (f"{name} = {place}" for name in names)
     return Block(
-        insert=f"INSERT INTO {target} VALUES ({', '.join(repeat(place, len(columns)))})",  # noqa: S608
-        copy=f"COPY {target} FROM STDIN",
+        target=target,
+        row=f"({', '.join(repeat(place, len(columns)))})",
         update=f"UPDATE {table.name} SET {', '.join(new)} WHERE {account} AND {key}",  # noqa: S608
         writers=tuple(_writer(table.c[name].type, dialect) for name in columns),
     )

@@ -1,11 +1,26 @@
-"""Column types that mean the same on SQLite and PostgreSQL."""
+"""Column types that mean the same on SQLite and PostgreSQL; each converts a value in one step, both ways."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Numeric, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+Convert = Callable[[Any], Any]
+
+
+class _Members(dict[str, StrEnum]):
+    """The members of an enumeration by their values; any other value is refused as the enumeration does."""
+
+    def __init__(self, kind: type[StrEnum]) -> None:
+        super().__init__({member.value: member for member in kind})
+        self._kind = kind
+
+    def __missing__(self, value: str) -> StrEnum:
+        return self._kind(value)
 
 
 class OneOf(TypeDecorator[StrEnum]):
@@ -18,11 +33,13 @@ class OneOf(TypeDecorator[StrEnum]):
         super().__init__()
         self.kind = kind
 
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        return None if value is None else self.kind(value).value
+    def bind_processor(self, _dialect: Dialect) -> Convert:
+        members = _Members(self.kind)
+        return lambda value: None if value is None else members[value].value
 
-    def process_result_value(self, value: str | None, _dialect: Dialect) -> StrEnum | None:
-        return None if value is None else self.kind(value)
+    def result_processor(self, _dialect: Dialect, _coltype: object) -> Convert:
+        members = _Members(self.kind)
+        return lambda value: None if value is None else members[value]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -31,15 +48,23 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return value.astimezone(UTC).replace(tzinfo=None)
+    def bind_processor(self, dialect: Dialect) -> Convert | None:
+        return None if dialect.name == "postgresql" else _instant_to_text
 
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, _coltype: object) -> Convert:
+        return _instant_in_utc if dialect.name == "postgresql" else _instant_from_text
+
+
+def _instant_to_text(value: datetime | None) -> str | None:
+    return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _instant_from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
+
+
+def _instant_in_utc(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -53,10 +78,16 @@ class Exact(TypeDecorator[Decimal]):
             return dialect.type_descriptor(Numeric(asdecimal=True))
         return dialect.type_descriptor(Text())
 
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | str | None:
-        if value is None or dialect.name == "postgresql":
-            return value
-        return format(value, "f")
+    def bind_processor(self, dialect: Dialect) -> Convert | None:
+        return None if dialect.name == "postgresql" else _decimal_to_text
 
-    def process_result_value(self, value: Decimal | str | None, _dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value)
+    def result_processor(self, dialect: Dialect, _coltype: object) -> Convert | None:
+        return None if dialect.name == "postgresql" else _decimal_from_text
+
+
+def _decimal_to_text(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
+
+
+def _decimal_from_text(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

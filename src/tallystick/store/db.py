@@ -39,11 +39,12 @@ from tallystick.store.engines import (
     sqlite_engine,
     wait_for_others,
 )
-from tallystick.store.prepared import CompiledForm, Statement, form_of
+from tallystick.store.prepared import Statement, form_of
+from tallystick.store.readers import Readers
 from tallystick.store.trouble import sqlite_file
 from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
 from tallystick.store.watchdog import Watchdog
-from tallystick.store.writer import Writer
+from tallystick.store.writer import BEGIN, Writer
 
 STREAMED_AT_ONCE = 500
 LOCK_A_ROW = text("SELECT id FROM accounts ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED")
@@ -55,6 +56,7 @@ TRANSACTION_ATTEMPTS = 5
 RETRYABLE_SQLSTATES = frozenset({"40001", "40P01", "23503", "23505"})
 
 T = TypeVar("T")
+Begin = Callable[[], AbstractContextManager[Connection]]
 
 
 def utc_now() -> datetime:
@@ -74,10 +76,12 @@ class Tx:
     way each row that it answers becomes a ``kind`` of its columns. Refusals are SQLAlchemy's DBAPIError and its kinds.
     """
 
-    __slots__ = ("actor", "connection", "now", "seal_key")
+    __slots__ = ("actor", "connection", "dialect", "driver", "now", "seal_key")
 
     def __init__(self, connection: Connection, now: datetime, actor: str, seal_key: bytes | None = None) -> None:
         self.connection = connection
+        self.dialect: Any = connection.dialect
+        self.driver = driver_of(connection)
         self.now = now
         self.actor = actor
         self.seal_key = seal_key
@@ -96,13 +100,6 @@ class Tx:
         (found,) = self._answer(statement, parameters)
         return kind(*found)
 
-    def rows_of_each(
-        self, statement: Statement, kind: Callable[..., T], many: Sequence[Mapping[str, Any]], /
-    ) -> list[T]:
-        """As ``rows``, for each set of parameters in turn; all sets have the same names."""
-        form, _ = form_of(statement, self.connection.dialect, many[0])
-        return [kind(*row) for row in self._answers(form, [form.arguments(parameters) for parameters in many])]
-
     def stream(self, statement: Statement, kind: Callable[..., T], /, **parameters: Any) -> Iterator[T]:
         """As ``rows``, read as they are taken, in memory that does not grow with them."""
         streamed = statement.execution_options(yield_per=STREAMED_AT_ONCE)
@@ -114,28 +111,45 @@ class Tx:
         """How many rows the statement wrote, changed or deleted."""
         if not parameters:
             return self._by_sqlalchemy(statement, parameters).rowcount
-        form, values = form_of(statement, self.connection.dialect, parameters)
-        with self.driving(form.sql) as cursor:
-            cursor.execute(form.sql, form.arguments(values))
-            return int(cursor.rowcount)
+        form, values = form_of(statement, self.dialect, parameters)
+        try:
+            return int(self.driver.execute(form.sql, form.arguments(values)).rowcount)
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._told(form.sql, error) from error
 
     def insert_many(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Writes rows whose values stand in the order of ``columns``."""
         if not rows:
             return
-        block = blocks.block(table, tuple(columns), self.connection.dialect)
-        converted = block.converted(rows)
-        if self.is_postgresql and len(rows) >= blocks.WORTH_A_COPY:
-            self._copy(block.copy, converted)
-            return
-        with self.driving(block.insert) as cursor:
-            cursor.executemany(block.insert, list(converted))
+        block = blocks.block(table, tuple(columns), self.dialect)
+        if len(rows) < blocks.WORTH_A_COPY:
+            self._execute(block.insert(len(rows)), block.parameters(rows))
+        elif self.is_postgresql:
+            self._copy(block.copy, block.converted(rows))
+        else:
+            with self.driving(block.insert()) as cursor:
+                cursor.executemany(block.insert(), list(block.converted(rows)))
+
+    def insert_with_ids(
+        self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, ascending: str
+    ) -> list[int]:
+        """As ``insert_many``, and answers the ids that the rows got, in their order.
+
+        ``ascending`` names a column whose values ascend, since no database promises to answer rows as it was told them.
+        """
+        block = blocks.block(table, tuple(columns), self.dialect)
+        found: list[tuple[int, int]] = []
+        for start in range(0, len(rows), blocks.ROWS_A_STATEMENT):
+            some = rows[start : start + blocks.ROWS_A_STATEMENT]
+            insert = block.insert(len(some), f" RETURNING {ascending}, id")
+            found += sorted(self._execute(insert, block.parameters(some)))
+        return [row_id for _place, row_id in found]
 
     def update_many(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Sets ``columns`` of rows by account and id: each of ``rows`` has the new values, then those two."""
         if not rows:
             return
-        block = blocks.block(table, (*columns, "account_id", "id"), self.connection.dialect)
+        block = blocks.block(table, (*columns, "account_id", "id"), self.dialect)
         with self.driving(block.update) as cursor:
             cursor.executemany(block.update, list(block.converted(rows)))
 
@@ -159,30 +173,25 @@ class Tx:
     @property
     def is_postgresql(self) -> bool:
         """Whether rows can be locked one by one; on SQLite a writer has the whole database."""
-        return self.connection.dialect.name == "postgresql"
+        return bool(self.dialect.name == "postgresql")
 
     def _answer(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         if not parameters:
             return self._by_sqlalchemy(statement, parameters).all()
-        form, values = form_of(statement, self.connection.dialect, parameters)
-        with self.driving(form.sql) as cursor:
-            cursor.execute(form.sql, form.arguments(values))
-            return form.rows(cursor)
+        form, values = form_of(statement, self.dialect, parameters)
+        try:
+            return form.rows(self.driver.execute(form.sql, form.arguments(values)))
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._told(form.sql, error) from error
 
     def _by_sqlalchemy(self, statement: Statement, parameters: Mapping[str, Any]) -> CursorResult[Any]:
         return self.connection.execute(statement, parameters)
 
-    def _answers(self, form: CompiledForm, many: Sequence[Any]) -> list[list[Any]]:
-        found: list[list[Any]] = []
-        with self.driving(form.sql) as cursor:
-            if self.is_postgresql:
-                cursor.executemany(form.sql, many, returning=True)
-                for result in cursor.results():
-                    found += form.rows(result)
-            else:
-                for arguments in many:
-                    found += form.rows(cursor.execute(form.sql, arguments))
-        return found
+    def _execute(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
+        """The rows that the driver answers to a statement of blocks, if there are any."""
+        with self.driving(sql) as cursor:
+            cursor.execute(sql, parameters)
+            return list(cursor.fetchall()) if cursor.description else []
 
     def _copy(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Streams rows into a ``COPY … FROM STDIN``, which is PostgreSQL's."""
@@ -193,19 +202,23 @@ class Tx:
     @contextmanager
     def driving(self, statement: str) -> Iterator[Any]:
         """The driver's own cursor, for a statement that SQLAlchemy's work would slow down; raises what it would."""
-        dialect: Any = self.connection.dialect
         try:
-            yield driver_of(self.connection).cursor()
-        except dialect.loaded_dbapi.Error as error:
-            if dialect.is_disconnect(error, self.connection.connection, None):
-                self.connection.invalidate(error)
-            raise DBAPIError.instance(statement, None, error, dialect.loaded_dbapi.Error) from error
+            yield self.driver.cursor()
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._told(statement, error) from error
+
+    def _told(self, statement: str, error: Exception) -> BaseException:
+        """The driver's error as SQLAlchemy has it."""
+        if self.dialect.is_disconnect(error, self.connection.connection, None):
+            self.connection.invalidate(error)
+        return DBAPIError.instance(statement, None, error, self.dialect.loaded_dbapi.Error)
 
 
 class Database:
     """A database, open. ``clock`` tells when a transaction begins; ``seal_key`` is what its seals are made with.
 
-    On PostgreSQL no statement may take longer than ``statement_timeout_s``; 0 is no limit.
+    On PostgreSQL there are at most so many ``connections``, and no statement may take longer than
+    ``statement_timeout_s``; 0 is no limit.
     """
 
     def __init__(
@@ -227,13 +240,15 @@ class Database:
         file = sqlite_file(url)
         self.is_sqlite = file is not None
         if file is not None:
-            self._writer = sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=2)
+            self._writer = sqlite_engine(url, begin=BEGIN)
             kept = Writer(self._writer, file)
             self._kept: Writer | None = kept
-            self._begin: Callable[[], AbstractContextManager[Connection]] = kept.begin
-            self._reader = sqlite_engine(url, begin="BEGIN", connections=connections)
+            self._begin: Begin = kept.begin
+            self._reader = sqlite_engine(url, begin="BEGIN")
             event.listen(self._reader, "do_connect", kept.check_file)
-            self._glancer = self._reader
+            self._readers: Readers | None = Readers(self._reader)
+            self._read: Begin = self._readers.begin
+            self._glance: Begin = self._readers.connect
             self._turn: AbstractContextManager[None] = kept.turn
         else:
             self._writer = postgresql_engine(url, connections=connections, statement_timeout_s=statement_timeout_s)
@@ -241,7 +256,9 @@ class Database:
             self._watchdog = Watchdog(self._writer)
             self._begin = self._writer.begin
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            self._readers = None
+            self._read = self._reader.begin
+            self._glance = self._writer.execution_options(isolation_level="AUTOCOMMIT").connect
             self._turn = nullcontext()
 
     @contextmanager
@@ -312,7 +329,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """A transaction that only reads, over one snapshot. Raises Unavailable where the database cannot do it now."""
-        with told_as_unavailable(), self._reader.begin() as connection:
+        with told_as_unavailable(), self._read() as connection:
             yield self._tx(connection, "")
 
     @contextmanager
@@ -321,7 +338,7 @@ class Database:
 
         Raises Unavailable as ``read``.
         """
-        with told_as_unavailable(), self._glancer.connect() as connection:
+        with told_as_unavailable(), self._glance() as connection:
             yield self._tx(connection, "")
 
     def transact(self, actor: str, work: Callable[[Tx], T]) -> T:
@@ -357,6 +374,8 @@ class Database:
             self._watchdog.close()
         if self._kept is not None:
             self._kept.close()
+        if self._readers is not None:
+            self._readers.close()
         self._writer.dispose()
         self._reader.dispose()
         if self._usage is not None:

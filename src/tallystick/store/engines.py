@@ -20,12 +20,14 @@ POSTGRES_CONNECTION = {"connect_timeout": 2, "tcp_user_timeout": 3000, "keepaliv
 POOL_TIMEOUT_S = 2
 
 
-def sqlite_engine(url: str, *, begin: str, connections: int) -> Engine:
-    """An engine over a SQLite file, whose transactions begin with the statement ``begin``."""
+def sqlite_engine(url: str, *, begin: str) -> Engine:
+    """An engine over a SQLite file, whose transactions begin with the statement ``begin``, if they have not yet.
+
+    It closes no connection by itself: with the last one SQLite would take a checkpoint (``checkpoints``).
+    """
     engine = create_engine(
         url,
-        pool_size=connections,
-        max_overflow=0,
+        max_overflow=-1,
         connect_args={"timeout": SQLITE_BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False},
         json_serializer=to_json,
         json_deserializer=msgspec.json.decode,
@@ -35,7 +37,9 @@ def sqlite_engine(url: str, *, begin: str, connections: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        driver_of(connection).execute(begin)
+        driver = driver_of(connection)
+        if not driver.in_transaction:
+            driver.execute(begin)
 
     return engine
 

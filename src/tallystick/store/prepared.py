@@ -5,12 +5,15 @@ a row type around each call: several times the work that SQLite has with it. Her
 values are kept beside the statement, and a call goes straight to the driver.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import BindParameter, CompoundSelect, Delete, Dialect, Insert, Select, TextualSelect, Update
 from sqlalchemy.sql import visitors
+
+MAX_FORMS = 256
+"""What a client may name to change in a row it may name in any combination, and each is a form of the UPDATE."""
 
 Statement = Select[*tuple[Any, ...]] | CompoundSelect[Any] | TextualSelect | Insert | Update | Delete
 Values = Mapping[str, Any]
@@ -41,15 +44,15 @@ class CompiledForm:
             return [values[name] if convert is None else convert(values[name]) for name, convert in self._parameters]
         return {name: values[name] if convert is None else convert(values[name]) for name, convert in self._parameters}
 
-    def rows(self, cursor: Any) -> list[list[Any]]:
+    def rows(self, cursor: Any) -> list[tuple[Any, ...]]:
         """The rows that the cursor still has, as Python has their values."""
         if self._readers is None:
             self._readers = self._readers_for(cursor.description)
-        rows = [list(row) for row in cursor.fetchall()]
-        for index, convert in self._readers:
-            for row in rows:
-                row[index] = convert(row[index])
-        return rows
+        columns: list[Iterable[Any]] = list(zip(*cursor.fetchall(), strict=True))
+        if columns:
+            for index, convert in self._readers:
+                columns[index] = map(convert, columns[index])
+        return list(zip(*columns, strict=True))
 
     def _readers_for(self, description: Sequence[Any]) -> list[tuple[int, Convert]]:
         # Only an answer tells the driver's type of a column, on which the conversion may depend.
@@ -77,6 +80,8 @@ class _Prepared:
         key = (dialect.name, *values)
         form = self._forms.get(key)
         if form is None:
+            if len(self._forms) == MAX_FORMS:
+                self._forms.clear()
             form = self._forms[key] = CompiledForm(statement, dialect, values, self._lists)
         return form, values
 

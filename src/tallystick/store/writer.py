@@ -14,6 +14,7 @@ from tallystick.store.checkpoints import Checkpoints
 from tallystick.store.engines import driver_of, wait_for_others
 from tallystick.store.turn import Turn
 
+BEGIN = "BEGIN IMMEDIATE"
 TRY_TIMEOUT_S = 1.0
 LOCKED_OUT_TIMEOUT_S = 0.25
 """How long a write waits for another process's once that has been in vain."""
@@ -41,18 +42,14 @@ class Writer:
         with self.turn:
             kept = self._open()
             self.check_file()
+            self._lock(kept)
             try:
-                with kept.begin():
-                    if self._is_locked_out:
-                        self._wait_for_others(kept, self._timeout_s)
-                    yield kept
-            except DBAPIError:
+                yield kept
+                _commit(kept)
+            except BaseException:
                 # A COMMIT that failed may leave its transaction open, and SQLAlchemy believes that it is not.
+                kept.rollback()
                 driver_of(kept).rollback()
-                raise
-            except sqlite3.OperationalError:
-                # So BEGIN failed. Who waits for a turn need not wait as long to learn the same.
-                self._wait_for_others(kept, LOCKED_OUT_TIMEOUT_S)
                 raise
             self.checkpoints.committed()
 
@@ -62,8 +59,8 @@ class Writer:
             kept = self._open()
             self.check_file()
             self._wait_for_others(kept, TRY_TIMEOUT_S)
-            with kept.begin():
-                pass
+            driver_of(kept).execute(BEGIN)
+            driver_of(kept).rollback()
             self._wait_for_others(kept, self._timeout_s)
 
     def check_file(self, *_event: object) -> None:
@@ -85,12 +82,36 @@ class Writer:
     def _open(self) -> Connection:
         if self._kept is None:
             self._kept = self._engine.connect()
+            # What undoes one statement of many rows, or a savepoint: on disk it costs several times such a statement.
+            driver_of(self._kept).execute("PRAGMA temp_store=MEMORY")
             self._identity = _identity(self._file)
         return self._kept
+
+    def _lock(self, kept: Connection) -> None:
+        try:
+            driver_of(kept).execute(BEGIN)
+        except sqlite3.OperationalError:
+            # Who waits for a turn need not wait as long to learn the same.
+            self._wait_for_others(kept, LOCKED_OUT_TIMEOUT_S)
+            raise
+        if self._is_locked_out:
+            self._wait_for_others(kept, self._timeout_s)
 
     def _wait_for_others(self, kept: Connection, timeout_s: float) -> None:
         wait_for_others(kept, timeout_s)
         self._is_locked_out = timeout_s < self._timeout_s
+
+
+def _commit(kept: Connection) -> None:
+    """Commits what SQLAlchemy knows of, where it ran a statement too, and what the driver ran by itself.
+
+    Raises DBAPIError.
+    """
+    kept.commit()
+    try:
+        driver_of(kept).commit()
+    except sqlite3.Error as error:
+        raise DBAPIError.instance("COMMIT", None, error, sqlite3.Error) from error
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
