@@ -92,7 +92,7 @@ def test_converted_credited_revised_and_told(api: Api) -> None:
     assert {name: told.get(name) for name in FIELDS} == {**OTHER, **{n: None for n in FIELDS if n not in TOLD}}
     page = api.client.get(f"/public/invoices/{shared['share_token']}").text
     assert [name for name in TOLD if date not in HINTS[name] and OTHER[name] not in page] == []
-    assert page.count("May") >= 2
+    assert "1–30 May 2026" in page
     note = api.data(api.post(f"/invoices/{invoice['id']}/credit-note", {}))
     expected = OTHER | NOT_THE_NOTES
     assert header(note) == expected

@@ -16,6 +16,7 @@ from tallystick.http.edge import REFUSAL
 from tallystick.http.endpoint import Server
 from tallystick.http.routes import MAX_BODY_BYTES
 from tallystick.native.surface import NATIVE
+from tallystick.web.bill_page import STYLE_PATH
 from tests.api import ORIGIN, Api
 from tests.http import toy
 from tests.http.toy import TOYS
@@ -23,7 +24,7 @@ from tests.http.toy import TOYS
 SAFE = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 KEPT = "public, max-age=86400"
 ASKED = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-FILES = [f"/docs/{path.name}" for path in ASSETS]
+FILES = [*(f"/docs/{path.name}" for path in ASSETS), STYLE_PATH]
 
 
 def headers_of(response: httpx.Response) -> dict[str, str]:

@@ -73,9 +73,10 @@ def of_credit_note(note: CreditNote, whom: For) -> Document:
     reader = whom.reader(row.seller, row.customer, row.currency)
     bill = _Bill(DocumentKind.CREDIT_NOTE, row.number, row, note.lines, row.seller, row.customer)
     corrects = reader.item("corrects", "label.corrects", line(note.invoice_number))
+    days = [_dated(row.issue_date, reader), corrects]
     reason = [reader.item("reason", "label.reason", line(row.reason))] if row.reason else []
     return structs.replace(
-        _document(bill, [_dated(row.issue_date, reader), corrects, *reason], [], reader, whom),
+        _document(bill, [*days, *reason], standing.customer_credit(row, reader), reader, whom),
         state=standing.of_credit_note(row, reader),
         headline=[_total_item(row.sums.total, "total.credit_total", reader), corrects],
     )

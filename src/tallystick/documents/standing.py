@@ -163,3 +163,10 @@ def _dated_state(key: str, day: date, tone: Tone, reader: Readership) -> State:
 def of_credit_note(row: CreditNoteRow, reader: Readership) -> State:
     """That a credit note was issued."""
     return _dated_state("issued", row.issue_date, Tone.OFF, reader)
+
+
+def customer_credit(row: CreditNoteRow, reader: Readership) -> Iterator[Total]:
+    """What of a credit note exceeds what its invoice was owed."""
+    if row.to_credit:
+        text = reader.notation.amount(row.to_credit)
+        yield Total(key="customer_credit", label=reader.words("total.customer_credit"), text=text)

@@ -1,7 +1,6 @@
 """The API's reference for people: a page that loads nothing from outside."""
 
 from functools import cached_property
-from hashlib import sha256
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -9,18 +8,15 @@ from typing import Any
 import falcon
 import msgspec
 
-from tallystick.http import compression, entity_tags, spool
+from tallystick.http.assets import Asset
 from tallystick.http.queues import Queue, always
-from tallystick.http.spool import OnDisk
 
 OURS = Path(__file__).parent
 # By path, because importing offapi reads each of its three viewers: 40 MB that a server would hold for ever.
 SWAGGER = Path(str(distribution("offapi").locate_file("offapi")))
 PAGE = OURS / "reference.html"
 ASSETS = (OURS / "reference.js", SWAGGER / "swagger_bundle.js", SWAGGER / "swagger_style.css")
-MEDIA = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 YAML = "application/yaml"
-ASSETS_FRESH = "public, max-age=86400"
 # The viewer could fetch from elsewhere, as a validator's badge; the browser refuses it.
 ONLY_FROM_HERE = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -73,37 +69,6 @@ class ReferencePage:
 
     on_head = on_get
     queue_of = always(Queue.READS)
-
-
-class Asset:
-    """A file that the page loads: sent as a file, which costs no memory where a client stalls. The viewer is 1.6 MB."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._is_long = path.stat().st_size >= compression.LONG_BYTES
-
-    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Answers the file, or that it is still the one that the client has."""
-        resp.content_type = MEDIA[self._path.suffix]
-        coding = compression.coding_for(req, resp.content_type) if self._is_long else None
-        resp.etag = self._digest + (entity_tags.GZIPPED if coding else "")
-        resp.set_header("Cache-Control", ASSETS_FRESH)
-        if resp.etag.strip('"') in (req.if_none_match or ()):
-            resp.status = 304
-            resp.append_header("Vary", compression.ASKED_FOR_IN)
-        else:
-            spool.answer(resp, OnDisk(Path(self._compressed.name), coding) if coding else OnDisk(self._path))
-
-    on_head = on_get
-    queue_of = always(Queue.READS)
-
-    @cached_property
-    def _compressed(self) -> OnDisk:
-        return spool.written([self._path.read_bytes()], compression.GZIP)
-
-    @cached_property
-    def _digest(self) -> str:
-        return sha256(self._path.read_bytes()).hexdigest()
 
 
 def add_routes(app: falcon.App[Any, Any]) -> None:

@@ -2,28 +2,30 @@
 answers (ADR 23).
 """
 
-from base64 import b64encode
 from collections.abc import Callable
-from hashlib import sha256
 from typing import Any
 
 import falcon
 
 from tallystick.accounts import ops as accounts
-from tallystick.credit_notes import public as credit_notes
+from tallystick.credit_notes import store as credit_notes
 from tallystick.documents import api as documents
+from tallystick.documents import content
 from tallystick.documents.api import PdfQuery
+from tallystick.documents.document import Document
+from tallystick.documents.frame import For
 from tallystick.http import auth
+from tallystick.http.assets import Asset
 from tallystick.http.download import show
 from tallystick.http.queues import Queue, always
 from tallystick.http.refusals import Refusal
 from tallystick.http.surface import Speaker
-from tallystick.invoices import public as invoices
-from tallystick.quotations import public as quotations
+from tallystick.invoices import store as invoices
+from tallystick.quotations import public as answers
+from tallystick.quotations import store as quotations
 from tallystick.quotations.api import AnswerBody
 from tallystick.store.db import Database, Tx
-from tallystick.web.bill_page import CSS, credit_note_page, invoice_page, message_page, quotation_page
-from tallystick.web.html import Html
+from tallystick.web.bill_page import STYLE, STYLE_PATH, bill_page, message_page
 from tallystick.wire.call import Call
 from tallystick.wire.file import Sight
 from tallystick.wire.parse import parse_query
@@ -44,11 +46,10 @@ SENTENCES = {
 }
 """What is said in other words than to a program."""
 
-STYLE = b64encode(sha256(CSS.encode()).digest()).decode()
 # The link is a secret: no search engine may learn it.
 FILE_HEADERS = {"X-Frame-Options": "DENY", "X-Robots-Tag": "noindex"}
 HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{STYLE}'; img-src data:; base-uri 'none'; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
     **FILE_HEADERS,
 }
@@ -57,7 +58,7 @@ HEADERS = {
 class SharedBill:
     """The page of one kind of bill."""
 
-    def __init__(self, database: Database, origin: str, show: Callable[[Call, Token], Html]) -> None:
+    def __init__(self, database: Database, origin: str, show: Callable[[Call, Token], Document]) -> None:
         self._database = database
         self._origin = origin
         self._show = show
@@ -65,8 +66,8 @@ class SharedBill:
     def on_get(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Answers the page, to whoever has the link."""
         with self._database.read() as tx:
-            shown = self._show(_call(tx, req, self._origin, token), Token(token))
-        _answer(resp, 200, shown)
+            document = self._show(_call(tx, req, self._origin, token), Token(token))
+        _answer(resp, 200, bill_page(document, req.path))
 
     on_head = on_get
     queue_of = always(Queue.READS)
@@ -126,32 +127,37 @@ def _call(tx: Tx, req: falcon.Request, origin: str, token: str) -> Call:
     return Call(tx, auth.guest(tx, req, token).account, origin)
 
 
-def _answer(resp: falcon.Response, status: int, page: Html) -> None:
+def _answer(resp: falcon.Response, status: int, page: str) -> None:
     resp.status = status
     resp.content_type = falcon.MEDIA_HTML
     resp.text = page
     resp.set_headers(HEADERS)
 
 
-def _invoice(call: Call, token: Token) -> Html:
-    return invoice_page(invoices.get_shared(call, token))
+def _invoice(call: Call, token: Token) -> Document:
+    return content.of_invoice(invoices.get_shared(call.tx, call.account, token), _for(call))
 
 
-def _quotation(call: Call, token: Token) -> Html:
-    return quotation_page(quotations.get_shared(call, token), QUOTATION.format(token=token))
+def _quotation(call: Call, token: Token) -> Document:
+    return content.of_quotation(quotations.get_shared(call.tx, call.account, token), _for(call))
 
 
-def _credit_note(call: Call, token: Token) -> Html:
-    return credit_note_page(credit_notes.get_shared(call, token))
+def _credit_note(call: Call, token: Token) -> Document:
+    return content.of_credit_note(credit_notes.get_shared(call.tx, call.account, token), _for(call))
+
+
+def _for(call: Call) -> For:
+    return For(call.account, call.tx.now)
 
 
 def add_routes(app: falcon.App[Any, Any], database: Database, origin: str) -> None:
     """Adds the pages below ``/public``."""
+    app.add_route(STYLE_PATH, Asset(STYLE))
     app.add_route(INVOICE, SharedBill(database, origin, _invoice))
     app.add_route(f"{INVOICE}/pdf", SharedFile(database, origin, documents.shared_invoice_pdf))
     app.add_route(CREDIT_NOTE, SharedBill(database, origin, _credit_note))
     app.add_route(f"{CREDIT_NOTE}/pdf", SharedFile(database, origin, documents.shared_credit_note_pdf))
     app.add_route(QUOTATION, SharedBill(database, origin, _quotation))
     app.add_route(f"{QUOTATION}/pdf", SharedFile(database, origin, documents.shared_quotation_pdf))
-    app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, quotations.accept_shared))
-    app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, quotations.reject_shared))
+    app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, answers.accept_shared))
+    app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, answers.reject_shared))
