@@ -23,6 +23,7 @@ def test_the_list_is_what_the_fonts_have() -> None:
     ("text", "expected"),
     [
         ("Ann 😀", "Ann □"),
+        ("1\N{NARROW NO-BREAK SPACE}234,56\N{NO-BREAK SPACE}€", "1\N{NO-BREAK SPACE}234,56\N{NO-BREAK SPACE}€"),
         ("发", "□"),
         ("a\U000e0001", "a"),
         ("a\u200bb\u2066c\u2069\nd", "a\u200bb\u2066c\u2069\nd"),

@@ -9,6 +9,7 @@ import pytest
 from babel import Locale
 
 import tallystick.documents
+from tallystick.documents.glyphs import SUBSTITUTE, shown
 from tallystick.documents.languages import LANGUAGES, read, words
 
 ENGLISH = read("en")
@@ -61,6 +62,12 @@ def test_a_plural_has_the_categories_of_cldr(language: str) -> None:
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_a_language_runs_as_its_script_does(language: str) -> None:
     assert words(language).direction == Locale.parse(language).text_direction
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_the_fonts_have_every_word(language: str) -> None:
+    texts = [text for key, value in read(language).items() if key != "unsure" for text in forms(value).values()]
+    assert [text for text in texts if SUBSTITUTE in shown(text)] == []
 
 
 def test_french_sets_spaces_before_its_signs() -> None:

@@ -36,6 +36,7 @@ def squeezed(text: str) -> str:
 def test_it_says_what_somebody_has_looked_at(design: str, language: str) -> None:
     expected = (GOLDEN / f"{design}-{language}.txt").read_text(encoding="utf-8").splitlines()
     assert text_of(made(sample_in(language), design)) == expected
+    assert "□" not in "".join(expected)
 
 
 @pytest.mark.parametrize("design", DESIGNS)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 FONTS = Path(__file__).with_name("fonts")
 SUBSTITUTE = "□"
+SPACE = "\N{NO-BREAK SPACE}"
 # Joiners and isolates need no glyph.
 INVISIBLE = "\u200b-\u200d\u2066-\u2069"
 # Marks and what formats leave no hole.
@@ -28,4 +29,7 @@ def shown(text: str) -> str:
 
 
 def _substitute(found: re.Match[str]) -> str:
-    return "" if unicodedata.category(found[0]) in SILENT else SUBSTITUTE
+    category = unicodedata.category(found[0])
+    if category == "Zs":
+        return SPACE
+    return "" if category in SILENT else SUBSTITUTE
