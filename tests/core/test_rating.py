@@ -20,7 +20,6 @@ from tallystick.core.rating import (
     cost,
     fitting,
     price_errors,
-    shared,
 )
 
 D = Decimal
@@ -167,15 +166,6 @@ def prices(draw: st.DrawFn) -> Price:
 @given(prices(), st.one_of(st.just(D(0)), decimals(0, 10**6)))
 def test_a_model_in_fractions_agrees(price: Price, quantity: Decimal) -> None:
     assert Fraction(cost(price, quantity)) == model(price, Fraction(quantity))
-
-
-@given(decimals(0, 10**6), st.lists(decimals(0, 10**6), min_size=1, max_size=8))
-def test_shares_sum_to_the_whole(whole: Decimal, weights: list[Decimal]) -> None:
-    parts = shared(whole, weights)
-    assert sum(map(Fraction, parts)) == Fraction(whole)
-    if sum(weights):
-        exact = [Fraction(whole) * Fraction(weight) / Fraction(sum(map(Fraction, weights))) for weight in weights]
-        assert all(abs(Fraction(p) - e) < Fraction(1, 10**12) for p, e in zip(parts, exact, strict=True))
 
 
 def rate(number: int, **fields: Any) -> Rate:

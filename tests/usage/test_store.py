@@ -209,7 +209,7 @@ def test_what_is_measured_is_explained_event_by_event(database: Database, accoun
     append(database, account, later, an_event("1"), an_event("4", meter="other"))
     selection = Selection(Aggregation.SUM, meter="calls")
     with database.usage.read() as tx:
-        rows = list(store.explain(tx, account, 1, ALWAYS, selection, lambda seq, *event: (seq, EventRow(*event))))
+        rows = list(store.explain(tx, account, [1], ALWAYS, selection, lambda seq, *event: (seq, EventRow(*event))))
     assert [(event.quantity, event.at_us) for _, event in rows] == [(1, MARCH_US), (2, MARCH_US + 5)]
     assert rows[1][1]._replace(hash=later.hash) == later
 

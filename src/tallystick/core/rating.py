@@ -6,14 +6,14 @@ once, on the line that bills it.
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from tallystick.core.errors import FieldErrors
-from tallystick.core.money import RoundingMode, apportion, round_ratio
+from tallystick.core.money import RoundingMode, round_ratio
 
 FRACTION_DIGITS = 12
 SECONDS_PER_HOUR = 3600
@@ -198,20 +198,6 @@ def charged_units(unit: RateUnit | None, quantity: Decimal, events: int) -> Deci
         return quantity
     parts = int(quantity.scaleb(FRACTION_DIGITS, _EXACT).quantize(Decimal(1), context=_EXACT))
     return _of_parts(round_ratio(parts, SECONDS_PER_HOUR, RoundingMode.HALF_UP))
-
-
-def shared(whole: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
-    """``whole`` in proportion to weights of 0 or more, in parts of 10**-12 that sum to it, rounded to them.
-
-    The first part is all of it where no weight is above 0.
-    """
-    total = _sum(*weights)
-    if not total:
-        return [whole, *(ZERO for _ in weights[1:])] if weights else []
-    scale = max(0, *(-int(weight.as_tuple().exponent) for weight in weights))
-    units = [int(weight.scaleb(scale, _EXACT)) for weight in weights]
-    parts = int(whole.scaleb(FRACTION_DIGITS, _EXACT).to_integral_value(ROUND_HALF_UP))
-    return [_of_parts(part) for part in apportion(parts, [parts * unit for unit in units], sum(units))]
 
 
 def _of_parts(parts: int) -> Decimal:

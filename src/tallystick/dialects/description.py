@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 from tallystick.http.openapi import JSON, REQUEST_ID
 from tallystick.http.schemas import Schema
 from tallystick.http.surface import Description
-from tallystick.wire.file import Listing
+from tallystick.wire.file import Listing, Streamed
 
 ERROR = "Error"
 SECURITY: dict[str, Schema] = {
@@ -19,11 +19,11 @@ SECURITY: dict[str, Schema] = {
 
 
 def itself(reply: Any) -> Any:
-    """The type that a bare reply is about: its own, and of a list that is streamed the list's."""
-    if get_origin(reply) is not Listing:
+    """The type that a bare reply is about: its own, and of what is streamed that of the value."""
+    if get_origin(reply) not in (Listing, Streamed):
         return reply
-    (row,) = get_args(reply)
-    return GenericAlias(list, row)
+    (value,) = get_args(reply)
+    return GenericAlias(list, value) if get_origin(reply) is Listing else value
 
 
 def bare(

@@ -65,7 +65,7 @@ class Responders:
         self._by_method = {each.route.method: each for each in responders}
         for each in responders:
             setattr(self, f"on_{each.route.method.lower()}", each)
-            if each.route.reads:
+            if each.route.reads and each.route.method == "GET":
                 self._by_method["HEAD"] = self.on_head = each
 
     def queue_of(self, req: falcon.Request) -> Queue:

@@ -7,12 +7,11 @@ from tallystick.http.endpoint import Endpoint, Server
 from tallystick.http.queues import Queue
 from tallystick.http.routes import Route
 from tallystick.http.surface import Surface
-from tallystick.wire.call import Call
 from tallystick.wire.file import Export, File, Sight
 
 
 class Download(Endpoint):
-    """A Falcon responder for one GET of an API that answers a file."""
+    """A Falcon responder for one route of an API that answers a file."""
 
     def __init__(self, route: Route, surface: Surface, server: Server) -> None:
         super().__init__(route, surface, server)
@@ -25,10 +24,8 @@ class Download(Endpoint):
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
         """Answers one request; what is read for it is read before the first byte is sent."""
-        with self.server.database.read() as tx:
-            caller = self._caller(tx, req, ids)
-            call = Call(tx, caller.account, self.server.origin)
-            file: File = self.route.do(call, *self._arguments(req, ids))
+        with self._database.read() as tx:
+            file: File = self._asked(tx, req, ids)
             coding = compression.coding_for(req, file.media)
             content = spool.made(file.chunks, coding) if isinstance(file, Export) else None
         if isinstance(file, Sight):

@@ -78,11 +78,15 @@ class Endpoint:
 
     def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, Headers]:
         with self._database.read() as tx:
-            caller = self._caller(tx, req, ids)
-            arguments = self._arguments(req, ids)
-            result = self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
+            result = self._asked(tx, req, ids)
         body = self.surface.success(result)
         return Answer(self.route.status, body), self._headers_of(req, result, body)
+
+    def _asked(self, tx: Tx, req: falcon.Request, ids: Mapping[str, str]) -> Any:
+        caller = self._caller(tx, req, ids)
+        raw, decode = self._body_of(req) if self.route.has_body else NO_BODY
+        arguments = self._arguments(req, ids, raw, decode)
+        return self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
 
     @property
     def _database(self) -> Database:

@@ -28,7 +28,7 @@ class Route:
     opens the route instead of a key. What is made by it is then found below the path ``makes``, by its ``made_by``. A
     GET that shows a row of the table ``row`` has an ETag. What is ``of_usage`` runs in a transaction of
     ``Database.usage``, which on SQLite writes nothing else: so no answer is kept, nor need it be, because events have
-    ids of their own.
+    ids of their own. A POST that ``asks`` only reads, as a GET does.
     """
 
     method: str
@@ -43,18 +43,19 @@ class Route:
     max_body_bytes: int = MAX_BODY_BYTES
     is_long: bool = False
     of_usage: bool = False
+    asks: bool = False
 
     @property
     def scope(self) -> Scope | None:
         """The least scope of a key that may call this; None where a share token opens it."""
         if Token in self.id_kinds:
             return None
-        return self.needs or (Scope.READ if self.reads else Scope.WRITE)
+        return self.needs or (Scope.READ if self.reads and self.method == "GET" else Scope.WRITE)
 
     @property
     def reads(self) -> bool:
         """Whether the route only reads."""
-        return self.method == "GET" and not self.writes
+        return self.asks or (self.method == "GET" and not self.writes)
 
     @property
     def has_body(self) -> bool:
@@ -64,7 +65,7 @@ class Route:
     @cached_property
     def takes_idempotency_key(self) -> bool:
         """Whether the answer is kept by a key that the request names: not a stranger's, who could fill the database."""
-        return self.method == "POST" and self.scope is not None and not self.of_usage
+        return self.method == "POST" and self.scope is not None and not (self.of_usage or self.asks)
 
     @cached_property
     def _hints(self) -> dict[str, Any]:
@@ -121,7 +122,7 @@ class Route:
 
     @property
     def answers_file(self) -> bool:
-        """Whether ``do`` answers a file; only a GET that reads may."""
+        """Whether ``do`` answers a file; only what reads may."""
         kind = get_origin(self.reply) or self.reply
         return isinstance(kind, type) and issubclass(kind, File)
 

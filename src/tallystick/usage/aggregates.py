@@ -22,6 +22,9 @@ from tallystick.usage.types import EventRow, Measured, Selection, Span
 COLUMNS = ("meter", "service", "region", "resource_id", "resource_name")
 """The dimensions that are columns; any other is a property."""
 
+IN_TEXT = {"properties": "CAST(event.properties AS text)"}
+"""A driver would make floats of the numbers of JSON."""
+
 ONE = 10**FRACTION_DIGITS
 HALF = 10**6
 
@@ -117,12 +120,12 @@ def aggregate(
 
 
 def explain(
-    tx: Tx, account: Account, customer_id: int, span: Span, selection: Selection, kind: Callable[..., Any]
+    tx: Tx, account: Account, customers: Sequence[int], span: Span, selection: Selection, kind: Callable[..., Any]
 ) -> Iterator[Any]:
     """See ``usage.store.explain``."""
-    query = _Query(tx, account, [customer_id], [span], selection)
+    query = _Query(tx, account, customers, [span], selection)
     names = ("seq", *EventRow._fields)
-    columns = ", ".join(f"event.{name} AS {name}" for name in names)
+    columns = ", ".join(f"{IN_TEXT.get(name, f'event.{name}')} AS {name}" for name in names)
     yield from tx.stream(query.statement(f"SELECT {columns}", " ORDER BY event.at_us, event.seq", names), kind)
 
 

@@ -110,10 +110,13 @@ def _check_what(event: UsageEvent, known: Known, errors: FieldErrors) -> None:
 def _is_measurable(meter: Meter, value: Property) -> bool:
     if meter.aggregation in (Aggregation.COUNT, Aggregation.UNIQUE):
         return value is not None
-    return not isinstance(value, bool) and value is not None and NUMBER.fullmatch(_as_text(value)) is not None
+    return not isinstance(value, bool) and value is not None and NUMBER.fullmatch(as_text(value)) is not None
 
 
-def _as_text(value: str | int | Decimal) -> str:
+def as_text(value: str | int | Decimal) -> str:
+    """A property's value as a text, as the databases have it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
@@ -143,14 +146,19 @@ def _check_properties(properties: Mapping[str, Any], errors: FieldErrors) -> Non
         errors["properties"] = [f"Must be at most {MAX_PROPERTIES} pairs."]
         return
     for name, value in properties.items():
-        if not 1 <= len(name) <= MAX_NAME_LENGTH or not name.isprintable() or '"' in name or "\\" in name:
+        if not is_property(name):
             errors["properties"] = [f"Must have names of 1 to {MAX_NAME_LENGTH} characters, without quotes."]
         elif value is not None and not isinstance(value, str | bool | int | Decimal):
             errors[f"properties.{name}"] = ["Must be a text, a number or a truth value."]
         elif isinstance(value, str) and len(value) > MAX_TEXT_LENGTH:
             errors[f"properties.{name}"] = [f"Must have at most {MAX_TEXT_LENGTH} characters."]
-        elif isinstance(value, int | Decimal) and not isinstance(value, bool) and not NUMBER.fullmatch(_as_text(value)):
+        elif isinstance(value, int | Decimal) and not isinstance(value, bool) and not NUMBER.fullmatch(as_text(value)):
             errors[f"properties.{name}"] = ["Must have at most 15 digits before the point and 12 after it."]
+
+
+def is_property(name: str) -> bool:
+    """Whether a property can have this name."""
+    return 1 <= len(name) <= MAX_NAME_LENGTH and name.isprintable() and '"' not in name and "\\" not in name
 
 
 def _row(event: UsageEvent) -> EventRow:
@@ -191,5 +199,5 @@ def _plain(properties: dict[str, Property]) -> dict[str, Property]:
 def _shortest(value: Property) -> Property:
     if not isinstance(value, Decimal):
         return value
-    text = _as_text(value.normalize(EXACT))
+    text = as_text(value.normalize(EXACT))
     return int(text) if "." not in text else Decimal(text)

@@ -69,7 +69,7 @@ def aggregate(
 
 
 def explain(
-    tx: Tx, account: Account, customer_id: int, span: Span, selection: Selection, kind: Callable[..., Any]
+    tx: Tx, account: Account, customers: Sequence[int], span: Span, selection: Selection, kind: Callable[..., Any]
 ) -> Iterator[Any]:
-    """The events that ``aggregate`` would add up, in the order of their instants."""
-    return aggregates.explain(tx, account, customer_id, span, selection, kind)
+    """The events that ``aggregate`` would add up, in the order of their instants; their properties in text."""
+    return aggregates.explain(tx, account, customers, span, selection, kind)

@@ -36,6 +36,13 @@ class Export(File):
 
 
 @dataclass(frozen=True)
+class Streamed(Export, Generic[T]):
+    """A JSON value ``T`` of any length, which is read and written while it is sent."""
+
+    media: str = "application/json"
+
+
+@dataclass(frozen=True)
 class Listing(Export, Generic[T]):
     """A JSON list of ``T`` of any length, whose rows are read and written while it is sent."""
 

@@ -1,7 +1,7 @@
 """From structs to bytes. Rendering runs no query and cannot fail."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from decimal import Context, Decimal
 from itertools import islice
 
 import msgspec
@@ -20,6 +20,8 @@ def _as_builtin(value: object) -> object:
 
 
 ROWS_AT_ONCE = 200
+# Sums of usage have more digits than the 28 of a calculation.
+_WIDE = Context(prec=200)
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_as_builtin)
 
@@ -49,8 +51,8 @@ class WrittenOut(Decimal):
 
 def shortest(number: Decimal) -> Decimal:
     """A decimal without trailing zeros, and without an exponent for those before its point."""
-    short = number.normalize()
-    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
+    short = number.normalize(_WIDE)
+    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1), context=_WIDE)  # type: ignore[operator]
 
 
 def plain(number: Decimal) -> Decimal:
@@ -62,7 +64,7 @@ def unit_price(price: Decimal, digits: int) -> Decimal:
     """A unit price with at least the currency's digits, and more only where it has them; without an exponent."""
     short = shortest(price)
     if short.as_tuple().exponent > -digits:  # type: ignore[operator]
-        short = short.quantize(Decimal(1).scaleb(-digits))
+        short = short.quantize(Decimal(1).scaleb(-digits), context=_WIDE)
     return _written_out(short)
 
 

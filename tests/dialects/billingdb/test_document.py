@@ -22,7 +22,9 @@ def test_it_has_every_route(document: Any) -> None:
     paths = {(method.upper(), path) for path, operations in document["paths"].items() for method in operations}
     assert paths == {(route.method, f"/v1{route.path}") for route in ROUTES}
     names = [operation["operationId"] for operations in document["paths"].values() for operation in operations.values()]
-    assert sorted(names) == [f"billingdb_{verb}" for verb in ("create", "delete", "get", "index", "take", "update")]
+    assert sorted(names) == [
+        f"billingdb_{verb}" for verb in ("create", "delete", "get", "index", "report", "take", "update")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,7 @@ def test_it_has_every_route(document: Any) -> None:
             "/v1/invoices/{id}",
             {"200", "400", "401", "403", "404", "408", "409", "413", "415", "429", "500", "503"},
         ),
+        ("post", "/v1/usage/report", {"200", "400", "401", "403", "408", "413", "415", "429", "500", "503"}),
         (
             "delete",
             "/v1/invoices/{id}",

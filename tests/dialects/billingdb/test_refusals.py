@@ -23,7 +23,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "", {}, 404, NO_PATH),
     ("GET", "/nothing", {}, 404, NO_PATH),
     ("GET", "/invoices/1/nothing", {}, 404, NO_PATH),
-    ("POST", "/usage/report", {"json": {}}, 404, NO_PATH),
+    ("GET", "/usage/report", {}, 405, "This path does not answer to this method."),
     ("GET", "/invoices/7", {}, 404, "There is no such invoice."),
     ("GET", "/invoices/x", {}, 404, NO_PATH),
     ("GET", "/invoices/0", {}, 404, NO_PATH),

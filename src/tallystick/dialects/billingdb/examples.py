@@ -17,4 +17,9 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
         "end_time": "2022-01-01T01:00:00Z",
         "cost": "0.50",
     },
+    ("POST", "/usage/report"): {
+        "start_date": "2022-01-01",
+        "end_date": "2022-01-31",
+        "filters": {"region": "us-west-1", "service": "EC2"},
+    },
 }

@@ -2,7 +2,7 @@
 
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.dialects import description, payable, shown
-from tallystick.dialects.billingdb import errors, usage, wire
+from tallystick.dialects.billingdb import errors, usage, usage_report, wire
 from tallystick.dialects.billingdb.examples import EXAMPLES
 from tallystick.dialects.billingdb.wire import AmountBody, ShortInvoice, WholeInvoice
 from tallystick.dialects.billingdb.words import WORDS
@@ -80,6 +80,7 @@ ROUTES = (
     Route("PUT", "/invoices/{id}", update),
     Route("DELETE", "/invoices/{id}", delete, status=204),
     Route("POST", "/usage/events", usage.take, of_usage=True, is_long=True, max_body_bytes=MAX_BODY_BYTES),
+    Route("POST", "/usage/report", usage_report.report, of_usage=True, asks=True),
 )
 
 BILLINGDB = Surface(

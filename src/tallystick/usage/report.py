@@ -1,0 +1,128 @@
+"""The report: what was used and what it costs, in rows by whatever it is grouped by."""
+
+from collections.abc import Collection, Iterator
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, select
+
+from tallystick.core.account import Account
+from tallystick.core.errors import ValidationFailed
+from tallystick.core.money import digits, round_ratio
+from tallystick.core.periods import Frequency, occurrence
+from tallystick.core.rating import ZERO
+from tallystick.store.db import Tx
+from tallystick.store.tables import customers
+from tallystick.store.usage_file import EXACT
+from tallystick.store.usage_tables import NOBODY
+from tallystick.usage.measuring import A_DAY, Measuring, Wanted
+from tallystick.usage.pricing import Pricing, Used
+
+MOST_ROWS = 100_000
+CUSTOMERS_AT_ONCE = 500
+
+# Every customer of the account.
+CUSTOMERS: Select[tuple[int]] = (
+    select(customers.c.id).where(customers.c.account_id == bindparam("account")).order_by(customers.c.id)
+)
+
+
+class Row(NamedTuple):
+    """What was used, and its exact cost in major units, for one combination of the dimensions."""
+
+    key: tuple[Any, ...]
+    quantity: Decimal
+    cost: Decimal
+
+
+class Report(NamedTuple):
+    """The rows in the order of their keys, the sum of their costs, rounded once, and how many events no rate fits."""
+
+    rows: list[Row]
+    total: Decimal
+    unrated: int
+
+
+def everybody(tx: Tx, account: Account) -> list[int]:
+    """All whose usage there may be: the account's customers, and nobody."""
+    return [NOBODY, *tx.rows(CUSTOMERS, int, account=account.id)]
+
+
+def report(tx: Tx, account: Account, wanted: Wanted) -> Report:
+    """The report; ``tx`` is one of ``Database.usage``. Raises ValidationFailed where it has too many rows."""
+    measuring = Measuring(tx, account)
+    pricing = Pricing(measuring.rates, account.currency)
+    folded: dict[tuple[Any, ...], Row] = {}
+    total, unrated = CostSum(), 0
+    for some in _parts_of(wanted):
+        for used, cost in _priced(measuring, pricing, some):
+            unrated += used.events if cost is None else 0
+            total.add(cost or ZERO)
+            before = folded.get(used.key, Row(used.key, ZERO, ZERO))
+            quantity, costs = EXACT.add(before.quantity, used.quantity), EXACT.add(before.cost, cost or ZERO)
+            folded[used.key] = Row(used.key, quantity, costs)
+        _check_length(len(folded))
+    return Report(sorted(folded.values(), key=_place), total.rounded(account), unrated)
+
+
+def add_months(
+    measuring: Measuring, pricing: Pricing, wanted: Wanted, meters: Collection[str | None] | None = None
+) -> None:
+    """Adds the whole months of what is wanted, however it is filtered; of these meters alone, where there are any."""
+    whole = wanted._replace(first=wanted.first.replace(day=1), last=_end_of_month(wanted.last), filters={}, group=())
+    for used in measuring.used(whole._replace(meter=None), meters):
+        pricing.add(used)
+
+
+class CostSum:
+    """An exact sum of costs."""
+
+    def __init__(self) -> None:
+        self._exact = ZERO
+
+    def add(self, cost: Decimal) -> None:
+        """Takes in one more."""
+        self._exact = EXACT.add(self._exact, cost)
+
+    def rounded(self, account: Account) -> Decimal:
+        """The sum in major units, rounded once, as the account does."""
+        numerator, denominator = self._exact.as_integer_ratio()
+        places = digits(account.currency)
+        minor = round_ratio(numerator * 10**places, denominator, account.rounding_mode)
+        return Decimal(minor).scaleb(-places, EXACT)
+
+
+def _parts_of(wanted: Wanted) -> Iterator[Wanted]:
+    """What is wanted, of some customers at a time, so that many cost no more memory than their rows."""
+    waiting = iter(wanted.customers)
+    while some := list(islice(waiting, CUSTOMERS_AT_ONCE)):
+        yield wanted._replace(customers=some)
+
+
+def _priced(measuring: Measuring, pricing: Pricing, wanted: Wanted) -> Iterator[tuple[Used, Decimal | None]]:
+    alone: list[Used] = []
+    of_months: list[Used] = []
+    for used in measuring.used(wanted):
+        (of_months if pricing.is_of_month(used) else alone).append(used)
+    if of_months:
+        add_months(measuring, pricing, wanted, {used.meter for used in of_months})
+        # The last digits of a share hang on the order, which is not the database's.
+        of_months.sort(key=str)
+    for used in (*alone, *of_months):
+        yield used, pricing.cost(used)
+
+
+def _place(row: Row) -> Any:
+    """Where a row stands: what has no value of a dimension comes first."""
+    return [(value is not None, value) for value in row.key]
+
+
+def _check_length(rows: int) -> None:
+    if rows > MOST_ROWS:
+        raise ValidationFailed({"group_by": [f"Makes over {MOST_ROWS:,} rows. Ask for fewer days, or by a filter."]})
+
+
+def _end_of_month(day: date) -> date:
+    return occurrence(day.replace(day=1), Frequency.MONTHLY, 1, 1) - A_DAY
