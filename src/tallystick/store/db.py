@@ -395,6 +395,8 @@ class UsageFile(Database):
             event.listen(engine, "connect", lambda connection, _record: usage_file.prepare(connection, database))
         event.listen(self._writer, "do_connect", self._connected)
         event.listen(self._reader, "do_connect", self._connected_to_read)
+        # By way of the pool, which asks each time whether the file was made since the connection was.
+        self._read, self._glance = self._reader.begin, self._reader.connect
         event.listen(self._reader, "checkout", self._check_still_empty)
         if self._kept is not None:
             self._kept.checkpoints.most_commits = usage_file.CHECKPOINT_COMMITS
