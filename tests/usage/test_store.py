@@ -176,6 +176,11 @@ def measured(event: EventRow, of: str | None, aggregation: Aggregation) -> str |
     return text if is_number or aggregation is Aggregation.UNIQUE else None
 
 
+def test_of_two_at_one_instant_the_last_is_the_one_that_came_later(database: Database, account: Account) -> None:
+    append(database, account, an_event("1", event_id="b"), an_event("2", event_id="c"), an_event("3", event_id="a"))
+    assert quantities(measure(database, account, Selection(Aggregation.LAST))) == [3]
+
+
 def test_sums_that_need_more_than_64_bits_are_exact(database: Database, account: Account) -> None:
     large = "999999999999999.999999999999"
     append(database, account, *(an_event(large) for _ in range(20_000)))

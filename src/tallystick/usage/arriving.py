@@ -35,9 +35,9 @@ NEW = select(
 ARRIVING = """CREATE TEMPORARY TABLE IF NOT EXISTS usage_arriving (
     event_id TEXT, hash BYTEA, customer_id BIGINT, meter TEXT, service TEXT, region TEXT, at_us BIGINT, end_us BIGINT,
     quantity BIGINT, parts BIGINT, cost BIGINT, cost_parts BIGINT, resource_id TEXT, resource_name TEXT,
-    properties JSONB) ON COMMIT DELETE ROWS"""
+    properties JSONB, place BIGINT GENERATED ALWAYS AS IDENTITY) ON COMMIT DELETE ROWS"""
 COPY = f"COPY usage_arriving ({COLUMNS}) FROM STDIN"
-# In the order of the ids, so that two who bring the same ones cannot wait for each other.
+# The ids in their own order, so that two who bring the same ones cannot wait for each other; the events as they came.
 TAKE_IN = f"""
     WITH added AS (
         INSERT INTO usage_ids (account_id, event_id, hash, at_us)
@@ -45,7 +45,7 @@ TAKE_IN = f"""
         ON CONFLICT DO NOTHING RETURNING event_id
     ), stored AS (
         INSERT INTO usage_events (account_id, {COLUMNS})
-        SELECT %(account)s, {COLUMNS} FROM usage_arriving JOIN added USING (event_id) ORDER BY event_id
+        SELECT %(account)s, {COLUMNS} FROM usage_arriving JOIN added USING (event_id) ORDER BY place
         RETURNING seq, at_us
     )
     SELECT count(*), min(seq), max(seq), min(at_us) FROM stored"""  # noqa: S608
