@@ -15,10 +15,13 @@ from sqlalchemy import ColumnElement, FromClause, Table, literal, make_url, sele
 from bench import load
 from bench.load import CONNECTIONS, CannotMeasure, Load, Request
 from tallystick.accounts import ops as accounts
+from tallystick.accounts import store as account_store
 from tallystick.http import endpoint, gateway
 from tallystick.serve import application
+from tallystick.store import figures, search_index
 from tallystick.store.db import Database, Tx
 from tallystick.store.migrate import migrate
+from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.store.tables import invoice_lines, invoices
 from testing import server as servers
 from testing.postgresql import running, temporary_directory
@@ -112,6 +115,13 @@ class Site:
             conninfo = make_url(self.url).set(drivername="postgresql").render_as_string(hide_password=False)
             with psycopg.connect(conninfo, autocommit=True) as connection:
                 connection.execute("VACUUM ANALYZE")
+
+    def let_a_worker_catch_up(self) -> None:
+        """Does at once what the worker does in the seconds after many writes: indexes them, and adds up figures."""
+        account = self._database.transact(ACTOR, lambda tx: account_store.get(tx, FIRST_ACCOUNT_ID))
+        while self.kind == "sqlite" and self._database.transact(ACTOR, lambda tx: search_index.keep(tx, account)):
+            pass
+        self._database.transact(ACTOR, lambda tx: figures.add_up(tx, account))
 
     @contextmanager
     def served(self) -> Iterator["Server"]:

@@ -21,8 +21,8 @@ from tallystick.store.tables import accounts
 LOOKS: Mapping[str, re.Pattern[str]] = {
     "The worker asks which accounts have work for it: one look into an index for each of them.": re.compile(
         r"SELECT accounts\.id, .*FROM accounts WHERE EXISTS \(SELECT \* "
-        r"FROM (recurring_runs|recurring|events|journal|idempotency_keys|invoices|search_changes) WHERE .*\) "
-        r"ORDER BY accounts\.id"
+        r"FROM (recurring_runs|recurring|events|journal|idempotency_keys|invoices|search_changes|figure_changes) "
+        r"WHERE .*\) ORDER BY accounts\.id"
     ),
     "An import gives no id twice, in any account: one look at the end of a primary key.": re.compile(
         r"SELECT coalesce\(max\(\w+\.id\), \S+\) AS \w+ FROM \w+"
@@ -47,8 +47,9 @@ def is_look(text: str) -> bool:
 
 
 def fills_account(statement: Insert, names: Sequence[str]) -> bool:
-    """Whether the rows that are inserted by parameters of these names get an account."""
-    given = {getattr(column, "key", column) for column in statement._values or ()} | set(names)
+    """Whether the rows that are inserted by parameters of these names, or by a SELECT, get an account."""
+    values = {getattr(column, "key", column) for column in statement._values or ()}
+    given = values | set(names) | set(statement._select_names or ())
     return "account_id" in given or "account_id" not in statement.table.c
 
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
@@ -20,11 +21,11 @@ from sqlalchemy import ColumnElement, Table
 
 from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
-from tallystick.core.errors import Unavailable
+from tallystick.core.errors import Unavailable, ValidationFailed
 from tallystick.recurring import billing
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import RunRequest
-from tallystick.store import beats, idempotency, record_seals, seals, search_index
+from tallystick.store import beats, figures, idempotency, record_seals, seals, search_index
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import idempotency_keys
 from tallystick.store.tables import recurring as schedules
@@ -227,9 +228,21 @@ def _index(database: Database, account: Account) -> Iterator[None]:
         yield
 
 
+def _with_changed_figures(tx: Tx) -> list[Account]:
+    return account_store.having(tx, *figures.CHANGED)
+
+
+def _add_up(database: Database, account: Account) -> Iterator[None]:
+    # What needs more than 64 bits is refused to who asks for it, and stays as it is.
+    with suppress(ValidationFailed):
+        database.transact(ACTOR, lambda tx: figures.add_up(tx, account))
+    yield
+
+
 CHORES = (
     Chore("runs", Lane.RUNS, 1, lambda tx: account_store.having(tx, runs, runs.c.finished_at.is_(None)), _do_runs),
     Chore("seals", Lane.UPKEEP, 30, _with_unsealed, _seal),
+    Chore("figures", Lane.UPKEEP, 1, _with_changed_figures, _add_up),
     Chore("searches", Lane.UPKEEP, 1, _with_unindexed, _index),
     Chore("beats", Lane.UPKEEP, beats.EVERY_S, account_store.oldest, _beat),
     Chore("heads", Lane.UPKEEP, 86_400, account_store.every, _tell_head),

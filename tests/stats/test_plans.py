@@ -40,8 +40,8 @@ def indexes_of_invoices(api: Api, path: str) -> set[str]:
 @pytest.mark.parametrize(
     ("path", "indexes"),
     [
-        ("/stats", {AMOUNTS, OPEN}),
-        ("/stats?from=2026-01-01&to=2026-12-31&currency=USD", {AMOUNTS, OPEN}),
+        ("/stats", set()),
+        ("/stats?from=2026-01-01&to=2026-12-31&currency=USD", set()),
         ("/invoices?after=", {BY_ID}),
         ("/invoices?after=&sort=issue_date", {BY_ISSUE_DATE}),
         ("/invoices?after=&sort=due_date&order=asc", {BY_DUE_DATE}),
@@ -62,18 +62,13 @@ def test_a_request_goes_by_the_index_that_holds_all_it_takes(api: Api, path: str
 
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize("query", ["", "?currency=USD&from=2026-01-01&to=2026-12-31"])
-@pytest.mark.parametrize(
-    ("table", "index"),
-    [
-        ("payments", "ix_payments_received"),
-        ("credit_notes", "ix_credit_notes_amounts"),
-        ("customer_credits", "ix_customer_credits_amounts"),
-    ],
-)
-def test_statistics_of_money_and_credit_go_by_their_indexes(api: Api, query: str, table: str, index: str) -> None:
-    an_invoice(api, 1)
-    steps = [step for step in plans(api, "GET", f"/stats{query}") if re.match(rf"(SCAN|SEARCH) {table}\b", step)]
-    assert [re.findall(r"INDEX (\w+)", step) for step in steps] == [[index]]
+def test_statistics_look_at_no_bill_and_no_payment(api: Api, query: str) -> None:
+    pay(api, an_invoice(api, 1), 1)
+    steps = plans(api, "GET", f"/stats{query}")
+    seen = {step.split()[1] for step in steps if re.match(r"(SCAN|SEARCH) ", step)}
+    assert seen >= {"figures", "figure_changes", "customer_credits"}
+    assert not seen & {"invoices", "payments", "credit_notes"}
+    assert any("ix_customer_credits_amounts" in step for step in steps)
 
 
 @pytest.mark.database("sqlite")

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.invoices import ops as invoices
-from tallystick.store import record_seals
+from tallystick.store import figures, record_seals
 from tallystick.store.db import Database, Tx
 from tallystick.store.seals import BEFORE_THE_FIRST, Form, Seal, WrongSealKey, check_key, link
 from tallystick.store.tables import seals
@@ -57,6 +57,13 @@ TAMPERINGS: list[tuple[str, list[str], str]] = [
         ["UPDATE invoices SET search = ' inv-2026-0001 zoe' WHERE id = 1"],
         "invoices 1 (INV-2026-0001): is searched as inv-2026-0001 zoe, should be inv-2026-0001 ann",
     ),
+    (
+        "a figure of statistics",
+        ["UPDATE figures SET total = total + 100 WHERE kind = 'payment'"],
+        "figures of payment USD 2026-03-",
+    ),
+    ("a figure gone", ["DELETE FROM figures WHERE state = 'draft'"], "figures of invoice draft "),
+    ("figures added twice", ["INSERT INTO figure_changes SELECT * FROM figures"], "figures of credit_note "),
     ("a quotation that nothing finds", ["UPDATE quotations SET search = '' WHERE id = 1"], "quotations 1 "),
     ("the newest invoice gone", ["DELETE FROM invoices WHERE id = 12"], "invoices 12: is missing, and seal 17"),
     (
@@ -356,6 +363,7 @@ def business(database_url: str) -> Iterator[Api]:
     with opened(database_url, clock=Clock(AT)) as api:
         do_business(api)
         assert api.database.transact("tests", lambda tx: record_seals.seal(tx, api.account)) == 69 + 34
+        api.database.transact("tests", lambda tx: figures.add_up(tx, api.account))
         yield api
 
 

@@ -13,7 +13,16 @@ from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, String
 
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
 from tallystick.store.kept import Kept
-from tallystick.store.tables import accounts, idempotency_keys, metadata, search_changes, search_marks, worker_beats
+from tallystick.store.tables import (
+    accounts,
+    figure_changes,
+    figures,
+    idempotency_keys,
+    metadata,
+    search_changes,
+    search_marks,
+    worker_beats,
+)
 from tallystick.wire.wanted import telling
 
 FORMAT: Literal["tallystick"] = "tallystick"
@@ -110,8 +119,9 @@ def _hint(column: Column[Any]) -> Any:
     return hint | None if column.nullable else hint
 
 
-OF_ONE_SERVER = (idempotency_keys, worker_beats, search_marks, search_changes)
-"""Answers kept for idempotency keys, when its worker worked, and how far that has indexed: they stay."""
+OF_ONE_SERVER = (idempotency_keys, worker_beats, search_marks, search_changes, figures, figure_changes)
+"""Answers kept for idempotency keys, when its worker worked and how far that has indexed, which stay; and the sums that
+follow from other rows, whose triggers make them anew."""
 
 TABLES = {str(table.name): _rows(table) for table in metadata.sorted_tables if table not in OF_ONE_SERVER}
 """By name, each after those that it refers to."""

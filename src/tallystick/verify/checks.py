@@ -15,6 +15,7 @@ from tallystick.verify import (
     credited,
     deliveries,
     facts,
+    figures,
     postings,
     records,
     references,
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     *told.CHECKS,
     *references.CHECKS,
     *searched.CHECKS,
+    figures.CHECK,
     deliveries.CHECK,
 )
 
