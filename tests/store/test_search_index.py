@@ -145,6 +145,15 @@ def test_very_many_are_walked_in_the_order_of_the_list(api: Api) -> None:
         assert [row["total"] for row in reply["data"]] == [3, 1.99, 1.99]
         assert "MATCH" not in statements[-1][0]
         assert ("more" in reply["pagination"]) is (query == "page=1")
+        with listening() as statements:
+            filtered = api.get(f"/invoices?status=draft&currency=USD&sort=total&limit=3&{query}").json()
+        assert [row["total"] for row in filtered["data"]] == sorted(
+            (row["total"] for row in filtered["data"]), reverse=True
+        )
+        sql, parameters = statements[-1]
+        with api.database.read() as tx:
+            steps = [row.detail for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+        assert any("ix_invoices_account_id_total_id" in step for step in steps), steps
     with api.database.transaction("tests") as tx:
         tx.connection.execute(invoices.delete().where(invoices.c.account_id == 1, invoices.c.id > len(NAMES) * 3))
 

@@ -30,7 +30,7 @@ from tallystick.invoices.types import CreditNoteOfInvoice, Invoice, InvoiceFilte
 from tallystick.store import outbox, rows, search_index
 from tallystick.store.db import Tx
 from tallystick.store.outbox import Recorded
-from tallystick.store.paging import Page, PageRequest, fetch, stream
+from tallystick.store.paging import Found, ListPart, Page, PageRequest, fetch, stream
 from tallystick.store.prepared import Statement
 from tallystick.store.tables import (
     credit_notes,
@@ -39,6 +39,7 @@ from tallystick.store.tables import (
     payment_allocations,
     payments,
 )
+from tallystick.store.unindexed import tested_unindexed, unindexed
 
 bills = INVOICES.rows
 lines: Lines[LineRow] = INVOICES.own_lines
@@ -53,12 +54,15 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 # Written into the statement, because with a parameter SQLite could not tell that the index of open invoices will do.
 ISSUED = invoices.c.state == literal_column(f"'{InvoiceState.ISSUED}'")
 OWED = invoices.c.total > invoices.c.paid + invoices.c.credited
+NOT_ISSUED = invoices.c.state != literal_column(f"'{InvoiceState.ISSUED}'")
 OPEN_STATUSES = frozenset({InvoiceStatus.SENT, InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.OVERDUE})
+NOT_ISSUED_STATUSES = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.VOIDED})
 NOT_DELETED = invoices.c.deleted_at.is_(None)
 # True of every row. SQLite, which plans without knowing how many rows there are, takes the narrowest index that will
 # do; a condition on its second column leads it to the one that holds all it takes, so that no row need be looked at.
-BY_AMOUNTS = invoices.c.currency > ""
-BY_OPEN = invoices.c.due_date > date.min
+BY_CURRENCY = invoices.c.currency > ""
+EVERY = InvoiceFilter()
+OF_EVERY_LIST = (invoices.c.account_id, invoices.c.deleted_at)
 IN_TRASH = invoices.c.deleted_at.is_not(None)
 
 ONE = bills.one(invoices.c.id == bindparam("invoice"))
@@ -255,25 +259,31 @@ def trash(tx: Tx, account: Account, request: PageRequest) -> Page[InvoiceRow]:
 
 def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Page[InvoiceRow]:
     """A page of the invoices that the filter selects."""
-    query = bills.some(*conditions(account, wanted, account.today(tx.now)))
-    by_id = SORTS.get(request.sort or "created_at") is invoices.c.id
+    tests = conditions(account, wanted, account.today(tx.now))
+    kind = bills.as_of(account, tx.now)
+    if wanted == EVERY:
+        return fetch(tx, bills.some(*tests), request, sorts=SORTS, kind=kind, counting=BY_CURRENCY)
+    sort = SORTS.get(request.sort or "created_at", invoices.c.id)
+    filtered = [column for column in invoices.c if column not in (*OF_EVERY_LIST, sort)]
+    walked = bills.some(*(tested_unindexed(test, filtered) for test in tests))
     with planned(tx, wanted):
-        return fetch(
-            tx,
-            query,
-            request,
-            sorts=SORTS,
-            kind=bills.as_of(account, tx.now),
-            counting=_counting(wanted),
-            ways=search_index.ways(tx, account, query, wanted.search, by_id=by_id) if wanted.search else (),
-        )
+        few = _few(tx, account, wanted, tests, by_id=sort is invoices.c.id)
+        return fetch(tx, walked, request, sorts=SORTS, kind=kind, few=few)
 
 
-def _counting(wanted: InvoiceFilter) -> ColumnElement[bool] | None:
-    if wanted.statuses and wanted.statuses <= OPEN_STATUSES:
-        return BY_OPEN
-    selects_few = (wanted.customer_id, wanted.recurring_id, wanted.external_id, wanted.from_date, wanted.to_date)
-    return BY_AMOUNTS if all(each is None for each in selects_few) else None
+def _few(
+    tx: Tx, account: Account, wanted: InvoiceFilter, tests: Sequence[ColumnElement[bool]], *, by_id: bool
+) -> Found | None:
+    """How the filter's own indexes find what it selects; PostgreSQL knows how many that may be, and chooses itself."""
+    # Of all that were ever due, few are still open.
+    query = bills.some(*(tested_unindexed(test, [invoices.c.due_date]) for test in tests))
+    if wanted.search:
+        return search_index.found(tx, account, query, wanted.search, by_id=by_id)
+    if tx.is_postgresql:
+        return None
+    is_of_days = wanted.from_date is not None or wanted.to_date is not None
+    key = unindexed(invoices.c.id) if is_of_days else invoices.c.id
+    return Found([[ListPart(query, key)]], are_in_order_of_ids=not is_of_days)
 
 
 def every(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Iterator[InvoiceRow]:
@@ -290,6 +300,8 @@ def conditions(account: Account, wanted: InvoiceFilter, today: date) -> list[Col
         if wanted.statuses <= OPEN_STATUSES:
             # Implied by each, and said once more because neither database would find out: it opens their index.
             tests += [ISSUED, OWED]
+        if wanted.statuses <= NOT_ISSUED_STATUSES:
+            tests.append(NOT_ISSUED)
     if wanted.recurring_id is not None:
         tests.append(invoices.c.recurring_id == wanted.recurring_id)
     return tests

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, s
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.near import did_you_mean
 from tallystick.store.db import Tx
+from tallystick.store.unindexed import unindexed
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -71,6 +72,16 @@ Way = Sequence[ListPart]
 """A way to find the rows of a list: in parts, none of which has a row of another."""
 
 
+class Found(NamedTuple):
+    """How the few rows of a filter or a search are found, other than by a walk through the list.
+
+    The last way finds them all, and one before it may do where it fills the page.
+    """
+
+    ways: Sequence[Way]
+    are_in_order_of_ids: bool
+
+
 def fetch(
     tx: Tx,
     query: Select[Any],
@@ -79,25 +90,28 @@ def fetch(
     sorts: Mapping[str, ColumnElement[Any]],
     kind: Callable[..., T],
     counting: ColumnElement[bool] | None = None,
-    ways: Sequence[Way] = (),
+    few: Found | None = None,
 ) -> Page[T]:
     """One page of ``query``, whose columns must include each sort column (not null) and make a ``kind``.
 
     The first of ``sorts`` is the default, and the ids of the one table of which all columns are, but for subqueries
     that are correlated to it. ``counting`` is true of every row, and leads to the index to count them by.
-    The few rows of a search are found by ``ways`` of its own, of which the last has them all, and one before it may do
-    where it fills the page. Where they are very many and the order is another than that of the ids, a walk in that
-    order meets them soon enough. Raises ValidationFailed for a sort that is not among them and for a cursor that does
-    not fit.
+    Where there are ``few``, they are found as that says; where they are very many, and not found in the order of the
+    list, a walk in that order meets them soon enough. Raises ValidationFailed for a sort that is not among them and for
+    a cursor that does not fit.
     """
     order = _order(request, sorts)
+    walk = [ListPart(query, order.key)]
+    are_in_order = few is not None and few.are_in_order_of_ids and order.is_by_key
     counted = None
-    if order.is_by_page or (ways and not order.is_by_key):
+    if order.is_by_page or (few and not are_in_order):
         to_count = query if counting is None else query.where(counting)
-        counted = _count(tx, ways[-1] if ways else [ListPart(to_count, order.key)])
-    if not ways or (counted is not None and counted > COUNTED_TO and not order.is_by_key):
-        ways = [[ListPart(query, order.key)]]
-    found = _first_filled(tx, query, ways, order)
+        counted = _count(tx, few.ways[-1] if few else [ListPart(to_count, order.key)])
+    are_few = are_in_order or (counted is not None and counted <= COUNTED_TO)
+    if few and are_few:
+        found = _first_filled(tx, query, few.ways, order if order.is_by_key else order.unindexed)
+    else:
+        found = _first_filled(tx, query, [walk], order)
     told = counted if order.is_by_page else None
     shown = found[: request.limit]
     more = len(found) > request.limit
@@ -149,6 +163,11 @@ class _Order(NamedTuple):
     @property
     def is_by_page(self) -> bool:
         return self.request.after is None
+
+    @property
+    def unindexed(self) -> "_Order":
+        """The same order, into which few rows are put once they are found."""
+        return self._replace(column=unindexed(self.column))
 
     def within(self, part: ListPart) -> ColumnElement[Any]:
         """The column to go by within a part."""

@@ -36,7 +36,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from tallystick.core.account import Account
 from tallystick.store.db import Tx
-from tallystick.store.paging import ListPart, Way
+from tallystick.store.paging import Found, ListPart, Way
 from tallystick.store.search import looked_for
 from tallystick.store.tables import accounts, invoices, search_changes, search_marks
 
@@ -153,13 +153,15 @@ def is_available() -> bool:
     return True
 
 
-def ways(tx: Tx, account: Account, query: Select[Any], text: str, *, by_id: bool) -> Sequence[Way]:
-    """How ``query``, for invoices that hold the text, is found by the index; nothing where that is no better."""
+def found(tx: Tx, account: Account, query: Select[Any], text: str, *, by_id: bool) -> Found | None:
+    """How the index finds what ``query`` selects, which holds the text; None where that is no better."""
     if tx.is_postgresql:
-        return _newest_first(account, query) if by_id else ()
+        return Found(_newest_first(account, query), are_in_order_of_ids=True) if by_id else None
     mark = tx.row(MARK, int, account=account.id, trigger=CHANGED) if is_available() else None
     grams = _grams(_spaced(looked_for(text)))
-    return [_indexed_and_not(account, query, mark, grams)] if mark is not None and grams else ()
+    if mark is None or not grams:
+        return None
+    return Found([_indexed_and_not(account, query, mark, grams)], are_in_order_of_ids=True)
 
 
 def _newest_first(account: Account, query: Select[Any]) -> Sequence[Way]:

@@ -480,16 +480,18 @@ invoices = Table(
     Index(None, "account_id", "total", "id", **_where("deleted_at IS NULL")),
     Index(None, "account_id", "number_order", "id", **_where("deleted_at IS NULL")),
     Index("ix_invoices_trash", "account_id", "id", **_where("deleted_at IS NOT NULL")),
-    # Each holds all that statistics add up, in the order in which they group it.
-    Index(
-        "ix_invoices_amounts",
-        *("account_id", "currency", "state", "issue_date", "total", "tax", "paid", "credited"),
-        **_where("deleted_at IS NULL"),
-    ),
+    # What lists filter by, in the order of the ids: a currency, and each status, of which few rows may have one.
+    Index(None, "account_id", "currency", "id", **_where("deleted_at IS NULL")),
+    Index("ix_invoices_unissued", "account_id", "state", "id", **_where("state <> 'issued' AND deleted_at IS NULL")),
     Index(
         "ix_invoices_open",
-        *("account_id", "due_date", "currency", "issue_date", "total", "paid", "credited"),
+        *("account_id", "id", "due_date"),
         **_where("state = 'issued' AND total > paid + credited AND deleted_at IS NULL"),
+    ),
+    Index(
+        "ix_invoices_settled",
+        *("account_id", "id"),
+        **_where("state = 'issued' AND total <= paid + credited AND deleted_at IS NULL"),
     ),
     Index("ix_invoices_recurring", "account_id", "recurring_id", "period_start", **_where("recurring_id IS NOT NULL")),
     # Exactly once: no schedule bills the same period a second time, unless what bills it is voided.

@@ -1,0 +1,48 @@
+"""Columns in a form that SQLite takes for no reason to go by their index.
+
+It plans without knowing how many rows there are, and believes that few have any one value. PostgreSQL knows better.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class _Unindexed(FunctionElement[Any]):
+    """A column as an expression."""
+
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any]) -> None:
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(_Unindexed)
+def _as_it_is(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Unindexed, "sqlite")
+def _with_a_plus(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> str:
+    return f"+{compiler.process(element.clauses, **options)}"
+
+
+def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The same column, which leads to none of its indexes."""
+    return _Unindexed(column)
+
+
+def tested_unindexed(test: ColumnElement[bool], columns: Collection[Column[Any]]) -> ColumnElement[bool]:
+    """The same test, which leads to no index of these columns."""
+
+    def replaced(element: Any, **_options: Any) -> Any:
+        return _Unindexed(element) if any(element is each for each in columns) else None
+
+    found: ColumnElement[bool] = visitors.replacement_traverse(test, {}, replaced)
+    return found
