@@ -122,6 +122,8 @@ def test_a_page_is_read_off_the_index(api: Api) -> None:
         assert "SCAN invoice_search VIRTUAL TABLE INDEX" in " ".join(steps)
         # Three parts are merged, each in the order of the list: the index, what is beyond it, and what was changed.
         assert sum("MERGE" in step for step in steps) == 2, steps
+        # What was changed is sorted, and what the index finds is not.
+        assert steps.count("USE TEMP B-TREE FOR ORDER BY") == 1, steps
         assert "SEARCH invoices USING INTEGER PRIMARY KEY (rowid=?)" in steps
 
 

@@ -210,13 +210,20 @@ def _keys(way: Way, order: _Order) -> Select[Any]:
         keys = part.query.with_only_columns(part.key, maintain_column_froms=True).correlate(None)
         return _ordered(keys, order.within(part), part.key, request.order).limit(request.limit + 1).offset(offset)
     found = union_all(*(_found(part, order) for part in parts))
-    by = found.selected_columns
-    merged = _ordered(found, by.value, by.key, request.order).limit(request.limit + 1).offset(offset).subquery()
+    *value, key = found.selected_columns
+    merged = (
+        _ordered(found, value[0] if value else key, key, request.order)
+        .limit(request.limit + 1)
+        .offset(offset)
+        .subquery()
+    )
     return select(merged.c.key)
 
 
 def _found(part: ListPart, order: _Order) -> Select[Any]:
-    columns = order.within(part).label("value"), part.key.label("key")
+    # FTS5 has its rows in the order of their ids for as long as nothing else is asked for, be it the same.
+    value = [] if order.is_by_key else [order.within(part).label("value")]
+    columns = [*value, part.key.label("key")]
     return part.query.with_only_columns(*columns, maintain_column_froms=True).correlate(None)
 
 
