@@ -118,7 +118,7 @@ COUNT_UP = (
     .where(*_RUN)
     .values(
         status=RunStatus.RUNNING,
-        started_at=func.coalesce(recurring_runs.c.started_at, bindparam("now")),
+        started_at=func.coalesce(recurring_runs.c.started_at, bindparam("now", type_=recurring_runs.c.started_at.type)),
         **{name: recurring_runs.c[name] + bindparam(f"more_{name}") for name in ("processed", "created", "skipped")},
     )
 )
