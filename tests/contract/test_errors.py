@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tallystick.accounts.types import Scope
-from tallystick.http.routes import MAX_BODY_BYTES, Route
+from tallystick.http.routes import Route
 from tallystick.native.routes import PREFIX, ROUTES
 from tests.api import Api
 from tests.contract import examples
@@ -20,7 +20,9 @@ WITH_KEYS = [route for route in ROUTES if "token" not in route.ids]
 WITH_BODY = [route for route in examples.WRITES if route.has_body]
 WITH_IDS = [route for route in ROUTES if route.ids]
 JSON = {"Content-Type": "application/json"}
-WITH_BODIES = [route for route in examples.WRITES if route.takes_body]
+# What reads its body itself, such as usage events, which come in three forms, has tests of its own.
+WITH_BODY_OF_FIELDS = [route for route in WITH_BODY if not hasattr(route.body, "read")]
+WITH_BODIES = [route for route in examples.WRITES if route.takes_body and not hasattr(route.body, "read")]
 
 
 def refused(response: httpx.Response, status: int, code: str) -> dict[str, list[str]]:
@@ -103,8 +105,8 @@ def test_a_method_that_a_path_does_not_have_is_refused(api: Api) -> None:
 @BEFORE_ANY_STATEMENT
 def test_a_body_too_large_is_refused(api: Api) -> None:
     document, known = Document.of(api), Examples(api)
-    body = b'{"notes": "' + b"x" * MAX_BODY_BYTES + b'"}'
     for route in WITH_BODY:
+        body = b'{"notes": "' + b"x" * route.max_body_bytes + b'"}'
         response = api.request(route.method, known.path_of(route), content=body, headers=JSON)
         assert refused(response, 413, "PAYLOAD_TOO_LARGE") == {}
         assert_documented(document, route, response)
@@ -113,7 +115,14 @@ def test_a_body_too_large_is_refused(api: Api) -> None:
 @BEFORE_ANY_STATEMENT
 @pytest.mark.parametrize(
     "media",
-    ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ";"],
+    [
+        "text/plain",
+        "application/xml",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        ";",
+        "application/json; charset=utf-16",
+    ],
 )
 def test_a_body_that_is_not_json_by_its_type_is_refused(api: Api, media: str) -> None:
     document, known = Document.of(api), Examples(api)
@@ -133,14 +142,13 @@ def test_a_body_that_is_not_json_by_its_type_is_refused(api: Api, media: str) ->
         b'"text"',
         b"NaN",
         b'{"name": "\xff"}',
-        b'{"name": "\\ud800"}',
         b'{"name": 1e400000000000000000000}',
         b'{"items": ' + b"[" * 5000 + b"]" * 5000 + b"}",
     ],
 )
 def test_a_body_that_is_no_json_object_is_refused(api: Api, body: bytes) -> None:
     document, known = Document.of(api), Examples(api)
-    for route in WITH_BODY:
+    for route in WITH_BODY_OF_FIELDS:
         response = api.request(route.method, known.path_of(route), content=body, headers=JSON)
         assert refused(response, 400, "MALFORMED") == {}
         assert_documented(document, route, response)

@@ -2,7 +2,9 @@
 
 import re
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -82,6 +84,25 @@ def test_a_long_write_of_our_own_is_told(api: Api) -> None:
     with api.database.transaction("tests"):
         assert ready(api) == (503, ["The database takes no writes: another write has not ended."])
     assert ready(api) == (200, [])
+
+
+@ONLY_SQLITE
+def test_writes_of_our_own_that_come_one_after_the_other_are_no_trouble(api: Api) -> None:
+    """One account's batches, which hold the turn most of the time, must not take the server from all others."""
+    is_over = threading.Event()
+
+    def write() -> None:
+        while not is_over.is_set():
+            with api.database.transaction("tests"):
+                is_over.wait(0.5)
+
+    with ThreadPoolExecutor(8) as threads:
+        writers = [threads.submit(write) for _ in range(8)]
+        found = [ready(api) for _ in range(3)]
+        is_over.set()
+        for each in writers:
+            each.result()
+    assert found == [(200, [])] * 3
 
 
 def test_a_file_that_was_deleted_is_told_and_takes_no_writes(books: tuple[Api, Path]) -> None:

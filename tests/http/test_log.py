@@ -131,6 +131,8 @@ def test_a_key_that_may_not_is_told(api: Api, send: Send) -> None:
         ("/%E2%80%AEelpmaxe", "/%E2%80%AEelpmaxe"),
         ("/%1B[31m", "/%1B%5B31m"),
         ("/Caf%C3%A9", "/Caf%C3%A9"),
+        ("/" + "a" * 3000, "/" + "a" * 499),
+        ("/" + "%22" * 3000, "/" + '"' * 499),
     ],
 )
 def test_no_path_breaks_or_turns_a_line(send: Send, asked: str, expected: str) -> None:

@@ -1,5 +1,6 @@
 """From which address a request comes, also where proxies stand between."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -9,6 +10,7 @@ import falcon
 Network = IPv4Network | IPv6Network
 FORWARDED = "X-Forwarded-For"
 REMEMBERED = 4096
+WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|([\d.]+):\d+")
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -40,8 +42,13 @@ class Addresses:
         if not self._trusted or not self._is_trusted(address):
             return address
         for hop in reversed((req.get_header(FORWARDED) or "").split(",")):
-            if hop.strip():
-                address = hop.strip()
+            if not hop.strip():
+                continue
+            written = _written_by_proxy(hop.strip())
+            # Whatever stands before what no proxy would write may be the client's own words.
+            if written is None:
+                break
+            address = written
             if not self._is_trusted(address):
                 break
         return address
@@ -52,3 +59,14 @@ class Addresses:
         except ValueError:
             return False
         return any(parsed in network for network in self._trusted)
+
+
+@lru_cache(REMEMBERED)
+def _written_by_proxy(hop: str) -> str | None:
+    """The address of a hop, which some proxies write with a port, or as one of IPv6 that stands for one of IPv4."""
+    match = WITH_PORT.fullmatch(hop)
+    try:
+        address = ip_address(match[1] or match[2] if match else hop)
+    except ValueError:
+        return None
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -125,6 +125,8 @@ class Endpoint:
         raw: bytes = req.stream.read(most + 1)
         if len(raw) > most:
             raise _too_large(most)
+        if raw and req.get_header("Content-Encoding", default="identity").lower() != "identity":
+            raise falcon.HTTPUnsupportedMediaType(description="Send the body as it is, without a Content-Encoding.")
         media = self._media(req.content_type) if raw else ""
         if req.get_header("Transfer-Encoding") and media != falcon.MEDIA_JSON:
             # Where a client leaves, a chunked body just ends. Half of an object of JSON is none, but half of a form is.
@@ -133,7 +135,9 @@ class Endpoint:
 
     def _media(self, content_type: str | None) -> str:
         decoders = self.surface.decoders
-        named = (content_type or next(iter(decoders))).partition(";")[0].strip().lower()
+        named, *parameters = (content_type or next(iter(decoders))).lower().replace(" ", "").split(";")
+        if any(each.startswith("charset=") and each[8:].strip('"') not in UTF_8 for each in parameters):
+            raise falcon.HTTPUnsupportedMediaType(description="Send the body in UTF-8.")
         media = falcon.MEDIA_JSON if named.endswith("+json") else named
         if media not in decoders:
             allowed = " or ".join(decoders)
@@ -209,6 +213,7 @@ SHOWN_ALREADY = (
     "The first request with this Idempotency-Key made the id {id}. Its answer showed a secret, which is kept nowhere. "
     "Where you have not seen it, revoke {id}, and make another one under another Idempotency-Key."
 )
+UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 NO_BODY: tuple[bytes, Decoder] = (b"", parse_json)
 
 

@@ -17,6 +17,9 @@ from tallystick.http.addresses import Addresses
 from tallystick.store import secrets
 
 FLUSH_INTERVAL_S = 0.5
+LONGEST_METHOD = 20
+LONGEST_PATH = 500
+"""Letters; no route needs as many, and a stranger must not fill the disk by lines of a log."""
 
 log = logging.getLogger("tallystick.access")
 
@@ -59,7 +62,7 @@ class AccessLog:
             datetime.now(UTC),
             _level(resp.status_code, refused),
             req.context.id,
-            req.method,
+            req.method[:LONGEST_METHOD],
             path_of(req),
             resp.status_code,
             elapsed_us,
@@ -73,7 +76,7 @@ class AccessLog:
 
 def path_of(req: falcon.Request) -> str:
     """The path as a log may show it: without secrets, and with nothing that breaks or turns a line."""
-    path = secrets.redacted(req.path)
+    path = secrets.redacted(req.path)[:LONGEST_PATH]
     return path if path.isascii() and path.isprintable() else quote(path)
 
 

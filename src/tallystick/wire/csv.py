@@ -13,7 +13,9 @@ from typing import Any
 from tallystick.wire.file import Export
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
-FORMULA_STARTS = (*"=+-@\t\r", *"＝＋－＠")  # East Asian spreadsheets take the wide ones for the same
+FORMULA = re.compile(r"[\x00-\x20]*[=+\-@＝＋－＠﹦﹢﹣﹫]|[\t\r\n]")
+"""What a spreadsheet may run: also after blanks, and by the wide and the small signs of East Asia."""
+
 ROWS_AT_ONCE = 200
 
 Cell = str | int | Decimal | date | datetime | None
@@ -70,4 +72,4 @@ def _text(cell: Cell) -> str:
             return f"{cell:f}"
     text = str(cell)
     # Only text can be a formula; a spreadsheet shows it after an apostrophe as it is.
-    return "'" + text if isinstance(cell, str) and text.startswith(FORMULA_STARTS) else text
+    return "'" + text if isinstance(cell, str) and FORMULA.match(text) else text

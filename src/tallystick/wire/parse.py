@@ -3,9 +3,11 @@
 msgspec is fast and stops at its first error; so a request that fails is read again field by field.
 """
 
+import json
 import re
 import types
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache, reduce
 from operator import or_
@@ -25,8 +27,14 @@ _ANYTHING = msgspec.json.Decoder(float_hook=Decimal)
 NUL_ESCAPED = b"\\u0000"
 _UNKNOWN = "Is not a field of this request."
 _UNKNOWN_PARAMETER = "Is not a parameter of this request."
+_MOST_ERRORS = 100
+"""How many wrong fields are named; who has more has another fault than those."""
+
 _MOST_GUESSES = 20
 """How many wrong fields are told what else may have been meant: to guess takes longer than to refuse."""
+_NUL = "Must not contain the character NUL."
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _BYTE = re.compile(r"\(byte (\d+)\)$")
 
 
@@ -103,7 +111,27 @@ def read_anything(raw: bytes) -> Any:
     except UnicodeDecodeError:
         raise Malformed("The body is not JSON: it must be in UTF-8.") from None
     except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
+        with suppress(ValueError, ArithmeticError, RecursionError):
+            return _with_halves(raw)
         raise Malformed(f"The body is not JSON: {_fault(raw, str(error))}") from None
+
+
+def _with_halves(raw: bytes) -> Any:
+    """The value of a JSON text in which halves of surrogate pairs are escaped, which msgspec takes for its end.
+
+    Raises ValueError.
+    """
+    if not _HALF.search(raw):
+        raise ValueError
+    return json.loads(raw, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_legibly_named)
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(name)
+
+
+def _legibly_named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name.encode("utf-8", "replace").decode(): value for name, value in pairs}
 
 
 def _fault(raw: bytes, error: str) -> str:
@@ -173,7 +201,7 @@ class _Reading:
             if name in values:
                 parsed[field.name] = self._value(values[name], hints[field.name], path + name)
             elif field.required:
-                self.errors[path + name] = ["Is required."]
+                self._note(path + name, "Is required.")
         return None if self.errors else kind(**parsed)
 
     def _value(self, value: Any, hint: Any, path: str) -> Any:
@@ -200,8 +228,8 @@ class _Reading:
         """The value as its type; meaningless where that is an error. What is left raw is read by whoever knows it."""
         if hint is msgspec.Raw:
             return value
-        if isinstance(value, str) and "\0" in value:
-            self.errors[path] = ["Must not contain the character NUL."]
+        if isinstance(value, str) and (refused := _UNWRITABLE.search(value)):
+            self._note(path, "Must not contain half of a surrogate pair." if refused[0] > "\0" else _NUL)
             return None
         try:
             return msgspec.convert(value, hint, dec_hook=convert, strict=not self._is_text)
@@ -214,4 +242,8 @@ class _Reading:
     def refuse(self, path: str, sentence: str, given: Any, names: Iterable[str]) -> None:
         """Notes an error, with the question whether one of the names was meant by what is given."""
         guess = did_you_mean(given, names) if len(self.errors) < _MOST_GUESSES else ""
-        self.errors[path] = [sentence + guess]
+        self._note(path, sentence + guess)
+
+    def _note(self, path: str, sentence: str) -> None:
+        if len(self.errors) < _MOST_ERRORS:
+            self.errors[path] = [sentence]
