@@ -22,7 +22,7 @@ FOREIGN = re.compile(r"Expected|Invalid|malformed|truncated|required field|unkno
 OURS = re.compile(r"(Must|Is|Give|Needs|Has|Says|Not|There|Names|The|A|An|No)\b.*[.?]", re.DOTALL)
 
 WITH_BODIES = [route for route in examples.WRITES if route.takes_body]
-WITH_QUERIES = [route for route in ROUTES if route.takes_query]
+WITH_QUERIES = [route for route in ROUTES if route.reads and route.takes_query]
 WRONG: tuple[Any, ...] = (
     *(None, True, 0, -1, 1.5, 2**31, 2**64, 10**40),
     *("", " ", "no such thing", "a@", "\0", "x" * 10_001, "1e400", "2026-02-30", "{"),
