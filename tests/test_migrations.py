@@ -5,16 +5,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 from tallystick.store.db import Database
 from tallystick.store.migrate import NewerDatabase, alembic_config, migrate
-from tallystick.store.tables import metadata
+from tallystick.store.tables import metadata, recurring_runs
 from tallystick.store.usage_tables import usage_metadata
 from testing.server import PROGRAM
 
@@ -214,3 +215,19 @@ def test_numbers_of_an_older_version_are_kept_where_they_differ_in_case_only(
         assert [row[3] for row in rows[4:6]] == ["a-00000000000000000001"] * 2
         dates = text(f"SELECT DISTINCT issue_date_given, terms_days FROM {table}")
         assert [tuple(row) for row in tx.connection.execute(dates).all()] == [(1, None)]
+
+
+OLDER_RUN = """INSERT INTO recurring_runs (id, account_id, as_of, status, actor, created_at, started_at)
+    VALUES (1, 1, '2026-06-15', 'running', 'worker', '2026-06-15 12:00:00', '2026-06-15 12:00:00.250000+00:00')"""
+
+
+@pytest.mark.database("sqlite")
+def test_a_run_of_an_older_version_began_at_an_instant_as_any_other(database: Database) -> None:
+    migrate_to(database, "0030")
+    with database.transaction("tests") as tx:
+        for statement in (OLDER_ACCOUNT, OLDER_RUN):
+            tx.connection.exec_driver_sql(statement)
+    migrate(database)
+    with database.read() as tx:
+        began = tx.connection.execute(select(recurring_runs.c.started_at).where(recurring_runs.c.account_id == 1))
+        assert began.scalar_one() == datetime(2026, 6, 15, 12, 0, 0, 250_000, tzinfo=UTC)

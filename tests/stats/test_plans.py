@@ -57,6 +57,7 @@ def indexes_of_invoices(api: Api, path: str) -> set[str]:
         ("/invoices?currency=EUR&sort=total", {BY_CURRENCY}),
         ("/invoices?customer_id=1&sort=number", {BY_CUSTOMER}),
         ("/invoices?from_date=2026-01-01", {BY_ISSUE_DATE}),
+        ("/invoices?to_date=2020-01-01&after=", {BY_ISSUE_DATE}),
         ("/invoices/trash/list", {TRASH}),
     ],
 )
