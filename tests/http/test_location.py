@@ -21,13 +21,13 @@ MAKING = [route for route in ROUTES if route.status == 201]
 @pytest.mark.parametrize("route", MAKING, ids=examples.name)
 def test_what_is_made_is_found_at_its_location(api: Api, route: Route) -> None:
     made = Examples(api, route).send(route)
-    location, made_id = made.headers["Location"], api.data(made)["id"]
+    location, made_id = made.headers["Location"], api.data(made)[route.made_by]
     if route.makes == "/api-keys":
         assert location == f"/api/v1/api-keys/{made_id}"
         assert api.client.delete(location, headers={"X-API-Key": api.key}).json()["data"]["id"] == made_id
         return
     found = api.client.get(location, headers={"X-API-Key": api.key})
-    assert api.data(found)["id"] == made_id
+    assert api.data(found)[route.made_by] == made_id
     assert found.request.url.path == f"{NATIVE.prefix}{route.makes}/{made_id}"
 
 
