@@ -385,7 +385,7 @@ WORDS = {
     "RateChange.customer_id": "The customer for whom it is; null is any.",
     "RateJson.customer_id": "The customer for whom it is; null is any.",
     "valid_from": "The first day on which it is in force; null is always.",
-    "ReportJson.rows": "What was used and what it costs, a row for each combination of the values that it is grouped by.",
+    "ReportJson.rows": "What was used and what it costs, a row for each combination that it is grouped by.",
     "ReportJson.total_cost": "What all of it costs before tax, in major units, rounded once.",
     "ReportJson.unrated": "How many events no rate prices.",
     "UsageQuery.meter": "Only what this meter measured, by its key.",
