@@ -69,8 +69,8 @@ ONE = bills.one(invoices.c.id == bindparam("invoice"))
 BY_ID = ONE.where(NOT_DELETED)
 BY_ID_LOCKED = BY_ID.with_for_update(of=invoices)
 TRASHED_LOCKED = ONE.where(IN_TRASH).with_for_update(of=invoices)
-# What a share link opens: an issued invoice; of a draft with a token, only the PDF.
-BY_TOKEN = bills.one(invoices.c.share_token == bindparam("token"), invoices.c.state == InvoiceState.ISSUED, NOT_DELETED)
+# What a share link opens: an invoice once it is issued; of a draft with a token, only the PDF.
+BY_TOKEN = bills.one(invoices.c.share_token == bindparam("token"), invoices.c.state != InvoiceState.DRAFT, NOT_DELETED)
 BY_TOKEN_IN_ANY_STATE = bills.one(invoices.c.share_token == bindparam("token"), NOT_DELETED)
 KNOWN = select(invoices.c.id).where(
     invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"), NOT_DELETED
@@ -185,7 +185,7 @@ def get_trashed_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 
 
 def get_shared(tx: Tx, account: Account, token: str) -> Invoice:
-    """The issued invoice that the share token opens, or NotFound."""
+    """The issued or voided invoice that the share token opens, or NotFound."""
     return _whole(tx, account, BY_TOKEN, token=token)
 
 
