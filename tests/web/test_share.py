@@ -5,16 +5,19 @@ import re
 from typing import Any
 
 import falcon
+import falcon.testing
 import pytest
 
+from tallystick.documents.languages import LANGUAGES
 from tallystick.http.refusals import BUG
-from tallystick.web.share import PAGES
+from tallystick.web.bill_page import message_page
+from tallystick.web.share import MESSAGES, PAGES
 from tests.api import Api, opened
 from tests.bills import a_draft, an_invoice, pay, refused
 from tests.clock import Clock
 from tests.quotations.offers import a_quotation, act, status_of
 from tests.recorded import recorded
-from tests.web.pages import page_of
+from tests.web.pages import Page, page_of
 
 NOON = "2026-03-15T12:00:00Z"
 MARKUP = {"html", "head", "meta", "link", "title", "body", "header", "main", "section", "footer", "div", "h1", "h2"}
@@ -135,7 +138,7 @@ def test_a_page_loads_its_style_once_and_anew_when_that_changes(api: Api) -> Non
 def test_a_link_that_opens_nothing(api: Api, kind: str, token: str) -> None:
     path = f"/public/{kind}/{token.format(A='A' * 43)}"
     page = api.client.get(path)
-    assert (page.status_code, page_of(page).title) == (404, "Not found")
+    assert (page.status_code, page_of(page).title) == (404, "There is nothing at this link")
     reply = api.client.get(f"/api/v1{path}")
     assert (reply.status_code, reply.json()["code"]) == (404, "NOT_FOUND")
     # The same whether there is such an account, such a bill or such a form of token.
@@ -238,22 +241,69 @@ def test_what_is_public_names_nothing_of_ours(api: Api, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "status", "said"), [("accept", "accepted", "Accepted"), ("reject", "rejected", "Declined")]
+    ("verb", "status", "said", "reason"),
+    [("accept", "accepted", "Accepted", None), ("reject", "rejected", "Declined", "Zu teuer")],
 )
-def test_a_customer_answers_with_a_form(api: Api, verb: str, status: str, said: str) -> None:
+def test_a_customer_confirms_an_answer_on_a_second_page(
+    api: Api, verb: str, status: str, said: str, reason: str | None
+) -> None:
     made = a_quotation(api, 100)
     path = path_of(api.data(act(api, made, "publish")), "quotations")
     page = page_of(api.client.get(path))
-    assert page.forms == [("post", f"{path}/accept"), ("post", f"{path}/reject")]
-    response = api.client.post(f"{path}/{verb}", data={})
+    assert (page.forms, page.links[:3]) == ([], [f"{path}/accept", f"{path}/reject", f"{path}/pdf"])
+    second = page_of(api.client.get(f"{path}/{verb}"))
+    assert second.forms == [("post", f"{path}/{verb}")]
+    assert ("textarea" in second.elements) == (reason is not None)
+    assert path in second.links
+    assert status_of(api, made) == "sent"
+    response = api.client.post(f"{path}/{verb}", data={"name": "Änne", "reason": reason or ""})
     assert (response.status_code, response.headers["Location"]) == (303, path)
-    assert status_of(api, made) == status
+    told = api.data(api.get(f"/quotations/{made['id']}"))
+    assert (told["status"], told["answered_by"], told["answer_reason"]) == (status, "Änne", reason)
     after = page_of(api.client.get(path))
-    assert (after.forms, after.after(after.title).split()[0]) == ([], said)
-    assert api.client.post(f"{path}/{verb}").status_code == 303
-    other = api.client.post(f"{path}/{'reject' if verb == 'accept' else 'accept'}")
-    assert other.status_code == 409
-    assert "This is not possible any more" in page_of(other).texts
+    assert (after.links[:1], after.after(after.title).split()[0]) == ([f"{path}/pdf"], said)
+    # The page is for whoever has the link, the name for the seller.
+    assert "Änne" not in "".join(after.texts)
+
+
+@pytest.mark.parametrize(("verb", "other"), [("accept", "reject"), ("reject", "accept")])
+def test_what_is_answered_is_answered(api: Api, verb: str, other: str) -> None:
+    path = shared(api, "quotations")
+    answer = {"name": "Ann"}
+    assert api.client.post(f"{path}/{verb}", data=answer).status_code == 303
+    assert api.client.post(f"{path}/{verb}", data=answer).status_code == 303
+    refused = api.client.post(f"{path}/{other}", data=answer)
+    assert (refused.status_code, page_of(refused).title) == (409, "This is not possible any more")
+    for late in (api.client.get(f"{path}/{other}"), api.client.post(f"{path}/{other}")):
+        assert (late.status_code, late.headers["Location"]) == (303, path)
+
+
+@pytest.mark.parametrize("name", [{}, {"name": ""}, {"name": " \t"}])
+def test_an_answer_without_a_name_is_asked_for_again(api: Api, name: dict[str, str]) -> None:
+    made = a_quotation(api, 100)
+    path = path_of(api.data(act(api, made, "publish")), "quotations")
+    response = api.client.post(f"{path}/reject", data={"reason": "<b>No</b> \u202eneed", **name})
+    page = page_of(response)
+    assert (response.status_code, page.forms) == (422, [("post", f"{path}/reject")])
+    assert {"Please enter your name.", "<b>No</b> need"} <= {*page.texts}
+    assert "aria-invalid" in page.attributes
+    assert status_of(api, made) == "sent"
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        (b"name=" + b"x" * 201, 422),
+        (b"name=Ann&reason=" + b"x" * 2001, 422),
+        (b"name=%FF", 400),
+        (b"name=" + b"x" * 70_000, 413),
+    ],
+)
+def test_an_answer_that_no_form_of_ours_sends(api: Api, form: bytes, status: int) -> None:
+    path = shared(api, "quotations")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    response = api.client.post(f"{path}/reject", content=form, headers=headers)
+    assert (response.status_code, page_of(response).title) == (status, "This did not work")
 
 
 def test_an_answer_comes_too_late(database_url: str) -> None:
@@ -263,15 +313,18 @@ def test_an_answer_comes_too_late(database_url: str) -> None:
         path = path_of(api.data(act(api, made, "publish")), "quotations")
         clock.set("2026-03-21T00:00:00Z")
         page = page_of(api.client.get(path))
-        assert (page.forms, "Expired 20 March" in page.texts) == ([], True)
-        assert api.client.post(f"{path}/accept").status_code == 409
+        assert (page.links, "Expired 20 March" in page.texts) == ([f"{path}/pdf"], True)
+        assert api.client.get(f"{path}/accept").headers["Location"] == path
+        assert api.client.post(f"{path}/accept", data={"name": "Ann"}).status_code == 409
         assert api.client.post(f"/api/v1{path}/accept").json()["code"] == "CONFLICT"
         assert status_of(api, made) == "expired"
 
 
 def test_an_answer_to_nothing(api: Api) -> None:
     for token in ("nothing", f"1.{'A' * 43}"):
-        assert api.client.post(f"/public/quotations/{token}/accept").status_code == 404
+        for form in ({}, {"name": "Ann"}):
+            assert api.client.post(f"/public/quotations/{token}/accept", data=form).status_code == 404
+        assert api.client.get(f"/public/quotations/{token}/accept").status_code == 404
         assert api.client.post(f"/api/v1/public/quotations/{token}/accept", json={}).status_code == 404
 
 
@@ -286,19 +339,36 @@ def test_a_token_does_not_reach_the_log(api: Api, caplog: pytest.LogCaptureFixtu
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "title"),
-    [("GET", "/public", 404, "Not found"), ("PUT", "/public/invoices/1", 405, "This did not work")],
+    ("method", "path", "language", "status", "title"),
+    [
+        ("GET", "/public", "en", 404, "There is nothing at this link"),
+        ("GET", "/public/invoices/nothing", "sv, de;q=0.5", 404, "Unter diesem Link gibt es nichts"),
+        ("GET", "/public/invoices/nothing/pdf", "ar", 404, "لا يوجد شيء على هذا الرابط"),
+        ("PUT", "/public/invoices/1", "ja", 405, "うまくいきませんでした"),
+    ],
 )
-def test_whatever_is_refused_is_a_page(api: Api, method: str, path: str, status: int, title: str) -> None:
-    refused = api.client.request(method, path)
-    assert (refused.status_code, page_of(refused).title) == (status, title)
+def test_whatever_is_refused_is_a_page_in_its_readers_language(
+    api: Api, method: str, path: str, language: str, status: int, title: str
+) -> None:
+    refused = api.client.request(method, path, headers={"Accept-Language": language})
+    page = page_of(refused)
+    assert (refused.status_code, page.title) == (status, title)
+    assert page.direction == ("rtl" if language == "ar" else "ltr")
     assert refused.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("message", sorted({*MESSAGES.values(), "refused"}))
+def test_each_refusal_has_its_words(language: str, message: str) -> None:
+    page = Page(message_page(language, message, id="0123"))
+    assert (page.language, len(page.texts)) == (language, 3)
+    assert ("0123" in page.texts[-1]) == (message == "failed")
 
 
 def test_a_page_that_fails_gives_the_number_of_its_request() -> None:
     response = falcon.Response()
     response.set_header("X-Request-Id", "0123456789abcdef")
-    PAGES.refuse(response, BUG)
+    PAGES.refuse(falcon.testing.create_req(), response, BUG)
     assert "with this number: 0123456789abcdef." in str(response.text)
 
 

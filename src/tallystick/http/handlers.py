@@ -65,4 +65,4 @@ class Handlers:
     def _answer(self, req: falcon.Request, resp: falcon.Response, refusal: Refusal) -> None:
         if refusal.status in TURNED_AWAY:
             req.context.refused = refusal.sentence
-        responsible(self._speakers, req.path).refuse(resp, refusal)
+        responsible(self._speakers, req.path).refuse(req, resp, refusal)

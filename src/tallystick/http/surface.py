@@ -59,7 +59,7 @@ class Speaker(ABC):
     prefix: str
 
     @abstractmethod
-    def refuse(self, resp: falcon.Response, refusal: Refusal) -> None:
+    def refuse(self, _req: falcon.Request, resp: falcon.Response, refusal: Refusal) -> None:
         """Answers a refusal in its own words."""
 
     def covers(self, path: str) -> bool:
@@ -101,7 +101,7 @@ class Surface(Speaker):
             path = path.rpartition("/")[0]
         return shown.get(path)
 
-    def refuse(self, resp: falcon.Response, refusal: Refusal) -> None:
+    def refuse(self, _req: falcon.Request, resp: falcon.Response, refusal: Refusal) -> None:
         """Answers a refusal as JSON."""
         answer = self.refusal(refusal)
         resp.status = answer.status

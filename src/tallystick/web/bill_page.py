@@ -2,9 +2,11 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from tallystick.documents.document import Document, Table, TableRow
-from tallystick.documents.languages import DEFAULT_LANGUAGE, words
+from tallystick.documents.languages import words
+from tallystick.quotations.api import AnswerBody
 from tallystick.web import templating
 
 STYLE = Path(__file__).with_name("page.css")
@@ -18,21 +20,46 @@ def bill_page(document: Document, path: str) -> str:
     """The page at this path, whose PDF is at ``path``/pdf; a quotation is answered at ``path``/accept and /reject."""
     return templating.written(
         "bill.html",
-        document=document,
-        words=words(document.language),
-        language="-".join(filter(None, (document.language, document.region))),
-        direction=document.direction,
-        style=STYLE_URL,
+        **_values_of(document),
         path=path,
-        is_answerable=document.state is not None and document.state.key == "open_quotation",
+        is_answerable=is_answerable(document),
         figures_of=figures_of,
     )
 
 
-def message_page(title: str, sentence: str) -> str:
-    """A page that says one thing."""
+def is_answerable(document: Document) -> bool:
+    """Whether it is a quotation that still waits for its customer's answer."""
+    return document.state is not None and document.state.key == "open_quotation"
+
+
+def answer_page(document: Document, path: str, verb: str, given: AnswerBody) -> str:
+    """The page on which the customer confirms to accept or to reject, by name, the quotation whose page is at the path.
+
+    ``given`` is what was sent and is to be filled in once more; at first nothing.
+    """
+    return templating.written("answer.html", **_values_of(document), path=path, verb=verb, given=given)
+
+
+def _values_of(document: Document) -> dict[str, Any]:
+    return {
+        "document": document,
+        "words": words(document.language),
+        "language": "-".join(filter(None, (document.language, document.region))),
+        "direction": document.direction,
+        "style": STYLE_URL,
+    }
+
+
+def message_page(language: str, message: str, **values: str) -> str:
+    """A page in a language that says one thing: a message and, as its ``_help``, what to do, with the values in it."""
+    in_words = words(language)
     return templating.written(
-        "message.html", title=title, sentence=sentence, language=DEFAULT_LANGUAGE, direction="ltr", style=STYLE_URL
+        "message.html",
+        title=in_words(f"page.{message}"),
+        sentence=in_words(f"page.{message}_help", **values),
+        language=language,
+        direction=in_words.direction,
+        style=STYLE_URL,
     )
 
 

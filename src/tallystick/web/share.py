@@ -25,26 +25,19 @@ from tallystick.quotations import public as answers
 from tallystick.quotations import store as quotations
 from tallystick.quotations.api import AnswerBody
 from tallystick.store.db import Database, Tx
-from tallystick.web.bill_page import STYLE, STYLE_PATH, bill_page, message_page
+from tallystick.web.bill_page import STYLE, STYLE_PATH, answer_page, bill_page, is_answerable, message_page
+from tallystick.web.languages import preferred
 from tallystick.wire.call import Call
 from tallystick.wire.file import Sight
-from tallystick.wire.parse import parse_query
+from tallystick.wire.parse import parse_form, parse_query
 from tallystick.wire.scalars import Token
 
 INVOICE = "/public/invoices/{token}"
 CREDIT_NOTE = "/public/credit-notes/{token}"
 QUOTATION = "/public/quotations/{token}"
-TITLES = {
-    404: "Not found",
-    409: "This is not possible any more",
-    429: "Too many requests",
-    503: "Not possible at the moment",
-}
-SENTENCES = {
-    404: "There is nothing at this link. It may have been withdrawn: ask whoever sent it to you.",
-    500: "Something went wrong on our side. Tell whoever sent you the link, with this number: {id}.",
-}
-"""What is said in other words than to a program."""
+MAX_FORM_BYTES = 64 * 1024
+MESSAGES = {404: "not_found", 409: "too_late", 429: "too_many", 500: "failed", 503: "unavailable"}
+"""What is said of a refusal, by its status; of any other that it did not work."""
 
 # The link is a secret: no search engine may learn it.
 FILE_HEADERS = {"X-Frame-Options": "DENY", "X-Robots-Tag": "noindex"}
@@ -94,30 +87,55 @@ class SharedFile:
 
 
 class SharedAnswer:
-    """The customer's answer to a quotation, sent by a form on its page."""
+    """The page on which a customer confirms one of the two answers to a quotation, by name."""
 
-    def __init__(self, database: Database, origin: str, answer: Callable[[Call, Token, AnswerBody], Any]) -> None:
+    def __init__(
+        self, database: Database, origin: str, verb: str, answer: Callable[[Call, Token, AnswerBody], Any]
+    ) -> None:
         self._database = database
         self._origin = origin
+        self._verb = verb
         self._answer = answer
 
+    def queue_of(self, req: falcon.Request) -> Queue:
+        """To ask is quick, to answer writes."""
+        return Queue.WRITES if req.method == "POST" else Queue.READS
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
+        """Answers the form; where nothing is to be answered any more, leads to the quotation, which says why."""
+        self._ask(req, resp, token, AnswerBody())
+
+    on_head = on_get
+
     def on_post(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
-        """Records the answer, and leads back to the page."""
+        """Records the answer and leads back to the quotation; without a name asks for it again."""
+        given = parse_form(_form_of(req), AnswerBody, is_strict=False)
+        if not (given.name or "").strip():
+            self._ask(req, resp, token, AnswerBody(name="", reason=given.reason))
+            return
         self._database.transact(
-            accounts.GUEST, lambda tx: self._answer(_call(tx, req, self._origin, token), Token(token), AnswerBody())
+            accounts.GUEST, lambda tx: self._answer(_call(tx, req, self._origin, token), Token(token), given)
         )
-        _answer(resp, 303, message_page("Thank you", "Your answer is recorded."))
-        resp.set_header("Location", QUOTATION.format(token=token))
+        _lead_to(resp, token)
+
+    def _ask(self, req: falcon.Request, resp: falcon.Response, token: str, given: AnswerBody) -> None:
+        with self._database.read() as tx:
+            document = _quotation(_call(tx, req, self._origin, token), Token(token))
+        if not is_answerable(document):
+            _lead_to(resp, token)
+            return
+        page = answer_page(document, QUOTATION.format(token=token), self._verb, given)
+        _answer(resp, 200 if given.name is None else 422, page)
 
 
 class SharePages(Speaker):
     """Whatever is refused to whoever has a link is a page too."""
 
-    def refuse(self, resp: falcon.Response, refusal: Refusal) -> None:
-        """Answers a page that says why."""
-        ours = SENTENCES.get(refusal.status)
-        sentence = ours.format(id=resp.get_header("X-Request-Id")) if ours else refusal.sentence
-        _answer(resp, refusal.status, message_page(TITLES.get(refusal.status, "This did not work"), sentence))
+    def refuse(self, req: falcon.Request, resp: falcon.Response, refusal: Refusal) -> None:
+        """Answers a page that says why, in the language that the browser asks for."""
+        message = MESSAGES.get(refusal.status, "refused")
+        language = preferred(req.get_header("Accept-Language"))
+        _answer(resp, refusal.status, message_page(language, message, id=resp.get_header("X-Request-Id") or ""))
 
 
 PAGES = SharePages(prefix="/public")
@@ -125,6 +143,18 @@ PAGES = SharePages(prefix="/public")
 
 def _call(tx: Tx, req: falcon.Request, origin: str, token: str) -> Call:
     return Call(tx, auth.guest(tx, req, token).account, origin)
+
+
+def _form_of(req: falcon.Request) -> bytes:
+    if (req.content_length or 0) > MAX_FORM_BYTES:
+        raise falcon.HTTPContentTooLarge
+    raw: bytes = req.bounded_stream.read()
+    return raw
+
+
+def _lead_to(resp: falcon.Response, token: str) -> None:
+    resp.status = 303
+    resp.set_header("Location", QUOTATION.format(token=token))
 
 
 def _answer(resp: falcon.Response, status: int, page: str) -> None:
@@ -159,5 +189,5 @@ def add_routes(app: falcon.App[Any, Any], database: Database, origin: str) -> No
     app.add_route(f"{CREDIT_NOTE}/pdf", SharedFile(database, origin, documents.shared_credit_note_pdf))
     app.add_route(QUOTATION, SharedBill(database, origin, _quotation))
     app.add_route(f"{QUOTATION}/pdf", SharedFile(database, origin, documents.shared_quotation_pdf))
-    app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, answers.accept_shared))
-    app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, answers.reject_shared))
+    app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, "accept", answers.accept_shared))
+    app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, "reject", answers.reject_shared))
