@@ -101,4 +101,4 @@ def test_two_reasons_of_one_category_share_its_one_row(api: Api) -> None:
         ("E", "300.00", "Article 132; Article 135")
     ]
     page = api.client.get(f"/public/invoices/{issued['share_token']}")
-    assert "(Article 132; Article 135)" in page.text
+    assert "<p><bdi>Article 132; Article 135</bdi></p>" in page.text

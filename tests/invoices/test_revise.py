@@ -80,7 +80,7 @@ def test_the_page_says_when_on_the_accounts_calendar(api: Api, issued: Any) -> N
     revise(api, issued, {"notes": "As agreed"})
     page = api.client.get(path).text
     assert "As agreed" in page
-    assert 'Revised on</h2><time datetime="2026-03-18">March 18, 2026</time>' in page
+    assert "<dt>Revised on</dt><dd><bdi>18 March 2026</bdi></dd>" in page
     assert api.data(api.client.get(f"/api/v1{path}"))["revised_on"] == "2026-03-18"
 
 
