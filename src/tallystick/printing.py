@@ -8,7 +8,7 @@ import typer
 from tallystick import config
 from tallystick.access import AccountId
 from tallystick.accounts import store as accounts
-from tallystick.documents import printable
+from tallystick.documents import printable, templates
 from tallystick.documents.files import pdf_file
 from tallystick.documents.frame import For
 from tallystick.invoices import store
@@ -28,7 +28,8 @@ def pdf_command(
     with existing(config.from_environment()) as database, database.read() as tx:
         owner = accounts.get(tx, account)
         found = store.get(tx, owner, store.id_called(tx, owner, invoice))
-        made = pdf_file(printable.of_invoice(found, For(owner, tx.now, language)), template)
+        shown = printable.of_invoice(found, For(owner, tx.now, language))
+        made = pdf_file(shown, templates.chosen(tx, owner, template, shown.template))
     target = file or Path((made.name or "").replace("/", "-"))
     with new_file(target) as part:
         part.write_bytes(b"".join(made.chunks))

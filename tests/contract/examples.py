@@ -30,6 +30,7 @@ IDS: dict[str, int | str] = {
     "credit_note_id": 1,
     "recurring_id": 1,
     "run_id": 1,
+    "template_id": 1,
     "key": "calls",
     "rate_id": 1,
 }
@@ -79,6 +80,7 @@ USAGE = (
     ("/usage/rates", {"meter": "calls", "model": "per_unit", "unit_price": "0.01", "region": "eu"}),
     ("/usage/meters", {"key": "disk", "aggregation": "max"}),
 )
+TEMPLATES = [("/templates", EXAMPLES["POST", "/templates"])]
 # What a write needs beside the catalogue, by the first name in its path; what is not here needs all.
 NEEDS: dict[str, set[str]] = {
     **{name: set() for name in ("customers", "products", "taxes", "settings", "api-keys")},
@@ -86,6 +88,7 @@ NEEDS: dict[str, set[str]] = {
     "recurring-billing": {"schedules"},
     "invoices": {"invoices"},
     "usage": {"usage"},
+    "templates": {"templates"},
 }
 
 
@@ -107,7 +110,7 @@ def status_of(route: Route) -> int:
 def _needs(route: Route | None) -> set[str]:
     # What is read shows of the other rows what it sums up.
     first = "" if route is None or route.reads else route.path.split("/")[1]
-    return NEEDS.get(first, {"invoices", "quotations", "schedules", "usage"})
+    return NEEDS.get(first, {"invoices", "quotations", "schedules", "usage", "templates"})
 
 
 class Examples:
@@ -132,6 +135,8 @@ class Examples:
             self._post(SCHEDULES)
         if "usage" in needed:
             self._post(USAGE)
+        if "templates" in needed:
+            self._post(TEMPLATES)
 
     def _post(self, rows: Iterable[tuple[str, Any]]) -> None:
         for path, body in rows:

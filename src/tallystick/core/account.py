@@ -13,7 +13,8 @@ class Account(Struct, frozen=True):
     """An account and its settings, as every verb receives them.
 
     ``payment_terms_days`` is in days; ``timezone`` is an IANA name; ``number_patterns`` maps each kind of bill to its
-    pattern (see ``core.numbering``). ``brand_color``, as #0b5f8a, and ``footer`` are how its documents look.
+    pattern (see ``core.numbering``). ``brand_color``, as #0b5f8a, and ``footer`` are how its documents look,
+    ``default_template`` names what sets them.
     """
 
     id: int
@@ -31,6 +32,7 @@ class Account(Struct, frozen=True):
     default_notes: str | None = None
     brand_color: str | None = None
     footer: str | None = None
+    default_template: str | None = None
 
     def today(self, now: datetime) -> date:
         """The date of the instant ``now`` on this account's own calendar."""

@@ -10,7 +10,7 @@ from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import digits
 from tallystick.credit_notes import store as credit_notes
 from tallystick.customers.resource import CUSTOMERS
-from tallystick.documents import ops, printable
+from tallystick.documents import ops, printable, templates
 from tallystick.documents.files import Archive, PdfFile, Printable, pdf_archive, pdf_file
 from tallystick.documents.frame import For
 from tallystick.documents.statements import Statement, statement_document
@@ -25,6 +25,10 @@ from tallystick.wire.scalars import Currency, Day, Id, Language, ShortText, Toke
 
 MOST_FILES = 1_000
 TOO_MANY = f"More than {MOST_FILES:,} invoices are selected. Choose fewer days, or another filter."
+
+
+def _file(call: Call, shown: Printable, asked: str | None) -> PdfFile:
+    return pdf_file(shown, templates.chosen(call.tx, call.account, asked, shown.template))
 
 
 class PdfQuery(Query, frozen=True, kw_only=True):
@@ -79,7 +83,7 @@ class StatementJson(msgspec.Struct, frozen=True, kw_only=True):
 def invoice_pdf(call: Call, invoice_id: Id, query: PdfQuery) -> PdfFile:
     """Show an invoice as a PDF."""
     invoice = invoices.get(call.tx, call.account, invoice_id)
-    return pdf_file(printable.of_invoice(invoice, query.whom(call)), query.template)
+    return _file(call, printable.of_invoice(invoice, query.whom(call)), query.template)
 
 
 def export_pdf(call: Call, query: InvoiceQuery) -> Archive:
@@ -93,37 +97,39 @@ def export_pdf(call: Call, query: InvoiceQuery) -> Archive:
         raise ValidationFailed({"from": [TOO_MANY]})
     whom = For(call.account, call.tx.now)
     whole = (invoices.get(call.tx, call.account, row.id) for row in found)
-    return pdf_archive("invoices.zip", [printable.of_invoice(invoice, whom) for invoice in whole])
+    printables = (printable.of_invoice(invoice, whom) for invoice in whole)
+    setters = ((each, templates.chosen(call.tx, call.account, None, each.template)) for each in printables)
+    return pdf_archive("invoices.zip", list(setters))
 
 
 def quotation_pdf(call: Call, quotation_id: Id, query: PdfQuery) -> PdfFile:
     """Show a quotation as a PDF."""
     quotation = quotations.get(call.tx, call.account, quotation_id)
-    return pdf_file(printable.of_quotation(quotation, query.whom(call)), query.template)
+    return _file(call, printable.of_quotation(quotation, query.whom(call)), query.template)
 
 
 def credit_note_pdf(call: Call, credit_note_id: Id, query: PdfQuery) -> PdfFile:
     """Show a credit note as a PDF."""
     note = credit_notes.get(call.tx, call.account, credit_note_id)
-    return pdf_file(printable.of_credit_note(note, query.whom(call)), query.template)
+    return _file(call, printable.of_credit_note(note, query.whom(call)), query.template)
 
 
 def shared_invoice_pdf(call: Call, token: Token, query: PdfQuery) -> PdfFile:
     """Show the invoice of a share link as a PDF, be it a draft, marked as one, or voided."""
     invoice = invoices.get_by_token(call.tx, call.account, token)
-    return pdf_file(printable.of_invoice(invoice, query.whom(call)), query.template)
+    return _file(call, printable.of_invoice(invoice, query.whom(call)), query.template)
 
 
 def shared_quotation_pdf(call: Call, token: Token, query: PdfQuery) -> PdfFile:
     """Show the quotation of a share link as a PDF."""
     quotation = quotations.get_shared(call.tx, call.account, token)
-    return pdf_file(printable.of_quotation(quotation, query.whom(call)), query.template)
+    return _file(call, printable.of_quotation(quotation, query.whom(call)), query.template)
 
 
 def shared_credit_note_pdf(call: Call, token: Token, query: PdfQuery) -> PdfFile:
     """Show the credit note of a share link as a PDF."""
     note = credit_notes.get_shared(call.tx, call.account, token)
-    return pdf_file(printable.of_credit_note(note, query.whom(call)), query.template)
+    return _file(call, printable.of_credit_note(note, query.whom(call)), query.template)
 
 
 def receipt_pdf(call: Call, payment_id: Id, query: PdfQuery) -> PdfFile:
@@ -131,7 +137,7 @@ def receipt_pdf(call: Call, payment_id: Id, query: PdfQuery) -> PdfFile:
 
     There is none of a payment that failed; that of a reversed one says so.
     """
-    return pdf_file(ops.receipt(call.tx, payment_id, query.whom(call)), query.template)
+    return _file(call, ops.receipt(call.tx, payment_id, query.whom(call)), query.template)
 
 
 def statement(call: Call, customer_id: Id, query: StatementQuery) -> StatementJson:
@@ -148,7 +154,7 @@ def statement_pdf(call: Call, customer_id: Id, query: StatementPdfQuery) -> PdfF
     found, whom = _statement(call, customer_id, query), query.whom(call)
     customer = CUSTOMERS.get(call.tx, call.account, customer_id).buyer
     shown = Printable(statement_document(found, customer, whom), f"statement-{customer_id}", call.account.created_at)
-    return pdf_file(shown, query.template)
+    return _file(call, shown, query.template)
 
 
 def _statement(call: Call, customer_id: int, query: StatementQuery | StatementPdfQuery) -> Statement:

@@ -9,15 +9,14 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from tallystick import __version__
-from tallystick.core.errors import ValidationFailed
 from tallystick.documents import pdf
 from tallystick.documents.archive import zipped
 from tallystick.documents.cache import Cache
 from tallystick.documents.document import Document
+from tallystick.documents.templates import Setter
 from tallystick.wire import render
 from tallystick.wire.file import File, Sight
 
-DEFAULT_TEMPLATE = "classic"
 DIGITS = 32
 # What a file system or a program that unpacks takes for a folder, or refuses.
 UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]|^\.+')
@@ -48,31 +47,21 @@ class Printable(NamedTuple):
     template: str | None = None
 
 
-def pdf_file(printable: Printable, asked: str | None) -> PdfFile:
-    """The PDF of a document, by the template that is asked for, else by its own, else by the default one.
-
-    Raises ValidationFailed where there is none that is called as asked.
-    """
-    source = _source(printable, asked)
-    tag = _tag(printable, source)
-    return PdfFile(f"{printable.name}.pdf", _made(tag, printable, source), tag=tag)
+def pdf_file(printable: Printable, setter: Setter) -> PdfFile:
+    """The PDF of a document."""
+    tag = _tag(printable, setter.source)
+    return PdfFile(f"{printable.name}.pdf", _made(tag, printable, setter), tag=tag)
 
 
-def pdf_archive(name: str, printables: Iterable[Printable]) -> Archive:
-    """The PDFs of documents as one file, each by its own template."""
+def pdf_archive(name: str, printables: Iterable[tuple[Printable, Setter]]) -> Archive:
+    """The PDFs of documents as one file."""
     return Archive(name, zipped(_members(printables)))
 
 
-def _members(printables: Iterable[Printable]) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    for printable in printables:
-        source = _source(printable, None)
-        yield f"{UNSAFE.sub('-', printable.name)}.pdf", partial(pdf.written, printable.document, source, printable.at)
-
-
-def _source(printable: Printable, asked: str | None) -> bytes:
-    if asked is not None and asked not in pdf.BUILT_INS:
-        raise ValidationFailed({"template": [f"Must be one of {', '.join(pdf.BUILT_INS)}."]})
-    return pdf.BUILT_INS.get(asked or printable.template or DEFAULT_TEMPLATE, pdf.BUILT_INS[DEFAULT_TEMPLATE])
+def _members(printables: Iterable[tuple[Printable, Setter]]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    for printable, setter in printables:
+        name = f"{UNSAFE.sub('-', printable.name)}.pdf"
+        yield name, partial(setter.written, printable.document, printable.at)
 
 
 def _tag(printable: Printable, source: bytes) -> str:
@@ -81,6 +70,6 @@ def _tag(printable: Printable, source: bytes) -> str:
     return sha256(b"\0".join((*shown, *pdf.SHARED.values()))).hexdigest()[:DIGITS]
 
 
-def _made(tag: str, printable: Printable, source: bytes) -> Iterator[bytes]:
+def _made(tag: str, printable: Printable, setter: Setter) -> Iterator[bytes]:
     """The file, when it is asked for: once the transaction has ended."""
-    yield _cache.get(tag, partial(pdf.written, printable.document, source, printable.at))
+    yield _cache.get(tag, partial(setter.written, printable.document, printable.at))

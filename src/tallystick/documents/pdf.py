@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from msgspec import structs
 
 from tallystick.documents import apart
 from tallystick.documents.document import Document
@@ -33,7 +34,7 @@ SHARED = {PARTS: TEMPLATES.joinpath(PARTS).read_bytes()}
 def written(document: Document, template: bytes, at: datetime) -> bytes:
     """The document as a PDF, dated: the same bytes for the same document."""
     if len(document.table.rows) > MOST_LINES_HERE:
-        return _written_apart(document, template, at)
+        return written_apart(document, template, at)
     made = _compiler().compile(
         _files(template),
         format="pdf",
@@ -62,9 +63,19 @@ def _files(template: bytes) -> Any:
     return {"main": template, **SHARED}
 
 
-def _written_apart(document: Document, template: bytes, at: datetime) -> bytes:
+def written_apart(document: Document, template: bytes, at: datetime) -> bytes:
+    """As ``written``, in a process of its own. Raises TemplateFault.
+
+    A template that cannot keep to PDF/A and PDF/UA makes a plain PDF.
+    """
     files = {name: source.decode() for name, source in _files(template).items()}
-    return apart.compiled(apart.Request(files, _inputs(document), int(at.timestamp()), str(FONTS), is_archival=True))
+    request = apart.Request(files, _inputs(document), int(at.timestamp()), str(FONTS), is_archival=True)
+    try:
+        return apart.compiled(request)
+    except apart.TemplateFault as fault:
+        if not str(fault).startswith("error: PDF/"):
+            raise
+        return apart.compiled(structs.replace(request, is_archival=False))
 
 
 def _compiler() -> typst.Compiler:

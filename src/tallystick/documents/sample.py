@@ -10,7 +10,8 @@ from tallystick.bills.header import Header
 from tallystick.bills.types import NewBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill, Discount, DiscountType, Line, LineTax
-from tallystick.core.party import Buyer
+from tallystick.core.money import Rounding, RoundingMode
+from tallystick.core.party import Buyer, Seller
 from tallystick.core.states import InvoiceState
 from tallystick.core.totals import compute
 from tallystick.invoices.kind import INVOICES
@@ -30,6 +31,20 @@ LINES = (
     Line("Mileage", Decimal(112), Decimal("0.45"), "kilometre", None, FULL),
 )
 HEADER = Header(title="Kitchen refit", purchase_order="PO 4471", notes="Thank you for your order.")
+ACCOUNT = Account(
+    id=0,
+    seller=Seller(name="Fernhill Joinery", email="accounts@fernhill.example", city="Leeds", country="GB"),
+    currency="GBP",
+    timezone="UTC",
+    payment_terms_days=30,
+    number_patterns={},
+    rounding=Rounding.DOCUMENT,
+    rounding_mode=RoundingMode.HALF_UP,
+    prices_include_tax=False,
+    version=1,
+    created_at=AT,
+    updated_at=AT,
+)
 CUSTOMER = Buyer(
     id=0, name="Harrow Lane Kitchen", address_line1="22 Harrow Lane", city="Leeds", postal_code="LS6 2AB", country="GB"
 )

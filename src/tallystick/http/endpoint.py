@@ -20,7 +20,7 @@ from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
 from tallystick.wire.call import Call
 from tallystick.wire.parse import parse_json, parse_query
 from tallystick.wire.reply import Accepted, Listed, Reply, ShownOnce
-from tallystick.wire.scalars import Id, MeterKey, Token
+from tallystick.wire.scalars import Id, MeterKey, TemplateId, Token
 
 MAX_KEY_LENGTH = 255
 LONG_PARAMETERS = frozenset({"search", "page"})
@@ -29,7 +29,7 @@ LONG_PARAMETERS = frozenset({"search", "page"})
 REPLAYED = "Idempotent-Replayed"
 Headers = Mapping[str, str]
 NO_HEADERS: Headers = {}
-K = TypeVar("K", bound=Id | Token | MeterKey)
+K = TypeVar("K", bound=Id | Token | MeterKey | TemplateId)
 
 
 class Server(NamedTuple):

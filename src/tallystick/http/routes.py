@@ -13,7 +13,7 @@ from tallystick.wire.call import Body, Query
 from tallystick.wire.file import File
 from tallystick.wire.hints import members
 from tallystick.wire.reply import Accepted
-from tallystick.wire.scalars import Id, MeterKey, Token
+from tallystick.wire.scalars import Id, MeterKey, TemplateId, Token
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -78,7 +78,7 @@ class Route:
         return tuple(name for name in names if name not in ("query", "body"))
 
     @cached_property
-    def id_kinds(self) -> tuple[type[Id] | type[Token] | type[MeterKey], ...]:
+    def id_kinds(self) -> tuple[type[Id] | type[Token] | type[MeterKey] | type[TemplateId], ...]:
         """What each of ``ids`` must be."""
         return tuple(self._hints[name] for name in self.ids)
 

@@ -45,6 +45,7 @@ TAGS = {
     "api-keys": "Who may call this API, and with what scope.",
     "customers": "Whom the account bills, and how they stand.",
     "products": "What the account sells.",
+    "templates": "What sets documents: the designs that come along, and those of the account's own.",
     "taxes": "The rates that bills charge, with their categories of EN 16931.",
     "invoices": "Invoices, from the draft to the last payment.",
     "quotations": "Offers to a customer, which become invoices once they are accepted.",

@@ -23,6 +23,8 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/products/{product_id}"): {"unit_price": "99.125"},
     ("POST", "/taxes"): {"name": "VAT", "rate": 19},
     ("PUT", "/taxes/{tax_id}"): {"rate": "7.5"},
+    ("POST", "/templates"): {"name": "Ours", "from": "classic"},
+    ("PUT", "/templates/{template_id}"): {"name": "Ours, in blue"},
     ("POST", "/invoices"): _BILL,
     ("POST", "/invoices/preview"): _BILL,
     ("PUT", "/invoices/{invoice_id}"): {"notes": "Thank you"},

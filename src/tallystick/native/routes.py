@@ -8,6 +8,7 @@ from tallystick.credit_notes import public as public_credit_notes
 from tallystick.customers import api as customers
 from tallystick.delivery import api as delivery
 from tallystick.documents import api as documents
+from tallystick.documents import template_api as templates
 from tallystick.http.routes import Route
 from tallystick.invoices import api as invoices
 from tallystick.invoices import public as public_invoices
@@ -63,6 +64,12 @@ ROUTES = (
     Route("GET", "/taxes/{tax_id}", taxes.get, row=tables.taxes),
     Route("PUT", "/taxes/{tax_id}", taxes.update),
     Route("DELETE", "/taxes/{tax_id}", taxes.delete),
+    Route("GET", "/templates", templates.index),
+    Route("POST", "/templates", templates.create, status=201, makes="/templates", is_long=True),
+    Route("GET", "/templates/{template_id}", templates.get),
+    Route("PUT", "/templates/{template_id}", templates.update, is_long=True),
+    Route("DELETE", "/templates/{template_id}", templates.delete),
+    Route("PUT", "/templates/{template_id}/default", templates.make_default),
     Route("GET", "/invoices", invoices.index),
     Route("POST", "/invoices", invoices.create, status=201, makes="/invoices"),
     Route("POST", "/invoices/preview", invoices.preview),

@@ -151,6 +151,7 @@ accounts = Table(
     Column("website", Text),
     Column("brand_color", String(7)),
     Column("footer", Text),
+    Column("default_template", Text),
     *_versioned(),
     sqlite_autoincrement=True,
 )
@@ -210,6 +211,18 @@ taxes = Table(
     *_versioned(),
     UniqueConstraint("account_id", "id"),
     Index("uq_taxes_one_default", "account_id", unique=True, **_where("is_default")),
+    sqlite_autoincrement=True,
+)
+
+templates = Table(
+    "templates",
+    metadata,
+    _id(),
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    *_versioned(),
+    UniqueConstraint("account_id", "id"),
     sqlite_autoincrement=True,
 )
 

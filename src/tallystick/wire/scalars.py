@@ -104,6 +104,18 @@ class MeterKey(str):
 METER_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
+class TemplateId(str):
+    """A template: a number, or the name of one that comes along."""
+
+    schema: dict[str, Any] = {"type": "string", "pattern": "^[a-z0-9]{1,20}$", "examples": ["classic"]}
+
+    @classmethod
+    def convert(cls, value: object) -> "TemplateId":
+        if not isinstance(value, str) or not re.fullmatch("[a-z0-9]{1,20}", value):
+            raise ValueError("Must be the id of a template, as 7 or classic.")
+        return cls(value)
+
+
 class BillNumber(str):
     """A number that a client gives to a bill; the blanks around it are no part of it."""
 
@@ -447,6 +459,7 @@ Scalar = (
     Id
     | Token
     | MeterKey
+    | TemplateId
     | BillNumber
     | MetadataChange
     | Search
@@ -465,6 +478,7 @@ SCALARS = (
     Id,
     Token,
     MeterKey,
+    TemplateId,
     BillNumber,
     MetadataChange,
     Search,

@@ -1,0 +1,145 @@
+"""The native wire of templates."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from tallystick.core.errors import FieldErrors
+from tallystick.documents import apart, pdf, sample, templates
+from tallystick.documents.content import of_invoice
+from tallystick.documents.frame import For
+from tallystick.documents.templates import DEFAULT, Template
+from tallystick.wire.call import Body, Call, Change, given
+from tallystick.wire.scalars import Name, TemplateId
+
+MOST_BYTES = 200_000
+TOO_LONG = f"Must be at most {MOST_BYTES:,} bytes."
+
+
+class TemplateChange(Change, kw_only=True):
+    """A template, as far as it is to change. It has to set the sample bill."""
+
+    name: Name | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+
+    def check(self) -> FieldErrors:
+        """What the compiler says of it, before any transaction: a process of its own takes its time."""
+        return {} if isinstance(self.source, UnsetType) else _faults(self.source)
+
+
+class NewTemplate(Body, kw_only=True):
+    """A template of one's own: its ``source`` in typst, or ``from`` which template it is copied."""
+
+    name: Name
+    source: str | UnsetType = UNSET
+    from_: TemplateId | UnsetType = msgspec.field(default=UNSET, name="from")
+
+    def check(self) -> FieldErrors:
+        """That there is one of the two, and what the compiler says of it."""
+        if isinstance(self.source, UnsetType) is isinstance(self.from_, UnsetType):
+            return {"source": ["Give the source, or from which template to copy it."]}
+        return {} if isinstance(self.source, UnsetType) else _faults(self.source)
+
+
+def _faults(source: str) -> FieldErrors:
+    if len(source.encode()) > MOST_BYTES:
+        return {"source": [TOO_LONG]}
+    document = of_invoice(sample.invoice(sample.ACCOUNT), For(sample.ACCOUNT, sample.AT))
+    try:
+        pdf.written_apart(document, source.encode(), sample.AT)
+    except apart.TemplateFault as fault:
+        return {"source": [str(fault)]}
+    return {}
+
+
+class TemplateJson(msgspec.Struct, frozen=True, kw_only=True):
+    """A template. One that comes along is ``built_in``: it has no dates, and always the version 1."""
+
+    id: str
+    name: str
+    source: str
+    built_in: bool
+    is_default: bool
+    version: int
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+class DeletedTemplate(msgspec.Struct, frozen=True):
+    """The id of what was deleted."""
+
+    id: str
+
+
+def _built_in(name: str, default: str) -> TemplateJson:
+    return TemplateJson(
+        id=name,
+        name=name.capitalize(),
+        source=pdf.BUILT_INS[name].decode(),
+        built_in=True,
+        is_default=name == default,
+        version=1,
+        created_at=None,
+        updated_at=None,
+    )
+
+
+def _own(template: Template, default: str) -> TemplateJson:
+    return TemplateJson(
+        id=str(template.id),
+        name=template.name,
+        source=template.source,
+        built_in=False,
+        is_default=str(template.id) == default,
+        version=template.version,
+        created_at=template.created_at,
+        updated_at=template.updated_at,
+    )
+
+
+def _default(call: Call) -> str:
+    return call.account.default_template or DEFAULT
+
+
+def index(call: Call) -> list[TemplateJson]:
+    """List the templates: those that come along, and the account's own."""
+    built_ins = [_built_in(name, _default(call)) for name in pdf.BUILT_INS]
+    return [*built_ins, *(_own(each, _default(call)) for each in templates.every(call.tx, call.account))]
+
+
+def get(call: Call, template_id: TemplateId) -> TemplateJson:
+    """Get one template, with its source."""
+    if template_id in pdf.BUILT_INS:
+        return _built_in(template_id, _default(call))
+    return _own(templates.get(call.tx, call.account, template_id), _default(call))
+
+
+def create(call: Call, body: NewTemplate) -> TemplateJson:
+    """Make a template, of its source or as a copy of another.
+
+    It is typst. `#import "parts.typ": *` gives it `d`, the document, and the parts that the templates which come along
+    are made of. It reads no file and no network, and is stopped where it takes long or much memory.
+    """
+    copied = None if isinstance(body.from_, UnsetType) else templates.source_of(call.tx, call.account, body.from_)
+    source = copied or ("" if isinstance(body.source, UnsetType) else body.source)
+    return _own(templates.create(call.tx, call.account, body.name, source), _default(call))
+
+
+def update(call: Call, template_id: TemplateId, body: TemplateChange) -> TemplateJson:
+    """Change a template of the account's own; what is set by it looks different at once."""
+    changed = templates.change(call.tx, call.account, template_id, given(body), body.seen_version)
+    return _own(changed, _default(call))
+
+
+def delete(call: Call, template_id: TemplateId) -> DeletedTemplate:
+    """Delete a template of the account's own; bills that name it are set by the default one."""
+    templates.delete(call.tx, call.account, template_id)
+    return DeletedTemplate(template_id)
+
+
+def make_default(call: Call, template_id: TemplateId) -> TemplateJson:
+    """Set by this template what names no other."""
+    templates.make_default(call.tx, call.account, template_id)
+    shown = get(call, template_id)
+    return msgspec.structs.replace(shown, is_default=True)

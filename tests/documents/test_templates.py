@@ -1,0 +1,110 @@
+"""Templates of an account's own: made, changed, chosen, and refused where they fail."""
+
+from typing import Any
+
+import pytest
+
+from tallystick.documents import pdf
+from tests.api import Api
+from tests.bills import an_invoice, refused
+from tests.documents.pdfs import text_of
+
+OURS = '#import "parts.typ": *\n#set document(title: d.heading)\nOurs: #d.heading'
+
+
+def made(api: Api, **fields: Any) -> Any:
+    return api.data(api.post("/templates", {"name": "Ours", **fields}))
+
+
+def said(api: Api, invoice: Any, **params: str) -> str:
+    response = api.get(f"/invoices/{invoice['id']}/pdf", params=params)
+    assert response.status_code == 200, response.text
+    return " ".join(text_of(response.content))
+
+
+def test_those_that_come_along_are_listed_and_stay_as_they_are(api: Api) -> None:
+    listed = api.data(api.get("/templates"))
+    assert [(each["id"], each["built_in"], each["is_default"]) for each in listed] == [
+        ("classic", True, True),
+        ("modern", True, False),
+    ]
+    assert api.data(api.get("/templates/classic"))["source"] == pdf.BUILT_INS["classic"].decode()
+    assert refused(api.put("/templates/classic", {"name": "Other"})) == (409, "CONFLICT")
+    assert refused(api.delete("/templates/modern")) == (409, "CONFLICT")
+    assert api.get("/templates/7").status_code == 404
+    assert api.get("/templates/none").status_code == 404
+
+
+def test_one_is_made_of_its_source_or_as_a_copy(api: Api) -> None:
+    copy = made(api, **{"from": "modern"})
+    assert copy["source"] == pdf.BUILT_INS["modern"].decode()
+    assert made(api, **{"from": copy["id"]})["source"] == copy["source"]
+    assert made(api, source=OURS)["source"] == OURS
+    for wrong in ({}, {"source": OURS, "from": "classic"}):
+        answer = api.post("/templates", {"name": "Ours", **wrong})
+        assert (answer.status_code, list(answer.json()["errors"])) == (422, ["source"])
+
+
+def test_a_bill_is_set_by_the_one_asked_for_else_its_own_else_the_default(api: Api) -> None:
+    ours = made(api, source=OURS)
+    own, other = an_invoice(api, 100, template_id=ours["id"]), an_invoice(api, 100)
+    assert f"Ours: Invoice {own['invoice_number']}" in said(api, own)
+    assert "Ours" not in said(api, own, template="classic")
+    assert "Ours" not in said(api, other)
+    assert "Ours" in said(api, other, template=ours["id"])
+    assert api.data(api.put(f"/templates/{ours['id']}/default"))["is_default"] is True
+    assert "Ours" in said(api, other)
+    assert refused(api.delete(f"/templates/{ours['id']}")) == (409, "CONFLICT")
+    api.data(api.put("/templates/classic/default"))
+    assert "Ours" not in said(api, other)
+    api.data(api.delete(f"/templates/{ours['id']}"))
+    # A bill keeps the name of a template that is gone, and is set by the default.
+    assert "Ours" not in said(api, own)
+    assert api.get(f"/invoices/{own['id']}/pdf", params={"template": ours["id"]}).status_code == 422
+
+
+def test_a_change_shows_at_once_and_a_stale_one_is_refused(api: Api) -> None:
+    ours = made(api, source=OURS)
+    invoice = an_invoice(api, 100, template_id=ours["id"])
+    assert "Ours" in said(api, invoice)
+    changed = api.data(api.put(f"/templates/{ours['id']}", {"source": OURS.replace("Ours", "Theirs")}))
+    assert changed["version"] == ours["version"] + 1
+    assert "Theirs" in said(api, invoice)
+    stale = api.put(f"/templates/{ours['id']}", {"name": "Late", "version": ours["version"]})
+    assert refused(stale) == (409, "CONFLICT")
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("#let x =", "main:1:"),
+        ('#panic("because")', "panicked with: because"),
+        ('#read("/etc/passwd")', "file not found"),
+        ("x" * 200_001, "at most 200,000 bytes"),
+    ],
+)
+def test_one_that_fails_is_refused_in_the_words_of_the_compiler(api: Api, source: str, words: str) -> None:
+    ours = made(api, source=OURS)
+    for answer in (
+        api.post("/templates", {"name": "Bad", "source": source}),
+        api.put(f"/templates/{ours['id']}", {"source": source}),
+    ):
+        assert answer.status_code == 422
+        assert words in answer.json()["errors"]["source"][0]
+
+
+def test_one_that_fails_on_a_bill_alone_is_told_to_whoever_asks(api: Api) -> None:
+    ours = made(api, source=f'{OURS}\n#if d.subject == "trap" {{ panic("caught") }}')
+    invoice = an_invoice(api, 100, template_id=ours["id"], title="trap")
+    answer = api.get(f"/invoices/{invoice['id']}/pdf")
+    assert answer.status_code == 422
+    assert "caught" in answer.json()["errors"]["template"][0]
+
+
+def test_another_accounts_is_nowhere(api: Api, database_url: str) -> None:
+    ours = made(api, source=OURS)
+    other = Api(api.database)
+    assert other.get(f"/templates/{ours['id']}").status_code == 404
+    assert other.put(f"/templates/{ours['id']}/default").status_code == 404
+    foreign = an_invoice(other, 100, template_id=ours["id"])
+    assert "Ours" not in said(other, foreign)
