@@ -1,6 +1,6 @@
 """What an API function answers: data with a message, a list, or what is only begun."""
 
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -34,7 +34,7 @@ class Pagination(msgspec.Struct, frozen=True):
     next: str | None
     page: int | msgspec.UnsetType = msgspec.UNSET
     total: int | msgspec.UnsetType = msgspec.UNSET
-    more: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    more: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class Listed(msgspec.Struct, Generic[T], frozen=True):
