@@ -291,9 +291,9 @@ def declined(shop: Shop, invoice: Invoice) -> Story:
 def charged_back(shop: Shop, invoice: Invoice) -> Story:
     """The money comes, is taken back, and comes again late."""
     tx = yield shop.luck.randrange(1, 8)
-    payment = payments.record(tx, shop.account, invoice.row.id, receipt(shop))
+    paid = payments.record(tx, shop.account, invoice.row.id, receipt(shop))
     tx = yield shop.luck.randrange(2, 6)
-    reversal.reverse(tx, shop.account, payment.id)
+    reversal.reverse(tx, shop.account, paid.payment.id)
     yield from paid_late(shop, invoice)
 
 

@@ -42,6 +42,7 @@ from tallystick.store.tables import customers, products, taxes
 from tallystick.taxes.types import Tax
 
 R = TypeVar("R", bound=BillRow)
+A = TypeVar("A", bound=BillRow)
 L = TypeVar("L", bound=LineRow)
 
 UNDATED = date.max
@@ -325,12 +326,13 @@ class BillRows(Generic[R]):
         stored = [tuple(self.values(account, row).values()) for row in many]
         tx.insert_many(self._table, ("account_id", *self._columns, "search"), stored)
 
-    def change(self, tx: Tx, account: Account, row: BillRow, changes: Mapping[str, Any]) -> None:
-        """Changes the row where it is still in the version that was read.
+    def change(self, tx: Tx, account: Account, row: A, changes: Mapping[str, Any]) -> A:
+        """Changes the row where it is still in the version that was read, and answers it as it is then.
 
         Raises Conflict otherwise and where its new ``external_id`` is taken, NumberInUse where its new number is.
         """
-        advanced = {**self._stored(changes), "version": row.version + 1, "updated_at": tx.now}
+        stamps = {"version": row.version + 1, "updated_at": tx.now}
+        advanced = {**self._stored(changes), **stamps}
         if SEARCHED & changes.keys():
             advanced["search"] = _searchable(tx, account, row, changes)
         read = {"account": account.id, "wanted": row.id, "read_version": row.version}
@@ -341,6 +343,7 @@ class BillRows(Generic[R]):
             raise self._refusal(error, changes) from None
         if not changed:
             raise rows.stale()
+        return structs.replace(row, **changes, **stamps)
 
     def _refusal(self, error: IntegrityError, values: Mapping[str, Any]) -> Exception:
         if any(violates(error, unique) for unique in self._unique_numbers):

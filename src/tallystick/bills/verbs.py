@@ -230,6 +230,4 @@ def _readied(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> tuple[
 
 def set_columns(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changes: Mapping[str, Any]) -> B:
     """Sets columns of a bill's row, and answers the bill as it is then."""
-    kind.rows.change(tx, account, bill.row, changes)
-    row = structs.replace(bill.row, **changes, version=bill.row.version + 1, updated_at=tx.now)
-    return structs.replace(bill, row=row)
+    return structs.replace(bill, row=kind.rows.change(tx, account, bill.row, changes))

@@ -5,6 +5,7 @@ library reads it when it is first imported.
 """
 
 import os
+from functools import cache
 
 import falcon
 from prometheus_client import REGISTRY, CollectorRegistry, Gauge, Histogram, generate_latest
@@ -43,7 +44,12 @@ FREE = Gauge(
 
 def count(method: str, route: str | None, status: int, elapsed_s: float) -> None:
     """Counts one request. A method that HTTP does not know has no row of its own: clients may invent any number."""
-    REQUESTS.labels(method if method in METHODS else "", route or "", status).observe(elapsed_s)
+    _row(method if method in METHODS else "", route or "", status).observe(elapsed_s)
+
+
+@cache
+def _row(method: str, route: str, status: int) -> Histogram:
+    return REQUESTS.labels(method, route, status)
 
 
 def tell(condition: Condition) -> None:

@@ -65,11 +65,15 @@ def issue(tx: Tx, account: Account, invoice: Invoice, action: IssueAction) -> In
     return verbs.issue(tx, account, INVOICES, invoice, action)
 
 
-def settle(tx: Tx, account: Account, row: InvoiceRow, *, paid: int = 0, credited: int = 0) -> None:
-    """Adds to what is paid and credited on an invoice (minor units, below 0 to take back); tells when that is all."""
-    settled = {"paid": row.paid + paid, "credited": row.credited + credited}
-    INVOICES.rows.change(tx, account, row, settled)
-    outbox.add_all(tx, account, news.paid(structs.replace(row, **settled), owed_before=row.balance))
+def settle(tx: Tx, account: Account, row: InvoiceRow, *, paid: int = 0, credited: int = 0) -> InvoiceRow:
+    """Adds to what is paid and credited on an invoice (minor units, below 0 to take back); tells when that is all.
+
+    Answers the row as it is then.
+    """
+    changes = {"paid": row.paid + paid, "credited": row.credited + credited}
+    settled = INVOICES.rows.change(tx, account, row, changes)
+    outbox.add_all(tx, account, news.paid(settled, owed_before=row.balance))
+    return settled
 
 
 def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, version: int | None) -> Invoice:

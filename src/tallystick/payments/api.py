@@ -13,6 +13,7 @@ from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.invoices import api as invoices
 from tallystick.invoices import store as invoice_store
 from tallystick.invoices.api import InvoiceJson
+from tallystick.invoices.types import Invoice
 from tallystick.payments import ops, reversal, rules, store
 from tallystick.payments.types import (
     CustomerPayment,
@@ -211,9 +212,8 @@ def _fields(payment: Payment) -> dict[str, Any]:
     }
 
 
-def _with_invoice(payment: Payment, invoice_id: int, call: Call) -> InvoicePaymentJson:
-    invoice = invoices.to_json(invoice_store.get(call.tx, call.account, invoice_id), call)
-    return InvoicePaymentJson(**_fields(payment), invoice=invoice)
+def _with_invoice(payment: Payment, invoice: Invoice, call: Call) -> InvoicePaymentJson:
+    return InvoicePaymentJson(**_fields(payment), invoice=invoices.to_json(invoice, call))
 
 
 def index(call: Call, query: PaymentQuery) -> Listed[PaymentJson]:
@@ -296,8 +296,7 @@ def index_of_invoice(call: Call, invoice_id: Id) -> list[PaymentJson]:
 
 def record(call: Call, invoice_id: Id, body: NewPaymentBody) -> InvoicePaymentJson:
     """Record a payment of an issued invoice, or a failed attempt."""
-    payment = ops.record(call.tx, call.account, invoice_id, payment_from_json(body, call))
-    return _with_invoice(payment, invoice_id, call)
+    return _with_invoice(*ops.record(call.tx, call.account, invoice_id, payment_from_json(body, call)), call)
 
 
 def reverse_of_invoice(call: Call, invoice_id: Id, payment_id: Id) -> Reply[InvoicePaymentJson]:
@@ -308,7 +307,8 @@ def reverse_of_invoice(call: Call, invoice_id: Id, payment_id: Id) -> Reply[Invo
     back from credit.
     """
     reversed_ = reversal.reverse(call.tx, call.account, payment_id, invoice_id)
-    return Reply(_with_invoice(reversed_.payment, invoice_id, call), _told(reversed_.returned))
+    invoice = invoice_store.get(call.tx, call.account, invoice_id)
+    return Reply(_with_invoice(reversed_.payment, invoice, call), _told(reversed_.returned))
 
 
 def mark_paid(call: Call, invoice_id: Id, body: SettlementBody) -> Reply[InvoiceJson]:

@@ -1,7 +1,9 @@
 """The verbs of payments."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+from msgspec import structs
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, ValidationFailed
@@ -17,20 +19,27 @@ from tallystick.payments.types import CustomerPayment, Excess, NewPayment, Payme
 from tallystick.store import customer_credit, journal, labels, outbox, rows
 from tallystick.store.db import Tx
 from tallystick.store.journal import Subject
-from tallystick.store.tables import invoices, payments
+from tallystick.store.tables import payments
 
 Shares = Sequence[tuple[InvoiceRow, int]]
 
 
-def record(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Payment:
+class Paid(NamedTuple):
+    """A payment of one invoice, and the invoice as it stands after it."""
+
+    payment: Payment
+    invoice: Invoice
+
+
+def record(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Paid:
     """Records a payment of one issued invoice, or a failed attempt at one.
 
     Raises Conflict where the invoice is not issued, Overpayment where the amount is above its balance and the excess
     may not become credit.
     """
-    row = _locked(tx, account, invoice_id)
-    check_allowed(row.state, Action.PAY)
-    return _pay(tx, account, row, new)
+    invoice = invoice_store.get_locked(tx, account, invoice_id)
+    check_allowed(invoice.row.state, Action.PAY)
+    return _pay(tx, account, invoice, new)
 
 
 def mark_paid(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Invoice:
@@ -41,8 +50,7 @@ def mark_paid(tx: Tx, account: Account, invoice_id: int, new: NewPayment) -> Inv
     check_allowed(invoice.row.state, Action.PAY)
     if not invoice.row.balance:
         return invoice
-    _pay(tx, account, invoice.row, new)
-    return invoice_store.get(tx, account, invoice_id)
+    return _pay(tx, account, invoice, new).invoice
 
 
 def record_for_customer(tx: Tx, account: Account, new: CustomerPayment) -> Payment:
@@ -61,7 +69,8 @@ def record_for_customer(tx: Tx, account: Account, new: CustomerPayment) -> Payme
         shares = rules.shares_as_wanted(new.shares, found, customer.id, currency)
     if sum(share for _row, share in shares) > amount:
         raise ValidationFailed({"allocations": ["Must not add up to more than the amount."]})
-    return _receive(tx, account, Subject(customer.id, currency), amount, shares, new)
+    payment, _settled = _receive(tx, account, Subject(customer.id, currency), amount, shares, new)
+    return payment
 
 
 def label(tx: Tx, account: Account, payment_id: int, changes: Mapping[str, Any], version: int | None) -> Payment:
@@ -75,16 +84,21 @@ def label(tx: Tx, account: Account, payment_id: int, changes: Mapping[str, Any],
     return store.get(tx, account, payment_id)
 
 
-def _pay(tx: Tx, account: Account, row: InvoiceRow, new: NewPayment) -> Payment:
+def _pay(tx: Tx, account: Account, invoice: Invoice, new: NewPayment) -> Paid:
+    row = invoice.row
     amount = row.balance if new.amount is None else rules.minor_amount(new.amount, row.currency)
     keeps_excess = new.excess is Excess.CREDIT and new.method is not PaymentMethod.CREDIT
     share = min(amount, row.balance) if keeps_excess else amount
     shares = [(row, share)] if share else []
-    return _receive(tx, account, Subject(row.customer_id, row.currency), amount, shares, new)
+    payment, settled = _receive(tx, account, Subject(row.customer_id, row.currency), amount, shares, new)
+    paid = [*invoice.payments, *rules.as_lines(payment)]
+    return Paid(payment, structs.replace(invoice, row=settled[0] if settled else row, payments=paid))
 
 
-def _receive(tx: Tx, account: Account, subject: Subject, amount: int, shares: Shares, new: NewPayment) -> Payment:
-    """Writes a payment, settles its shares and keeps what is left over."""
+def _receive(
+    tx: Tx, account: Account, subject: Subject, amount: int, shares: Shares, new: NewPayment
+) -> tuple[Payment, list[InvoiceRow]]:
+    """Writes a payment, settles its shares and keeps what is left over; answers the settled rows as they are then."""
     values = {
         "customer_id": subject.customer_id,
         "currency": subject.currency,
@@ -93,24 +107,24 @@ def _receive(tx: Tx, account: Account, subject: Subject, amount: int, shares: Sh
     if new.status is PaymentStatus.FAILED:
         payment = store.insert(tx, account, values, rules.as_allocations(shares))
         outbox.add(tx, account, Event.PAYMENT_FAILED, payment.id, rules.facts(payment))
-        return payment
+        return payment, []
     excess = amount - sum(share for _row, share in shares)
     rules.check_shares(shares)
     rules.check_excess(excess, new)
     payment = store.insert(tx, account, values | {"to_credit": excess}, rules.as_allocations(shares))
     outbox.add(tx, account, Event.PAYMENT_CREATED, payment.id, rules.facts(payment))
     subject = subject._replace(payment_id=payment.id)
-    for row, share in shares:
-        _settle(tx, account, row, share, payment, subject)
+    settled = [_settle(tx, account, row, share, payment, subject) for row, share in shares]
     _move_credit(tx, account, payment, subject)
-    return payment
+    return payment, settled
 
 
-def _settle(tx: Tx, account: Account, row: InvoiceRow, share: int, payment: Payment, subject: Subject) -> None:
+def _settle(tx: Tx, account: Account, row: InvoiceRow, share: int, payment: Payment, subject: Subject) -> InvoiceRow:
     check_allowed(row.state, Action.PAY)
-    invoice_ops.settle(tx, account, row, paid=share)
+    settled = invoice_ops.settle(tx, account, row, paid=share)
     posting = rules.settlement_posting(payment.method, share)
     journal.post(tx, account, "payment", subject._replace(invoice_id=row.id), [posting])
+    return settled
 
 
 def _move_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -> None:
@@ -120,10 +134,3 @@ def _move_credit(tx: Tx, account: Account, payment: Payment, subject: Subject) -
     if payment.to_credit:
         customer_credit.add(tx, account, payment.customer_id, payment.currency, payment.to_credit)
         journal.post(tx, account, "payment", subject, [rules.credit_posting(payment.method, payment.to_credit)])
-
-
-def _locked(tx: Tx, account: Account, invoice_id: int) -> InvoiceRow:
-    found = invoice_store.rows_locked(tx, account, [invoice_id])
-    if not found:
-        raise rows.not_found(invoices)
-    return found[0]

@@ -10,7 +10,7 @@ from tallystick.core.errors import FieldErrors, Overpayment, ValidationFailed
 from tallystick.core.facts import CreditPutBack, PaymentFacts, SettledShare
 from tallystick.core.money import digits, to_decimal, to_minor
 from tallystick.core.payment import PaymentMethod
-from tallystick.invoices.types import InvoiceRow
+from tallystick.invoices.types import InvoiceRow, PaymentLine
 from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, Returned, WantedShare
 from tallystick.store.journal import LedgerAccount, Posting
 
@@ -144,3 +144,21 @@ def reversal_facts(payment: Payment, returned: Iterable[Returned]) -> PaymentFac
 def as_allocations(shares: Sequence[tuple[InvoiceRow, int]]) -> list[Allocation]:
     """The shares as they are stored."""
     return [Allocation(row.id, row.number, share) for row, share in shares]
+
+
+def as_lines(payment: Payment) -> list[PaymentLine]:
+    """A payment of one invoice as that shows it; nothing where no part of it settles the invoice."""
+    return [
+        PaymentLine(
+            id=payment.id,
+            amount=payment.amount,
+            applied=share.amount,
+            method=payment.method.value,
+            reference=payment.reference,
+            date=payment.date,
+            notes=payment.notes,
+            status=payment.status.value,
+            created_at=payment.created_at,
+        )
+        for share in payment.allocations
+    ]

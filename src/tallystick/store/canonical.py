@@ -8,10 +8,13 @@ which is added later changes nothing that was sealed before.
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 import msgspec
+
+DECIMALS_KEPT = 4096
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -27,14 +30,14 @@ def text(content: Mapping[str, Any]) -> bytes:
 
 
 def _object(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value(value) for name, value in content.items() if value is not None}
+    return {
+        name: value if (write := _writer(type(value))) is None else write(value)
+        for name, value in content.items()
+        if value is not None
+    }
 
 
-def _value(value: Any) -> Any:
-    write = _WRITERS.get(type(value))
-    return value if write is None else write(value)
-
-
+@lru_cache(DECIMALS_KEPT)
 def _decimal(value: Decimal) -> str:
     short = format(value.normalize(), "f")
     return "0" if short == "-0" else short
@@ -45,7 +48,7 @@ def _instant(value: datetime) -> str:
 
 
 def _array(values: list[Any] | tuple[Any, ...]) -> list[Any]:
-    return [_value(value) for value in values]
+    return [value if (write := _writer(type(value))) is None else write(value) for value in values]
 
 
 _WRITERS: Mapping[type, Callable[[Any], Any]] = {
@@ -55,3 +58,4 @@ _WRITERS: Mapping[type, Callable[[Any], Any]] = {
     list: _array,
     tuple: _array,
 }
+_writer = _WRITERS.get

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Context, Decimal
+from functools import lru_cache
 from itertools import islice
 
 import msgspec
@@ -22,6 +23,7 @@ def _as_builtin(value: object) -> object:
 ROWS_AT_ONCE = 200
 # Sums of usage have more digits than the 28 of a calculation.
 _WIDE = Context(prec=200)
+NUMBERS_KEPT = 4096
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=_as_builtin)
 
@@ -55,11 +57,14 @@ def shortest(number: Decimal) -> Decimal:
     return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1), context=_WIDE)  # type: ignore[operator]
 
 
+# Rates, quantities and prices come again and again, on each line of a bill and each row of a list.
+@lru_cache(NUMBERS_KEPT)
 def plain(number: Decimal) -> Decimal:
     """A quantity or rate without trailing zeros and without an exponent."""
     return _written_out(shortest(number))
 
 
+@lru_cache(NUMBERS_KEPT)
 def unit_price(price: Decimal, digits: int) -> Decimal:
     """A unit price with at least the currency's digits, and more only where it has them; without an exponent."""
     short = shortest(price)
