@@ -8,7 +8,7 @@ import msgspec
 from tallystick.core.labels import Metadata, merged
 
 
-class Labels(msgspec.Struct, frozen=True, kw_only=True):
+class Labels(msgspec.Struct, frozen=True):
     """All that is kept with one bill."""
 
     external_id: str | None = None

@@ -8,7 +8,7 @@ from tallystick.core.totals import Totals
 from tallystick.wire import render
 
 
-class Sums(msgspec.Struct, frozen=True, kw_only=True):
+class Sums(msgspec.Struct, frozen=True):
     """The sums of a bill, in minor units; its row holds them whole."""
 
     subtotal: int

@@ -57,15 +57,17 @@ def reader(table: Table, kind: type[T]) -> Callable[..., T]:
     if all(part.held is None for part in parts):
         return make
     ends = list(accumulate(len(part.names) for part in parts))
-    spans = [(*part, end - len(part.names), end) for part, end in zip(parts, ends, strict=True)]
+    spans = [
+        (part.held and _maker(part.held), end - len(part.names), end) for part, end in zip(parts, ends, strict=True)
+    ]
 
     def read(*row: Any) -> T:
         values: list[Any] = []
-        for names, held, start, end in spans:
-            if held is None:
+        for hold, start, end in spans:
+            if hold is None:
                 values += row[start:end]
             else:
-                values.append(held(**dict(zip(names, row[start:end], strict=True))))
+                values.append(hold(*row[start:end]))
         return make(*values)
 
     return read

@@ -42,9 +42,8 @@ def array(rows: Iterable[object]) -> Iterator[bytes]:
     yield b"]" if start == b"," else b"[]"
 
 
-def amount(minor: int, digits: int) -> Decimal:
-    """An amount of minor units as the API shows it: exactly the currency's digits after the point."""
-    return money.to_decimal(minor, digits)
+amount = money.to_decimal
+"""An amount of minor units as the API shows it: exactly the currency's digits after the point."""
 
 
 class WrittenOut(Decimal):
