@@ -117,6 +117,29 @@ def test_a_failed_attempt_is_on_record_and_changes_no_balance(api: Api) -> None:
     assert [row["status"] for row in api.data(api.get("/payments?status=failed"))] == ["failed"]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"amount": 40, "reference": "A", "notes": "Thanks", "date": "2026-01-20"},
+        {"amount": 90},
+        {"amount": 500, "excess": "credit"},
+        {"amount": 40, "status": "failed", "method": "card"},
+    ],
+)
+def test_a_payment_answers_the_invoice_as_a_get_shows_it(api: Api, body: dict[str, Any]) -> None:
+    invoice = an_invoice(api, 100)
+    pay(api, invoice, 10)
+    answered = api.data(pay(api, invoice, **body))["invoice"]
+    assert answered == api.data(api.get(f"/invoices/{invoice['id']}"))
+    assert len(answered["payments"]) == 2
+
+
+def test_mark_paid_answers_the_invoice_as_a_get_shows_it(api: Api) -> None:
+    draft = a_draft(api, 100)["id"]
+    answered = api.data(api.post(f"/invoices/{draft}/mark-paid"))
+    assert answered == api.data(api.get(f"/invoices/{draft}"))
+
+
 def test_one_payment_is_spread_as_it_says(api: Api) -> None:
     customer_id = a_customer(api)
     first, second = (an_invoice(api, 100, customer_id=customer_id) for _ in range(2))

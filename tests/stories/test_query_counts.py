@@ -14,6 +14,7 @@ from tests.api import Api
 from tests.dialects.callers import DialectCaller
 
 CREATE, CREATE_BY_ADDRESS, GET, LIST, CONVERT, ACTIVITY = 7, 6, 4, 3, 11, 3
+PUBLISH, PAY, SETTLE = 12, 9, 18
 
 
 @contextmanager
@@ -88,6 +89,21 @@ def test_get(seller: Api, lines: int) -> None:
     with counted() as statements:
         assert len(seller.data(seller.get("/invoices/1"))["payments"]) == 2
     assert len(statements) <= GET, statements
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "most"),
+    [("publish", None, PUBLISH), ("payments", {"amount": 1}, PAY), ("mark-paid", None, SETTLE)],
+)
+@pytest.mark.parametrize("lines", [1, 100])
+def test_a_verb_of_one_invoice(seller: Api, verb: str, body: dict[str, Any] | None, most: int, lines: int) -> None:
+    """What it leaves is answered without another look."""
+    seller.post("/invoices", bill(lines))
+    if verb == "payments":
+        seller.post("/invoices/1/mark-sent")
+    with counted() as statements:
+        assert seller.post(f"/invoices/1/{verb}", body).is_success
+    assert len(statements) <= most, statements
 
 
 def test_activity(seller: Api) -> None:
