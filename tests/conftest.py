@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from testing.postgresql import DURABLE, VOLATILE, temporary_directory
+from tests.browsers import NO_CHROMIUM
 from tests.databases import KINDS, Databases, Kind
 
 if TYPE_CHECKING:
@@ -94,6 +95,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     # A million objects that stay until the end, which each collection of garbage would walk through.
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says aloud that no page was looked at in a browser, where there is none."""
+    skipped = [each for each in terminalreporter.stats.get("skipped", ()) if NO_CHROMIUM in str(each.longrepr)]
+    if skipped:
+        terminalreporter.write_line(
+            f"NOT TESTED: {len(skipped)} tests of pages, for {NO_CHROMIUM}", red=True, bold=True
+        )
 
 
 def _other_cases(items: Sequence[pytest.Item]) -> set[pytest.Item]:
