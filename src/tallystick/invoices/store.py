@@ -30,7 +30,7 @@ from tallystick.invoices.types import CreditNoteOfInvoice, Invoice, InvoiceFilte
 from tallystick.store import outbox, rows, search_index
 from tallystick.store.db import Tx
 from tallystick.store.outbox import Recorded
-from tallystick.store.paging import Found, ListPart, Page, PageRequest, fetch, stream
+from tallystick.store.paging import Found, ListPart, Page, PageRequest, fetch, stream, walk
 from tallystick.store.prepared import Statement
 from tallystick.store.tables import (
     credit_notes,
@@ -62,6 +62,7 @@ NOT_DELETED = invoices.c.deleted_at.is_(None)
 # do; a condition on its second column leads it to the one that holds all it takes, so that no row need be looked at.
 BY_CURRENCY = invoices.c.currency > ""
 EVERY = InvoiceFilter()
+OF_ACCOUNT: Select[Any] = bills.some(invoices.c.account_id == bindparam("account"), NOT_DELETED)
 OF_EVERY_LIST = (invoices.c.account_id, invoices.c.deleted_at)
 IN_TRASH = invoices.c.deleted_at.is_not(None)
 
@@ -259,10 +260,11 @@ def trash(tx: Tx, account: Account, request: PageRequest) -> Page[InvoiceRow]:
 
 def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Page[InvoiceRow]:
     """A page of the invoices that the filter selects."""
-    tests = conditions(account, wanted, account.today(tx.now))
     kind = bills.as_of(account, tx.now)
     if wanted == EVERY:
-        return fetch(tx, bills.some(*tests), request, sorts=SORTS, kind=kind, counting=BY_CURRENCY)
+        of_account = {"account": account.id}
+        return walk(tx, OF_ACCOUNT, of_account, request, sorts=SORTS, kind=kind, counting=BY_CURRENCY)
+    tests = conditions(account, wanted, account.today(tx.now))
     sort = SORTS.get(request.sort or "created_at", invoices.c.id)
     filtered = [column for column in invoices.c if column not in (*OF_EVERY_LIST, sort)]
     walked = bills.some(*(tested_unindexed(test, filtered) for test in tests))

@@ -8,7 +8,7 @@ for reads.
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -166,9 +166,19 @@ class Tx:
         finally:
             driver.prepare_threshold = threshold
 
-    def savepoint(self) -> AbstractContextManager[Any]:
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
         """A block whose writes alone are undone where it raises."""
-        return self.connection.begin_nested()
+        self._execute("SAVEPOINT block", ())
+        try:
+            yield
+        except BaseException:
+            # Where there is nothing to go back to any more, the whole transaction is undone.
+            with suppress(self.dialect.loaded_dbapi.Error):
+                self.driver.execute("ROLLBACK TO SAVEPOINT block")
+                self.driver.execute("RELEASE SAVEPOINT block")
+            raise
+        self._execute("RELEASE SAVEPOINT block", ())
 
     @property
     def is_postgresql(self) -> bool:
@@ -188,7 +198,7 @@ class Tx:
         return self.connection.execute(statement, parameters)
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
-        """The rows that the driver answers to a statement of blocks, if there are any."""
+        """The rows that the driver answers, if there are any, to a statement that SQLAlchemy does not know."""
         with self.driving(sql) as cursor:
             cursor.execute(sql, parameters)
             return list(cursor.fetchall()) if cursor.description else []

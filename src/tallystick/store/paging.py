@@ -7,10 +7,11 @@ costs the same at any depth. A page by number also says how many rows there are,
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, func, or_, select, true, union_all
 
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.near import did_you_mean
@@ -22,6 +23,9 @@ MAX_LIMIT = 100
 MAX_PAGE = 1_000_000
 COUNTED_TO = 10_000
 """Where a list has more rows, its total is this floor: to count them all would take longer than to show a page."""
+
+MOST_READY = 64
+"""Statements that stand ready for each order of each list that is walked as a whole."""
 
 T = TypeVar("T")
 S = TypeVar("S", Select[Any], CompoundSelect[Any])
@@ -106,23 +110,66 @@ def fetch(
     counted = None
     if order.is_by_page or (few and not are_in_order):
         to_count = query if counting is None else query.where(counting)
-        counted = _count(tx, few.ways[-1] if few else [ListPart(to_count, order.key)])
+        counted = tx.one(_counting(few.ways[-1] if few else [ListPart(to_count, order.key)]), int)
     are_few = are_in_order or (counted is not None and counted <= COUNTED_TO)
     if few and are_few:
         found = _first_filled(tx, query, few.ways, order if order.is_by_key else order.unindexed)
     else:
         found = _first_filled(tx, query, [walk], order)
-    told = counted if order.is_by_page else None
+    return _page(query, request, order, found, counted if order.is_by_page else None, kind)
+
+
+def walk(
+    tx: Tx,
+    query: Select[Any],
+    values: Mapping[str, Any],
+    request: PageRequest,
+    *,
+    sorts: Mapping[str, ColumnElement[Any]],
+    kind: Callable[..., T],
+    counting: ColumnElement[bool],
+) -> Page[T]:
+    """As ``fetch``, of a query that stands ready and has parameters of these ``values``: so do then its pages."""
+    order = _order(request, sorts)
+    counted = tx.one(_ready_count(query, order.key, counting), int, **values) if order.is_by_page else None
+    rows = _ready_rows(query, order.column, order.key, order.direction, has_cursor=order.past is not None)
+    found = tx.rows(rows, _columns, **values, **order.values)
+    return _page(query, request, order, found, counted, kind)
+
+
+def _page(
+    query: Select[Any],
+    request: PageRequest,
+    order: "_Order",
+    found: list[tuple[Any, ...]],
+    counted: int | None,
+    kind: Callable[..., T],
+) -> Page[T]:
     shown = found[: request.limit]
     more = len(found) > request.limit
     return Page(
         rows=[kind(*row) for row in shown],
         page=request.page if order.is_by_page else None,
         limit=request.limit,
-        total=None if told is None else min(told, COUNTED_TO),
+        total=None if counted is None else min(counted, COUNTED_TO),
         next=_cursor_at(_named(query, shown[-1]), order) if more else None,
-        is_floor=told is not None and told > COUNTED_TO,
+        is_floor=counted is not None and counted > COUNTED_TO,
     )
+
+
+@lru_cache(MOST_READY)
+def _ready_count(query: Select[Any], key: ColumnElement[int], counting: ColumnElement[bool]) -> Select[Any]:
+    return _counting([ListPart(query.where(counting), key)])
+
+
+@lru_cache(MOST_READY)
+def _ready_rows(
+    query: Select[Any], column: ColumnElement[Any], key: ColumnElement[int], direction: str, *, has_cursor: bool
+) -> Select[Any]:
+    past = _Past(bindparam("past_value"), bindparam("past_id")) if has_cursor else None
+    taken: Any = bindparam("taken")
+    skipped: Any = bindparam("skipped")
+    return _rows(query, [ListPart(query, key)], _Order("", column, key, direction, taken, skipped, past))
 
 
 def stream(
@@ -138,31 +185,41 @@ def stream(
     Raises ValidationFailed for a sort that is not among ``sorts``.
     """
     order = _order(request, sorts)
-    yield from tx.stream(_ordered(query, order.column, order.key, request.order), kind)
+    yield from tx.stream(_ordered(query, order.column, order.key, order.direction), kind)
 
 
-def _order(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> "_Order":
-    sort = request.sort or next(iter(sorts))
-    if sort not in sorts:
-        raise ValidationFailed({"sort": [f"Must be one of {', '.join(sorts)}.{did_you_mean(sort, sorts)}"]})
-    return _Order(sort, sorts[sort], next(iter(sorts.values())), request)
+class _Past(NamedTuple):
+    """What the rows of a page come after: a value of the column that they go by, and an id."""
+
+    value: Any
+    id: Any
 
 
 class _Order(NamedTuple):
-    """The order of a list: its name, the column that it goes by, and the ids that it goes by next."""
+    """The order of a list and a part of it: the column that it goes by, and the ids that it goes by next.
+
+    So many rows are ``taken``, after so many are ``skipped``, or after what they are ``past``; a page by number is past
+    nothing.
+    """
 
     sort: str
     column: ColumnElement[Any]
     key: ColumnElement[int]
-    request: PageRequest
+    direction: str
+    taken: int
+    skipped: int
+    past: _Past | None
+    is_by_page: bool = False
 
     @property
     def is_by_key(self) -> bool:
         return self.column is self.key
 
     @property
-    def is_by_page(self) -> bool:
-        return self.request.after is None
+    def values(self) -> dict[str, Any]:
+        """The parameters of ``_ready_rows``."""
+        part: dict[str, Any] = {"taken": self.taken, "skipped": self.skipped}
+        return part if self.past is None else {**part, "past_value": self.past.value, "past_id": self.past.id}
 
     @property
     def unindexed(self) -> "_Order":
@@ -174,11 +231,37 @@ class _Order(NamedTuple):
         return part.key if self.is_by_key else self.column
 
 
-def _count(tx: Tx, way: Way) -> int:
+def _order(request: PageRequest, sorts: Mapping[str, ColumnElement[Any]]) -> _Order:
+    sort = request.sort or next(iter(sorts))
+    if sort not in sorts:
+        raise ValidationFailed({"sort": [f"Must be one of {', '.join(sorts)}.{did_you_mean(sort, sorts)}"]})
+    is_by_page = request.after is None
+    return _Order(
+        sort=sort,
+        column=sorts[sort],
+        key=next(iter(sorts.values())),
+        direction=request.order,
+        taken=request.limit + 1,
+        skipped=(request.page - 1) * request.limit if is_by_page else 0,
+        past=_past(request, sort, sorts[sort]),
+        is_by_page=is_by_page,
+    )
+
+
+def _past(request: PageRequest, sort: str, column: ColumnElement[Any]) -> _Past | None:
+    if not request.after:
+        return None
+    cursor = _decode(request.after)
+    if cursor is None or (cursor.sort, cursor.order) != (sort, request.order):
+        raise ValidationFailed({"after": ["Is not a cursor of this list in this order."]})
+    return _Past(_typed(cursor.value, column), cursor.id)
+
+
+def _counting(way: Way) -> Select[Any]:
     """How many rows there are, up to one more than are counted."""
     keys = [part.query.with_only_columns(part.key, maintain_column_froms=True) for part in way]
     counted = (keys[0] if len(keys) == 1 else union_all(*keys)).limit(COUNTED_TO + 1).subquery()
-    return tx.one(select(func.count()).select_from(counted), int)
+    return select(func.count()).select_from(counted)
 
 
 def _first_filled(tx: Tx, query: Select[Any], ways: Sequence[Way], order: _Order) -> list[tuple[Any, ...]]:
@@ -186,7 +269,7 @@ def _first_filled(tx: Tx, query: Select[Any], ways: Sequence[Way], order: _Order
     *first, last = ways
     for way in first:
         found = tx.rows(_rows(query, way, order), _columns)
-        if len(found) > order.request.limit:
+        if len(found) == order.taken:
             return found
     return tx.rows(_rows(query, last, order), _columns)
 
@@ -198,23 +281,21 @@ def _rows(query: Select[Any], way: Way, order: _Order) -> Select[Any]:
     only the rows shown are read whole.
     """
     rows = select(*query.selected_columns).where(order.key.in_(_keys(way, order)))
-    return _ordered(rows, order.column, order.key, order.request.order)
+    return _ordered(rows, order.column, order.key, order.direction)
 
 
 def _keys(way: Way, order: _Order) -> Select[Any]:
-    request = order.request
-    offset = (request.page - 1) * request.limit if order.is_by_page else 0
     parts = [part._replace(query=part.query.where(_beyond(part, order))) for part in way]
     if len(parts) == 1:
         (part,) = parts
         keys = part.query.with_only_columns(part.key, maintain_column_froms=True).correlate(None)
-        return _ordered(keys, order.within(part), part.key, request.order).limit(request.limit + 1).offset(offset)
+        return _ordered(keys, order.within(part), part.key, order.direction).limit(order.taken).offset(order.skipped)
     found = union_all(*(_found(part, order) for part in parts))
     *value, key = found.selected_columns
     merged = (
-        _ordered(found, value[0] if value else key, key, request.order)
-        .limit(request.limit + 1)
-        .offset(offset)
+        _ordered(found, value[0] if value else key, key, order.direction)
+        .limit(order.taken)
+        .offset(order.skipped)
         .subquery()
     )
     return select(merged.c.key)
@@ -233,20 +314,16 @@ def _ordered(query: S, column: ColumnElement[Any], key: ColumnElement[int], orde
 
 
 def _beyond(part: ListPart, order: _Order) -> ColumnElement[bool]:
-    """The test that a row comes after the cursor, if there is one."""
-    request, key, column = order.request, part.key, order.within(part)
-    if not request.after:
+    """The test that a row comes after what the page is past, if there is anything."""
+    past, key, column = order.past, part.key, order.within(part)
+    if past is None:
         return true()
-    cursor = _decode(request.after)
-    if cursor is None or (cursor.sort, cursor.order) != (order.sort, request.order):
-        raise ValidationFailed({"after": ["Is not a cursor of this list in this order."]})
-    ascending = request.order == "asc"
-    past_key = key > cursor.id if ascending else key < cursor.id
+    ascending = order.direction == "asc"
+    past_key: ColumnElement[bool] = key > past.id if ascending else key < past.id
     if column is key:
         return past_key
-    value = _typed(cursor.value, column)
-    past_column = column > value if ascending else column < value
-    at_or_past = column >= value if ascending else column <= value
+    past_column = column > past.value if ascending else column < past.value
+    at_or_past = column >= past.value if ascending else column <= past.value
     # The redundant first comparison is what lets the planner begin inside the index.
     return and_(at_or_past, or_(past_column, past_key))
 
@@ -262,7 +339,7 @@ def _named(query: Select[Any], row: tuple[Any, ...]) -> dict[str, Any]:
 def _cursor_at(row: Mapping[str, Any], order: _Order) -> str:
     value = row[str(order.column.key)]
     plain = value.isoformat() if isinstance(value, date) else value
-    return _encode(Cursor(order.sort, order.request.order, plain, row[str(order.key.key)]))
+    return _encode(Cursor(order.sort, order.direction, plain, row[str(order.key.key)]))
 
 
 def _typed(value: str | int, column: ColumnElement[Any]) -> Any:
