@@ -21,12 +21,11 @@ from tallystick.config import ProcessSettings
 from tallystick.dialects.billingdb.routes import BILLINGDB
 from tallystick.dialects.invoice_ng.routes import INVOICE_NG
 from tallystick.dialects.iqraa.routes import IQRAA
-from tallystick.http import metrics
+from tallystick.http import limits, metrics
 from tallystick.http.addresses import Addresses, networks
 from tallystick.http.app import create_app
 from tallystick.http.edge import Edge
 from tallystick.http.endpoint import Server
-from tallystick.http.key_limit import KeyLimit
 from tallystick.http.log import DelayedHandler
 from tallystick.http.pool import Pool
 from tallystick.http.queues import Queue
@@ -119,7 +118,7 @@ def _serve(listener: socket.socket, *, with_worker: bool) -> None:
 
 def _guards(settings: ProcessSettings, addresses: Addresses) -> list[Any]:
     limit = settings.key_requests_per_second
-    return [Strangers(addresses), *([KeyLimit(limit)] if limit else [])]
+    return [Strangers(addresses), limits.of_links(), *([limits.of_keys(limit)] if limit else [])]
 
 
 def _pools(database: Database) -> dict[Queue, Pool]:

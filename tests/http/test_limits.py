@@ -1,4 +1,4 @@
-"""Who tries keys and share links that open nothing is slowed, and so is a key that sends more than it may."""
+"""Who tries keys and share links that open nothing is slowed, and so is who uses one beyond its limit."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,9 +9,11 @@ import httpx
 import pytest
 
 from tallystick.accounts.types import Scope
+from tallystick.http import gateway, limits
 from tallystick.http.addresses import Addresses, neighbourhood, networks
 from tallystick.http.endpoint import Server
-from tallystick.http.key_limit import COUNTED, KeyLimit
+from tallystick.http.limits import COUNTED
+from tallystick.http.queues import QUEUE, Queue, WrongQueue
 from tallystick.http.strangers import NS, Buckets, Strangers
 from tallystick.serve import application
 from tests.api import ORIGIN, Api
@@ -45,7 +47,7 @@ def send(api: Api, watch: Watch) -> Iterator[Send]:
     """Sends a request through a proxy that is trusted, from any address."""
     buckets = Buckets(AT_ONCE, INTERVAL_S * NS, clock=watch)
     addresses = Addresses(networks("127.0.0.1"))
-    guards = [Strangers(addresses, buckets), KeyLimit(PER_SECOND, watch)]
+    guards = [Strangers(addresses, buckets), limits.of_links(watch), limits.of_keys(PER_SECOND, watch)]
     app = application(Server.of(api.database, ORIGIN), addresses, guards)
     with httpx.Client(transport=httpx.WSGITransport(app), base_url=ORIGIN) as client:
 
@@ -150,17 +152,48 @@ def test_a_key_may_send_so_much(api: Api, send: Send, watch: Watch, path: str, s
     assert statuses(send, PER_SECOND + 1, path, key=api.key) == [200] * PER_SECOND + [429]
 
 
+LINK_AT_ONCE = 60
+
+
+@pytest.mark.parametrize(("prefix", "media"), [("", "text/html; charset=utf-8"), ("/api/v1", "application/json")])
+def test_a_link_may_be_asked_so_often(api: Api, send: Send, watch: Watch, prefix: str, media: str) -> None:
+    path, other = (f"{prefix}/public/invoices/{an_invoice(api, 100)['share_token']}" for _ in range(2))
+    assert statuses(send, LINK_AT_ONCE, path) == [200] * LINK_AT_ONCE
+    refused = send(path, address="192.0.2.9")
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+    assert refused.headers["Content-Type"] == media
+    # Whatever is asked of it, with a key too; but each link has its own.
+    assert statuses(send, 1, f"{path}/pdf", key=api.key) == [429]
+    assert statuses(send, 1, other) == [200]
+    watch.now_s += 2
+    assert statuses(send, 3, path) == [200, 200, 429]
+
+
+def test_what_is_refused_waits_in_no_queue(api: Api, watch: Watch) -> None:
+    app = application(Server.of(api.database, ORIGIN), guards=[limits.of_links(watch)])
+    path = f"/public/invoices/{an_invoice(api, 100)['share_token']}"
+
+    def asked() -> dict[str, Any]:
+        return falcon.testing.create_environ(path) | {QUEUE: Queue.READS}
+
+    for _ in range(LINK_AT_ONCE):
+        with pytest.raises(WrongQueue) as wrong:
+            gateway.call(app, asked())
+        assert wrong.value.right is Queue.LONG
+    assert gateway.call(app, asked()).status == 429
+
+
 def test_a_request_that_the_application_is_given_twice_counts_once(watch: Watch) -> None:
-    limit = KeyLimit(1, watch)
+    limit = limits.of_keys(1, watch)
     environ = falcon.testing.create_environ(headers={"X-API-Key": "key"})
     for _ in range(100):
-        limit.process_resource(falcon.Request(environ), falcon.Response(), None, None)
+        limit.process_resource(falcon.Request(environ), falcon.Response(), None, {})
     for _ in range(9):
         del environ[COUNTED]
-        limit.process_resource(falcon.Request(environ), falcon.Response(), None, None)
+        limit.process_resource(falcon.Request(environ), falcon.Response(), None, {})
     del environ[COUNTED]
     with pytest.raises(falcon.HTTPTooManyRequests):
-        limit.process_resource(falcon.Request(environ), falcon.Response(), None, None)
+        limit.process_resource(falcon.Request(environ), falcon.Response(), None, {})
 
 
 ADDRESSES = [

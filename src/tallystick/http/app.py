@@ -31,7 +31,7 @@ def create_app(
     ``addresses`` tells whence a request comes; ``guards`` are middleware that turns away who asks too much. What stands
     below no prefix, of an API or of the ``pages`` that others add, is refused in the words of the first.
     """
-    app = falcon.App(middleware=[AccessLog(addresses), SafeHeaders(), Compression(), Refusals(), Queues(), *guards])
+    app = falcon.App(middleware=[AccessLog(addresses), SafeHeaders(), Compression(), Refusals(), *guards, Queues()])
     app.req_options.strip_url_path_trailing_slash = True
     Handlers([*surfaces, *pages]).add_to(app)
     for surface in surfaces:

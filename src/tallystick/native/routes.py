@@ -116,16 +116,16 @@ ROUTES = (
     Route("POST", "/quotations/{quotation_id}/reject", quotations.reject),
     Route("POST", "/quotations/{quotation_id}/duplicate", quotations.duplicate, status=201, makes="/quotations"),
     Route("POST", "/quotations/{quotation_id}/convert", convert.convert, status=201, makes="/invoices"),
-    Route("GET", "/public/quotations/{token}", public_quotations.get_shared),
+    Route("GET", "/public/quotations/{token}", public_quotations.get_shared, is_long=True),
     Route("GET", "/public/quotations/{token}/pdf", documents.shared_quotation_pdf),
     *(
         Route("POST", f"/public/quotations/{{token}}/{verb}", answer, max_body_bytes=MAX_ANSWER_BYTES)
         for verb, answer in (("accept", public_quotations.accept_shared), ("reject", public_quotations.reject_shared))
     ),
-    Route("GET", "/public/invoices/{token}", public_invoices.get_shared),
+    Route("GET", "/public/invoices/{token}", public_invoices.get_shared, is_long=True),
     Route("GET", "/public/invoices/{token}/pdf", documents.shared_invoice_pdf),
     Route("GET", "/public/credit-notes/{token}/pdf", documents.shared_credit_note_pdf),
-    Route("GET", "/public/credit-notes/{token}", public_credit_notes.get_shared),
+    Route("GET", "/public/credit-notes/{token}", public_credit_notes.get_shared, is_long=True),
     Route("GET", "/payments", payments.index),
     Route("POST", "/payments", payments.create, status=201, makes="/payments"),
     Route("GET", "/payments/export/csv", payments.export_csv),

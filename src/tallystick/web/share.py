@@ -63,7 +63,7 @@ class SharedBill:
         _answer(resp, 200, bill_page(document, req.path))
 
     on_head = on_get
-    queue_of = always(Queue.READS)
+    queue_of = always(Queue.LONG)
 
 
 class SharedFile:
