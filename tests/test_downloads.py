@@ -3,9 +3,6 @@
 import csv
 import os
 import tempfile
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from io import StringIO
 from pathlib import Path
@@ -221,35 +218,6 @@ def test_a_long_download_has_its_length_and_leaves_no_file(
         head = api.request("HEAD", "/invoices/export/csv", headers={"Accept-Encoding": "identity"})
         assert (head.content, head.headers["Content-Length"]) == (b"", str(len(content)))
     assert list(tmp_path.glob("tallystick-*")) == []
-
-
-@pytest.mark.alters
-def test_only_so_many_long_downloads_are_made_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_draft(api, 100)
-    multiply(api.database, 1_000)
-    monkeypatch.setattr(spool, "SHORT_BYTES", 20_000)
-    begun, may_go_on = threading.Barrier(spool.LONG_AT_ONCE + 1), threading.Event()
-
-    def slow() -> Iterator[bytes]:
-        yield b"x" * 20_001
-        begun.wait(30)
-        may_go_on.wait(30)
-
-    with ThreadPoolExecutor() as threads:
-        running = [threads.submit(spool.made, slow()) for _ in range(spool.LONG_AT_ONCE)]
-        begun.wait(30)
-        refused = api.get("/invoices/export/csv")
-        short = api.get("/customers/export/csv")
-        may_go_on.set()
-        for download in running:
-            made = download.result()
-            assert isinstance(made, spool.OnDisk)
-            made.close()
-    assert (refused.status_code, refused.json()["code"]) == (503, "UNAVAILABLE")
-    assert int(refused.headers["Retry-After"]) > 0
-    assert short.status_code == 200
-    assert open_reads(api.database) == 0
-    assert api.get("/invoices/export/csv").status_code == 200
 
 
 def streamed(api: Caller) -> AbstractContextManager[httpx.Response]:

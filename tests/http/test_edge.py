@@ -21,7 +21,7 @@ from tallystick.http import edge, probes
 from tallystick.http.edge import EARLY_BODY_BYTES, Edge
 from tallystick.http.gateway import FileWrapper
 from tallystick.http.looks import Looks
-from tallystick.http.pool import Pool
+from tallystick.http.pool import Job, Pool, Turns
 from tallystick.http.queues import QUEUE, Queue, WrongQueue
 from tallystick.http.spool import Temporary
 from tallystick.listener import Granian
@@ -211,7 +211,7 @@ def told(environ: dict[str, Any]) -> bytes:
     """The queue and the thread of a request whose path names another queue, and its body."""
     right = Queue(environ["PATH_INFO"].lstrip("/"))
     if environ[QUEUE] is not right:
-        raise WrongQueue(right)
+        raise WrongQueue(right, environ["QUERY_STRING"])
     body = environ["wsgi.input"].read(MOST)
     return f"{environ[QUEUE].value} in {threading.current_thread().name}: {len(body)}".encode()
 
@@ -230,6 +230,67 @@ def test_a_queue_without_threads_is_done_in_the_event_loop() -> None:
         assert re.fullmatch(r"reads in Thread-\d+ \(run_until_complete\): 0", client.get("/reads").text)
 
 
+def test_the_callers_of_a_queue_take_turns() -> None:
+    """One sends eight requests of a tenth of a second before the others send one each, which wait for one of them."""
+    began: list[str] = []
+
+    def respond(environ: dict[str, Any]) -> bytes:
+        caller = environ["QUERY_STRING"]
+        if environ[QUEUE] is not Queue.LONG:
+            raise WrongQueue(Queue.LONG, caller)
+        began.append(caller)
+        time.sleep(0.1)
+        return b""
+
+    with served(replying(respond), Queue.READS) as client, ThreadPoolExecutor(10) as threads:
+        many = [threads.submit(client.get, "/?many") for _ in range(8)]
+        while len(began) < 2:
+            time.sleep(0.01)
+        others = [threads.submit(client.get, f"/?{name}") for name in ("one", "two")]
+        for each in (*many, *others):
+            assert each.result().is_success
+    assert began.count("many") == 8
+    assert {"one", "two"} <= set(began[:6])
+
+
+ORDERS = [
+    # Who waits, as they came, and in which order they are taken up where each one ends before the next is taken up.
+    ("a a a", "a a a"),
+    ("a a a b", "a b a a"),
+    ("a a b c b", "a b c a b"),
+]
+
+
+@pytest.mark.parametrize(("waiting", "expected"), ORDERS)
+def test_turns_go_round(waiting: str, expected: str) -> None:
+    turns = Turns()
+    for caller in waiting.split():
+        turns.put(caller, job_of(caller))
+    taken = []
+    for _ in waiting.split():
+        taker, job = turns.take()
+        assert job.work() == taker
+        taken.append(taker)
+        turns.end(taker)
+    assert taken == expected.split()
+
+
+def test_whose_job_is_under_way_comes_after_whose_is_not() -> None:
+    turns = Turns()
+    for caller in "aaa":
+        turns.put(caller, job_of(caller))
+    assert [turns.take()[0], turns.take()[0]] == ["a", "a"]
+    turns.put("b", job_of("b"))
+    turns.end("a")
+    assert [turns.take()[0], turns.take()[0]] == ["b", "a"]
+
+
+def job_of(caller: str) -> Job:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    return Job(loop, loop.create_future(), lambda: caller)
+
+
 def test_reads_are_answered_while_every_other_thread_is_taken() -> None:
     may_end, under_way = threading.Event(), threading.Semaphore(0)
 
@@ -240,7 +301,7 @@ def test_reads_are_answered_while_every_other_thread_is_taken() -> None:
         return told(environ)
 
     with served(replying(respond), Queue.READS) as client:
-        others = [threading.Thread(target=client.post, args=(path,)) for path in ("/writes", "/long") * 2]
+        others = [threading.Thread(target=client.get, args=(path,)) for path in ("/writes", "/long") * 2]
         for thread in others:
             thread.start()
         for _ in others:

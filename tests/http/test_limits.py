@@ -1,6 +1,6 @@
 """Who tries keys and share links that open nothing is slowed, and so is who uses one beyond its limit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import falcon
@@ -181,6 +181,24 @@ def test_what_is_refused_waits_in_no_queue(api: Api, watch: Watch) -> None:
             gateway.call(app, asked())
         assert wrong.value.right is Queue.LONG
     assert gateway.call(app, asked()).status == 429
+
+
+def test_a_caller_is_told_by_the_secret_that_it_shows(api: Api) -> None:
+    app = application(Server.of(api.database, ORIGIN))
+    path = f"/public/invoices/{an_invoice(api, 100)['share_token']}"
+
+    def caller(path: str, **headers: str) -> Hashable:
+        environ = falcon.testing.create_environ(path, headers=headers) | {QUEUE: Queue.READS}
+        with pytest.raises(WrongQueue) as wrong:
+            gateway.call(app, environ)
+        return wrong.value.caller
+
+    stats = "/api/v1/stats"
+    callers = [caller(stats, **{"X-API-Key": "a"}), caller(stats, **{"X-API-Key": "b"}), caller(path), caller(stats)]
+    assert len(set(callers)) == 4
+    assert caller(stats, Authorization="Bearer a") == callers[0]
+    assert caller(f"/api/v1{path}/pdf") == callers[2]
+    assert caller("/api/v1/invoices/export/csv") == callers[3]
 
 
 def test_a_request_that_the_application_is_given_twice_counts_once(watch: Watch) -> None:

@@ -6,7 +6,7 @@ for it, which it does when it knows who is calling.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -107,23 +107,24 @@ class Edge:
 
     async def _called(self, environ: dict[str, Any], protocol: HTTPProtocol) -> Sent:
         """The answer of the application, which is called again where it asks for the body, or from another queue."""
+        caller: Hashable = None
         environ[QUEUE] = Queue.READS if environ["REQUEST_METHOD"] in READING else Queue.WRITES
         if _comes_early(environ):
             async with asyncio.timeout(EARLY_BODY_TIMEOUT_S):
                 environ[INPUT] = BytesIO(await protocol())
         while True:
             try:
-                return await self._done(environ)
+                return await self._done(environ, caller)
             except WrongQueue as wrong:
-                environ[QUEUE] = wrong.right
+                environ[QUEUE], caller = wrong.right, wrong.caller
             except BodyWanted as wanted:
                 most = wanted.most
                 async with asyncio.timeout(LATE_BODY_TIMEOUT_S):
                     environ[INPUT] = BytesIO(await _received(protocol, environ.get("CONTENT_LENGTH"), most))
 
-    async def _done(self, environ: dict[str, Any]) -> Sent:
+    async def _done(self, environ: dict[str, Any], caller: Hashable) -> Sent:
         pool = self._pools.get(environ[QUEUE])
-        return self._call(environ) if pool is None else await pool.run(partial(self._call, environ))
+        return self._call(environ) if pool is None else await pool.run(partial(self._call, environ), caller)
 
     async def _looked(self) -> asyncio.Future[Condition]:
         """A look that has ended, without a thread for each who asks: anybody may."""

@@ -1,10 +1,12 @@
 """Where a request waits for its turn, so that none delays those that are quicker than it (ADR 45)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from enum import Enum
 from typing import Any
 
 import falcon
+
+from tallystick.http.strangers import shown
 
 QUEUE = "tallystick.queue"
 """In an environ: the queue that the request is called from. It is not there where a server has no queues."""
@@ -24,14 +26,15 @@ class Queue(Enum):
 
 
 class WrongQueue(BaseException):
-    """The request is to be called again, from this queue.
+    """The request is to be called again, from this queue, in which its ``caller`` takes turns with the others.
 
     No Exception, because it is none of the errors that the application answers.
     """
 
-    def __init__(self, right: Queue) -> None:
-        super().__init__(right)
+    def __init__(self, right: Queue, caller: Hashable) -> None:
+        super().__init__(right, caller)
         self.right = right
+        self.caller = caller
 
 
 def always(queue: Queue) -> Callable[[object, falcon.Request], Queue]:
@@ -46,7 +49,7 @@ class Queues:
     """
 
     def process_resource(
-        self, req: falcon.Request, _resp: falcon.Response, resource: Any, _params: Mapping[str, str]
+        self, req: falcon.Request, _resp: falcon.Response, resource: Any, params: Mapping[str, str]
     ) -> None:
         """Raises WrongQueue before anything is done."""
         here = req.env.get(QUEUE)
@@ -55,4 +58,10 @@ class Queues:
         queue_of = getattr(resource, "queue_of", None)
         right = queue_of(req) if queue_of else Queue.WRITES
         if here is not right:
-            raise WrongQueue(right)
+            raise WrongQueue(right, _caller(req, params))
+
+
+def _caller(req: falcon.Request, params: Mapping[str, str]) -> Hashable:
+    """Who takes turns: a hash of the secret, so that none is kept. All who show none are one."""
+    secret = shown(req, params)
+    return secret and hash(secret)

@@ -4,7 +4,6 @@ So what is read for one is read at the pace of the database, and not of a client
 by which the client sees whether it has all of it.
 """
 
-import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable
 from itertools import chain
@@ -14,13 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 import falcon
 
-from tallystick.http import refusals
-
 SHORT_BYTES = 1024 * 1024
-LONG_AT_ONCE = 2
-TOO_MANY = f"{LONG_AT_ONCE} long downloads are being made already. Try again in a moment."
-
-_turns = threading.BoundedSemaphore(LONG_AT_ONCE)
 
 
 class Coding(NamedTuple):
@@ -72,31 +65,19 @@ class Temporary(OnDisk):
 
 
 def made(chunks: Iterable[bytes], coding: Coding | None = None) -> bytes | OnDisk:
-    """The whole of it, coded where it goes to a file.
-
-    Raises HTTPServiceUnavailable where it is long, and so many of those are being made already.
-    """
+    """The whole of it, coded where it goes to a file."""
     others = iter(chunks)
     try:
         start = bytearray()
         for chunk in others:
             start += chunk
             if len(start) > SHORT_BYTES:
-                return _in_file(chain([bytes(start)], others), coding)
+                return written(chain([bytes(start)], others), coding)
         return bytes(start)
     finally:
         if isinstance(others, Generator):
-            # Refused half way, it must let go of its transaction before that ends.
+            # Ended half way, by a full disk, it must let go of its transaction before that ends.
             others.close()
-
-
-def _in_file(chunks: Iterable[bytes], coding: Coding | None) -> OnDisk:
-    if not _turns.acquire(blocking=False):
-        raise refusals.unavailable(TOO_MANY)
-    try:
-        return written(chunks, coding)
-    finally:
-        _turns.release()
 
 
 def written(chunks: Iterable[bytes], coding: Coding | None) -> Temporary:

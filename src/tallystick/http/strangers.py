@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import falcon
 
@@ -79,10 +79,10 @@ class Strangers:
         self._known: set[int] = set()
 
     def process_resource(
-        self, req: falcon.Request, _resp: falcon.Response, _resource: object, params: dict[str, str]
+        self, req: falcon.Request, _resp: falcon.Response, _resource: object, params: Mapping[str, str]
     ) -> None:
         """Raises HTTPTooManyRequests before anything is looked up or read."""
-        secret = req.context.secret = params.get(PARAMETER) or key_of(req)
+        secret = req.context.secret = shown(req, params)
         if not secret:
             return
         wait_s = self._buckets.wait_s(self._name_of(req))
@@ -107,6 +107,11 @@ class Strangers:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         self._known.add(secret)
+
+
+def shown(req: falcon.Request, params: Mapping[str, str]) -> str | None:
+    """The secret that a request shows: the share token in its path, or its key."""
+    return params.get(PARAMETER) or key_of(req)
 
 
 def key_of(req: falcon.Request) -> str | None:
