@@ -2,6 +2,9 @@
 
 import csv
 import os
+import signal
+import subprocess
+import sys
 import tempfile
 from contextlib import AbstractContextManager, closing
 from io import StringIO
@@ -218,6 +221,40 @@ def test_a_long_download_has_its_length_and_leaves_no_file(
         head = api.request("HEAD", "/invoices/export/csv", headers={"Accept-Encoding": "identity"})
         assert (head.content, head.headers["Content-Length"]) == (b"", str(len(content)))
     assert list(tmp_path.glob("tallystick-*")) == []
+
+
+KILLED = """
+import os, signal
+from tallystick.http import spool
+
+def chunks():
+    yield b"x" * (spool.SHORT_BYTES + 1)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+spool.made(chunks())
+"""
+
+
+@pytest.mark.database("sqlite")
+def test_a_start_removes_what_a_killed_process_left(database_url: str, tmp_path: Path) -> None:
+    environment = {"TMPDIR": str(tmp_path)}
+    killed = subprocess.run([sys.executable, "-c", KILLED], env={**os.environ, **environment}, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob("tallystick-*"))) == 1
+    # Of a process that lives, and of none.
+    others = {f"tallystick-{os.getpid()}-x", "tallystick-x-y", "tallystick-demo-1"}
+    for name in others:
+        (tmp_path / name).touch()
+    with serving(database_url, tmp_path, environment=environment):
+        assert {path.name for path in tmp_path.glob("tallystick-*")} == others
+
+
+def test_what_has_the_own_id_of_a_start_is_of_one_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"tallystick-{os.getpid()}-x").touch()
+    (tmp_path / f"tallystick-{os.getppid()}-x").touch()
+    spool.remove_left()
+    assert [path.name for path in tmp_path.iterdir()] == [f"tallystick-{os.getppid()}-x"]
 
 
 def streamed(api: Caller) -> AbstractContextManager[httpx.Response]:

@@ -21,7 +21,7 @@ from tallystick.config import ProcessSettings
 from tallystick.dialects.billingdb.routes import BILLINGDB
 from tallystick.dialects.invoice_ng.routes import INVOICE_NG
 from tallystick.dialects.iqraa.routes import IQRAA
-from tallystick.http import limits, metrics
+from tallystick.http import limits, metrics, spool
 from tallystick.http.addresses import Addresses, networks
 from tallystick.http.app import create_app
 from tallystick.http.edge import Edge
@@ -63,6 +63,7 @@ def application(server: Server, addresses: Addresses | None = None, guards: Sequ
 
 def run(listener: socket.socket, *, workers: int, with_worker: bool) -> None:
     """Serves until SIGTERM or SIGINT, and then finishes what is under way. ``workers`` are processes."""
+    spool.remove_left()
     if workers == 1:
         _serve(listener, with_worker=with_worker)
         return

@@ -4,16 +4,19 @@ So what is read for one is read at the pace of the database, and not of a client
 by which the client sees whether it has all of it.
 """
 
+import os
 import weakref
 from collections.abc import Callable, Generator, Iterable
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, gettempdir
 from typing import BinaryIO, NamedTuple
 
 import falcon
 
 SHORT_BYTES = 1024 * 1024
+PREFIX = "tallystick-"
 
 
 class Coding(NamedTuple):
@@ -81,11 +84,37 @@ def made(chunks: Iterable[bytes], coding: Coding | None = None) -> bytes | OnDis
 
 
 def written(chunks: Iterable[bytes], coding: Coding | None) -> Temporary:
-    """A file of it, coded."""
-    with NamedTemporaryFile(prefix="tallystick-", delete=False) as file:
+    """A file of it, coded, whose name tells the process that made it."""
+    with NamedTemporaryFile(prefix=f"{PREFIX}{os.getpid()}-", delete=False) as file:
         temporary = Temporary(Path(file.name), coding)
         file.writelines(coding.encoded(chunks) if coding else chunks)
     return temporary
+
+
+def remove_left() -> None:
+    """Removes the files of processes that were killed before they could.
+
+    To be called before this one makes any, since a process may have the id of one that is gone: the first of a
+    container has the same each time.
+    """
+    for path in Path(gettempdir()).glob(f"{PREFIX}*-*"):
+        maker = path.name.removeprefix(PREFIX).partition("-")[0]
+        if maker.isdecimal() and _is_gone(int(maker)):
+            # Whoever may not remove it did not make it.
+            with suppress(OSError):
+                path.unlink()
+
+
+def _is_gone(process: int) -> bool:
+    if process == os.getpid():
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 def answer(resp: falcon.Response, content: bytes | OnDisk) -> None:
