@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import date, datetime
 from functools import partial
 from itertools import chain as both
@@ -25,9 +25,9 @@ from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
 from tallystick.console import AsJson, counting, progress, show, show_json, watched
 from tallystick.core.account import Account
-from tallystick.core.errors import DomainError
+from tallystick.core.errors import DomainError, Unavailable
 from tallystick.core.legible import legible
-from tallystick.listener import listen
+from tallystick.listener import AddressBusy, listen
 from tallystick.opening import check_seal_key, existing, opened
 from tallystick.recurring import billing, rules
 from tallystick.recurring import store as recurring
@@ -37,7 +37,7 @@ from tallystick.store.db import Database, utc_now
 from tallystick.store.migrate import NewerDatabase, OlderDatabase
 from tallystick.store.seals import BEFORE_THE_FIRST, WrongSealKey
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
-from tallystick.store.trouble import DatabaseTrouble, explained, fault_of_sqlite, sqlite_file
+from tallystick.store.trouble import DatabaseAway, DatabaseTrouble, explained, fault_of_sqlite, sqlite_file
 from tallystick.transfer import reading, writing
 from tallystick.transfer.reading import BadExport
 from tallystick.verify import chain, checks, records
@@ -55,6 +55,9 @@ REFUSALS = (
     *(config.BadSetting, DatabaseTrouble, NewerDatabase, OlderDatabase),
     *(WrongSealKey, CannotBackUp, BadExport),
 )
+PASSING = (AddressBusy, DatabaseAway, OlderDatabase, Unavailable)
+"""What may be gone when a service is started again."""
+CANNOT = 2
 REVOKED = "API_KEY: This key was revoked, and opens nothing. Set another one: `openssl rand -base64 32`."
 COUNTED = ("schedules", "invoices", "nothing_to_bill", "failed")
 NO_WORKER = "No worker runs in this server. Start `tallystick worker` beside it, or no schedule is billed."
@@ -63,7 +66,8 @@ NO_WORKER = "No worker runs in this server. Start `tallystick worker` beside it,
 def main() -> None:
     """Runs the command line, and says in one line what went wrong and what to do.
 
-    The exit code is 1 where a command found what it looked for, as `verify` does, and 2 where it could not be done.
+    The exit code is 1 where a command found what it looked for, as `verify` does, and where a service may be started
+    again; and 2 where it could not be done.
     """
     os.umask(OWNER_ALONE)
     try:
@@ -78,10 +82,19 @@ def main() -> None:
         _refuse(f"{error.filename}: {error.strerror}.")
 
 
-def _refuse(reason: str) -> NoReturn:
+def _refuse(reason: str, *, status: int = CANNOT) -> NoReturn:
     console = Console(stderr=True)
     console.print(f"tallystick: {reason}", style="red", highlight=False, markup=False, soft_wrap=True)
-    raise SystemExit(2) from None
+    raise SystemExit(status) from None
+
+
+@contextmanager
+def _started_again() -> Iterator[None]:
+    """Ends with 1 what passes by itself: of a service, for whoever keeps it running starts it again."""
+    try:
+        yield
+    except PASSING as error:
+        _refuse(str(error), status=1)
 
 
 def _tell_version(is_asked: bool) -> None:
@@ -100,6 +113,7 @@ def options(
 
 
 @app.command("serve")
+@_started_again()
 def serve_command(
     workers: Annotated[int, typer.Option(min=1, help="Processes; more than one needs PostgreSQL.")] = 1,
     worker: Annotated[
@@ -154,6 +168,7 @@ def _named(database_url: str) -> str:
 
 
 @app.command("demo")
+@_started_again()
 def demo_command() -> None:
     """Start the server on a throw-away database that holds a year of business."""
     # Stopped while it still fills the database, it must remove its folder all the same.
@@ -180,11 +195,13 @@ def _welcome_to_demo(settings: config.ProcessSettings) -> None:
 
 
 @app.command("worker")
+@_started_again()
 def worker_command() -> None:
     """Bill what is due and tidy up, until stopped; on PostgreSQL there may be several."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
     with existing(config.from_environment()) as database:
         check_seal_key(database)
+        # Once the schema was looked at, of which Alembic would tell.
+        logging.basicConfig(level=logging.INFO, format="%(message)s")
         worker = Worker(database)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: worker.stop())

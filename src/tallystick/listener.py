@@ -21,8 +21,12 @@ STALLED_AFTER_S = 30
 """How long a client may take nothing of what is sent to it, before its connection is ended."""
 
 
+class AddressBusy(Exception):
+    """Another program listens on the address; it may be one that is about to end."""
+
+
 def listen(settings: ProcessSettings) -> socket.socket:
-    """A socket on HOST and PORT, whose connections end when their client stalls. Raises BadSetting.
+    """A socket on HOST and PORT, whose connections end when their client stalls. Raises AddressBusy and BadSetting.
 
     It is bound without SO_REUSEPORT, with which a second server would share the address, and each would get half of
     the requests.
@@ -32,7 +36,8 @@ def listen(settings: ProcessSettings) -> socket.socket:
     try:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise BadSetting(f"HOST and PORT: Cannot listen on {host}:{port}. {_reason(error)}") from None
+        kind = AddressBusy if error.errno == errno.EADDRINUSE else BadSetting
+        raise kind(f"HOST and PORT: Cannot listen on {host}:{port}. {_reason(error)}") from None
     # What is accepted inherits both.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):

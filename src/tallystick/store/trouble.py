@@ -28,8 +28,19 @@ WAL_RESET_MENDED_IN = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 """The first version of each line of SQLite's releases that has no WAL-reset bug (sqlite.org/wal.html)."""
 
 
+PASSING_OF_SQLITE = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+)
+LASTING_OF_POSTGRESQL = ("authentication failed", "no password supplied", "does not exist", "no pg_hba.conf entry")
+"""Of a refused connection libpq tells the words alone; those of another language count as passing."""
+
+
 class DatabaseTrouble(Exception):
     """The database does not work; the sentence says what to do."""
+
+
+class DatabaseAway(DatabaseTrouble):
+    """The database does not work now, and may again by itself."""
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -53,16 +64,25 @@ def fault_of_sqlite(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> s
 def explained(url: str) -> Iterator[None]:
     """Raises DatabaseTrouble in place of what the driver of the database at ``url`` raises in the block.
 
-    What only a mistake of the program can cause is raised as it is.
+    It is DatabaseAway where it may pass. What only a mistake of the program can cause is raised as it is.
     """
     try:
         yield
     except (Unavailable, DBAPIError, sqlite3.Error) as error:
         cause = error.__cause__ if isinstance(error, Unavailable) else error
-        told = _told(cause.orig if isinstance(cause, DBAPIError) else cause, sqlite_file(url))
+        of_driver = cause.orig if isinstance(cause, DBAPIError) else cause
+        told = _told(of_driver, sqlite_file(url))
         if told is None:
             raise
-        raise DatabaseTrouble(f"DATABASE_URL: {told}") from error
+        kind = DatabaseAway if _may_pass(of_driver) else DatabaseTrouble
+        raise kind(f"DATABASE_URL: {told}") from error
+
+
+def _may_pass(error: BaseException | None) -> bool:
+    if isinstance(error, psycopg.Error):
+        is_lasting = any(words in str(error) for words in LASTING_OF_POSTGRESQL)
+        return isinstance(error, psycopg.OperationalError) and not is_lasting
+    return getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE in PASSING_OF_SQLITE
 
 
 def _told(error: BaseException | None, file: Path | None) -> str | None:
