@@ -259,6 +259,35 @@ def test_an_expired_admin_key_is_no_admin_key(database_url: str) -> None:
         assert api.delete(f"/api-keys/{own}").status_code == 409
 
 
+def test_an_admin_key_that_never_expires_remains(database_url: str) -> None:
+    clock = Clock("2026-06-15T12:00:00+00:00")
+    with opened(database_url, clock=clock) as api:
+        (own,) = (key["id"] for key in api.data(api.get("/api-keys")))
+        body = {"name": "Fair", "scopes": ["admin"], "expires_at": "2026-06-16T12:00:00Z"}
+        fair = api.data(api.post("/api-keys", body))["id"]
+        refused = api.delete(f"/api-keys/{own}")
+        assert (refused.status_code, refused.json()["error"].split(".")[0]) == (
+            409,
+            "No other admin key works without an expiry",
+        )
+        assert api.delete(f"/api-keys/{fair}").status_code == 200
+        api.post("/api-keys", {"name": "Office", "scopes": ["admin"]})
+        assert api.delete(f"/api-keys/{own}").status_code == 200
+
+
+def test_a_start_where_every_admin_key_will_expire_makes_one_that_does_not(database_url: str) -> None:
+    with opened(database_url) as api:
+        first_start(api, "chosen-by-hand")
+        (own,) = (key["id"] for key in api.data(api.get("/api-keys")) if key["name"] != "API_KEY")
+        chosen = {"X-API-Key": "chosen-by-hand"}
+        assert api.delete(f"/api-keys/{own}", headers=chosen).status_code == 200
+        body = {"name": "Fair", "scopes": ["admin"], "expires_at": "2999-06-16T12:00:00Z"}
+        api.post("/api-keys", body, headers=chosen)
+        made = first_start(api).new_key
+        assert made is not None
+        assert works(api, made)
+
+
 def test_a_key_tells_the_minute_of_its_last_use(database_url: str) -> None:
     clock = Clock("2026-06-15T12:00:59+00:00")
     with closing(Database(database_url, clock=clock)) as database:

@@ -78,10 +78,12 @@ def create_key(
 def revoke_key(tx: Tx, account: Account, key_id: int) -> ApiKey:
     """Revokes a key, for ever and at once.
 
-    Raises NotFound, and Conflict for the last key of an account that may make others.
+    Raises NotFound, and Conflict for the last key of an account that may make others and never expires.
     """
-    if store.working_admin_keys(tx, account) == [key_id]:
-        raise Conflict("This is the last admin key that works. Make another one first, or nobody could make keys.")
+    if rules.is_indispensable(key_id, store.working_admin_keys(tx, account)):
+        raise Conflict(
+            "No other admin key works without an expiry. Make such a one first, or nobody could make keys one day."
+        )
     key = store.revoke(tx, account, key_id)
     outbox.add(tx, account, Event.API_KEY_REVOKED, key_id)
     return key
@@ -98,7 +100,7 @@ def first_start(tx: Tx, environment_key: str | None) -> FirstStart:
     """Sees to it that there is an account and a key to reach it.
 
     ``environment_key`` (the setting ``API_KEY``) becomes an admin key of the first account and replaces the one that
-    the setting gave before; but one that somebody revoked stays so. Without it, and where no admin key works, one is
+    the setting gave before; but one that somebody revoked stays so. Without it, and where no admin key lasts, one is
     made, whose secret is to be shown once; and again where that was the only key and nobody ever used it, since a start
     that was cut off may not have shown it.
     """
@@ -111,7 +113,7 @@ def first_start(tx: Tx, environment_key: str | None) -> FirstStart:
     if unused is not None:
         store.revoke(tx, account, unused)
         outbox.add(tx, account, Event.API_KEY_REVOKED, unused)
-    elif store.working_admin_keys(tx, account):
+    elif rules.any_lasts(store.working_admin_keys(tx, account)):
         return FirstStart()
     return FirstStart(create_key(tx, account, FIRST_KEY, [Scope.ADMIN])[1])
 

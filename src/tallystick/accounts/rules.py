@@ -1,7 +1,8 @@
 """The decisions of accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
+from tallystick.accounts.types import ApiKey
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.numbering import Pattern, could_meet
 
@@ -24,6 +25,16 @@ def changed_patterns(before: Mapping[str, str], changes: Mapping[str, str]) -> d
     if errors:
         raise ValidationFailed(errors)
     return after
+
+
+def is_indispensable(key_id: int, admin_keys: Sequence[ApiKey]) -> bool:
+    """Whether without this key none of the admin keys that work would do so for ever."""
+    return any(key.id == key_id for key in admin_keys) and not any_lasts(key for key in admin_keys if key.id != key_id)
+
+
+def any_lasts(keys: Iterable[ApiKey]) -> bool:
+    """Whether one of these keys never expires."""
+    return any(key.expires_at is None for key in keys)
 
 
 def _named(kind: str) -> str:

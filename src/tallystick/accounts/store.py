@@ -152,12 +152,12 @@ def revoke_from_environment(tx: Tx, account: Account, *, except_digest: bytes | 
     tx.write(statement.values(revoked_at=tx.now))
 
 
-def working_admin_keys(tx: Tx, account: Account) -> list[int]:
-    """The ids of the account's keys that may make others; nobody revokes one of them before this transaction ends."""
+def working_admin_keys(tx: Tx, account: Account) -> list[ApiKey]:
+    """The account's keys that may make others; nobody revokes one of them before this transaction ends."""
     is_in_time = api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > tx.now)
     is_admin = api_keys.c.scopes.contains(Scope.ADMIN)
-    keys = select(api_keys.c.id).where(*_unrevoked(account), is_in_time, is_admin).order_by(api_keys.c.id)
-    return tx.rows(keys.with_for_update(), int)
+    keys = select(*KEY_COLUMNS).where(*_unrevoked(account), is_in_time, is_admin).order_by(api_keys.c.id)
+    return tx.rows(keys.with_for_update(), _key)
 
 
 def only_unused_key(tx: Tx, account: Account, name: str) -> int | None:
