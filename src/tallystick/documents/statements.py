@@ -89,7 +89,7 @@ def statement_document(statement: Statement, customer: Buyer, whom: For) -> Docu
         headline=[reader.item("due", "total.closing", notation.money(statement.closing)), as_of],
         meta=[
             as_of,
-            reader.item("period", "label.service_period", days),
+            reader.item("period", "label.period", days),
             reader.item("customer_number", "label.customer_number", reference),
         ],
         table=_table(statement, reader),
