@@ -8,13 +8,14 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from tallystick.accounts import ops as accounts
+from tallystick.accounts import store as accounts
 from tallystick.customers import ops
 from tallystick.customers.types import Customer
 from tallystick.store.db import Database
 from tallystick.store.migrate import alembic_config, migrate
 from tests.api import Api
 from tests.bills import a_customer
+from tests.test_migrations import OLDER_ACCOUNT
 
 THREADS = 8
 
@@ -98,15 +99,15 @@ def test_what_an_older_version_has_is_found(empty_database_url: str) -> None:
         with database.migration() as tx:
             command.upgrade(alembic_config(tx.connection), "0015")
         with database.transaction("tests") as tx:
-            account = accounts.create(tx, "Example Ltd")
+            tx.connection.execute(text(OLDER_ACCOUNT))
             for row_id, email in ((1, "'ÄNNE@Example.com'"), (2, "NULL")):
                 tx.connection.execute(
                     text(
                         "INSERT INTO customers (id, account_id, name, email, version, created_at, updated_at)"
-                        f" VALUES ({row_id}, {account.id}, 'Ann', {email}, 1, '2026-01-01', '2026-01-01')"
+                        f" VALUES ({row_id}, 1, 'Ann', {email}, 1, '2026-01-01', '2026-01-01')"
                     )
                 )
         migrate(database)
         api = Api(database)
-        api.account = account
+        api.account = database.transact("tests", lambda tx: accounts.get(tx, 1))
         assert [found(api, "Ann", "änne@example.com").id, found(api, "Ann").id] == [1, 2]
