@@ -11,9 +11,10 @@ from typing import Final
 import falcon
 
 from tallystick import config
+from tallystick.http.crowd import Crowd
 from tallystick.http.edge import Edge
 from tallystick.http.looks import Looks
-from tallystick.listener import Granian, listen
+from tallystick.listener import CONNECTIONS, Granian, listen
 from tallystick.store.readiness import Condition
 
 
@@ -37,4 +38,5 @@ async def _serve(server: Granian) -> None:
 if __name__ == "__main__":
     application: falcon.App[falcon.Request, falcon.Response] = falcon.App()
     application.add_sink(_sink, "/")
-    asyncio.run(_serve(Granian(listen(config.from_environment()), Edge(application, {}, Looks(_look)))))
+    edge = Edge(application, {}, Looks(_look), Crowd(CONNECTIONS // 2, CONNECTIONS))
+    asyncio.run(_serve(Granian(listen(config.from_environment()), edge)))

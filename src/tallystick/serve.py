@@ -24,13 +24,14 @@ from tallystick.dialects.iqraa.routes import IQRAA
 from tallystick.http import limits, metrics, spool
 from tallystick.http.addresses import Addresses, networks
 from tallystick.http.app import create_app
+from tallystick.http.crowd import Crowd
 from tallystick.http.edge import Edge
 from tallystick.http.endpoint import Server
 from tallystick.http.log import DelayedHandler
 from tallystick.http.pool import Pool
 from tallystick.http.queues import Queue
 from tallystick.http.strangers import Strangers
-from tallystick.listener import STOP_TIMEOUT_S, Granian
+from tallystick.listener import CONNECTIONS, STOP_TIMEOUT_S, Granian
 from tallystick.native.surface import NATIVE
 from tallystick.store.db import Database
 from tallystick.web import dialects, share, welcome
@@ -109,7 +110,7 @@ def _serve(listener: socket.socket, *, with_worker: bool) -> None:
         server, worker = Server.of(database, settings.origin), Worker(database)
         addresses = Addresses(networks(settings.trusted_proxies))
         app = application(server, addresses, _guards(settings, addresses))
-        granian = Granian(listener, Edge(app, _pools(database), server.looks))
+        granian = Granian(listener, Edge(app, _pools(database), server.looks, Crowd(CONNECTIONS // 2, CONNECTIONS)))
         # After Granian was made, which empties the list of handlers to flush at the end.
         _log_messages_alone()
         uses = server.uses

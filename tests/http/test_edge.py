@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from tallystick.http import edge, probes
+from tallystick.http.crowd import CROWDED, Crowd
 from tallystick.http.edge import EARLY_BODY_BYTES, Edge
 from tallystick.http.gateway import FileWrapper
 from tallystick.http.looks import Looks
@@ -45,7 +46,10 @@ def replying(respond: Respond) -> WSGIApplication:
 
 @contextmanager
 def served(
-    application: WSGIApplication, *without_threads: Queue, look: Callable[[], Condition] = lambda: Condition([], [])
+    application: WSGIApplication,
+    *without_threads: Queue,
+    look: Callable[[], Condition] = lambda: Condition([], []),
+    enough: int = 1000,
 ) -> Iterator[httpx.Client]:
     """A client of the application behind an edge, with two threads for each queue but for those named."""
     pools = {queue: Pool(queue.value, 2) for queue in Queue if queue not in without_threads}
@@ -56,7 +60,7 @@ def served(
     started = threading.Event()
 
     async def serve() -> None:
-        ready.append(Granian(listener, Edge(application, pools, Looks(look))))
+        ready.append(Granian(listener, Edge(application, pools, Looks(look), Crowd(enough, 1000))))
         started.set()
         await ready[0].serve()
 
@@ -289,6 +293,47 @@ def job_of(caller: str) -> Job:
     loop = asyncio.new_event_loop()
     loop.close()
     return Job(loop, loop.create_future(), lambda: caller)
+
+
+def test_in_a_crowd_a_connection_ends_with_an_answer_that_says_so() -> None:
+    def application(environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
+        ends = CROWDED in environ and environ["PATH_INFO"] != "/known"
+        start("200 OK", [("content-length", "2"), *([("Connection", "close")] if ends else [])])
+        return [b"ok"]
+
+    with served(application, enough=2) as client, ExitStack() as open_:
+        address = (client.base_url.host, client.base_url.port or 0)
+        first, second, third = (open_.enter_context(socket.create_connection(address, TIMEOUT_S)) for _ in range(3))
+        assert [is_kept(first), is_kept(second), is_kept(third, "/known"), is_kept(first)] == [True, True, True, False]
+        # One of the three has gone, so the others are no crowd any more.
+        assert [is_kept(second), is_kept(third)] == [True, True]
+
+
+def is_kept(connection: socket.socket, path: str = "/") -> bool:
+    """Whether the connection is still open once an answer has come."""
+    connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    received = b""
+    while not received.endswith(b"ok"):
+        received += connection.recv(4096)
+    connection.settimeout(0.5)
+    try:
+        return bool(connection.recv(1))
+    except TimeoutError:
+        return True
+    finally:
+        connection.settimeout(TIMEOUT_S)
+
+
+def test_a_connection_is_in_use_for_a_minute_after_its_last_request() -> None:
+    now_s = 1000
+    crowd = Crowd(2, 4, lambda: now_s * 1_000_000_000)
+    assert [crowd.sees(client) for client in "abbac"] == [False, False, False, False, True]
+    now_s += 60
+    assert crowd.sees("a")
+    now_s += 1
+    assert [crowd.sees(client) for client in "adea"] == [False, False, True, True]
+    crowd.forget("e")
+    assert not crowd.sees("d")
 
 
 def test_reads_are_answered_while_every_other_thread_is_taken() -> None:

@@ -11,6 +11,7 @@ import pytest
 from tallystick.accounts.types import Scope
 from tallystick.http import gateway, limits
 from tallystick.http.addresses import Addresses, neighbourhood, networks
+from tallystick.http.crowd import CROWDED
 from tallystick.http.endpoint import Server
 from tallystick.http.limits import COUNTED
 from tallystick.http.queues import QUEUE, Queue, WrongQueue
@@ -199,6 +200,21 @@ def test_a_caller_is_told_by_the_secret_that_it_shows(api: Api) -> None:
     assert caller(stats, Authorization="Bearer a") == callers[0]
     assert caller(f"/api/v1{path}/pdf") == callers[2]
     assert caller("/api/v1/invoices/export/csv") == callers[3]
+
+
+def test_in_a_crowd_only_a_key_that_has_worked_keeps_its_connection(api: Api) -> None:
+    app = application(Server.of(api.database, ORIGIN), guards=[Strangers(Addresses())])
+    page = f"/public/invoices/{an_invoice(api, 100)['share_token']}"
+
+    def ends(path: str, key: str = "", **more: bool) -> bool:
+        environ = falcon.testing.create_environ(path, headers={"X-API-Key": key} if key else {}) | more
+        return "close" in dict(gateway.call(app, environ).headers).values()
+
+    callers = [("/health", ""), ("/nowhere", ""), ("/api/v1/taxes", "wrong"), (page, ""), (page, api.key)]
+    assert [ends(path, key, **{CROWDED: True}) for path, key in callers] == [True] * len(callers)
+    assert not ends("/api/v1/taxes", api.key, **{CROWDED: True})
+    assert not ends("/health", api.key, **{CROWDED: True})
+    assert not any(ends(path, key) for path, key in callers)
 
 
 def test_a_request_that_the_application_is_given_twice_counts_once(watch: Watch) -> None:

@@ -16,6 +16,7 @@ import falcon
 from granian.rsgi import HTTPProtocol, ProtocolClosed, ProtocolError, Scope  # type: ignore[attr-defined]
 
 from tallystick.http import gateway, probes, refusals
+from tallystick.http.crowd import CROWDED, Crowd
 from tallystick.http.gateway import INPUT, Sent
 from tallystick.http.looks import Looks
 from tallystick.http.pool import Pool
@@ -70,11 +71,12 @@ class Edge:
     """An application of WSGI as one of RSGI.
 
     The requests of each queue are done by its pool; those of one that has none are done at once, in the event loop.
-    ``looks`` tell whether the database is ready.
+    ``looks`` tell whether the database is ready, and the ``crowd`` whether strangers may keep their connections.
     """
 
-    def __init__(self, application: WSGIApplication, pools: Mapping[Queue, Pool], looks: Looks) -> None:
+    def __init__(self, application: WSGIApplication, pools: Mapping[Queue, Pool], looks: Looks, crowd: Crowd) -> None:
         self._application = application
+        self._crowd = crowd
         self._looks = looks
         self._pools = pools
         self._distinct = set(pools.values())
@@ -82,7 +84,11 @@ class Edge:
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answers one request."""
         environ = gateway.environ_of(scope)
+        if self._crowd.sees(scope.client):
+            environ[CROWDED] = True
         sent = await self._answer(environ, protocol)
+        if CROWDED in environ and _ends(sent):
+            self._crowd.forget(scope.client)
         if sent.file is None:
             protocol.response_bytes(sent.status, sent.headers, sent.body)
             return
@@ -139,6 +145,11 @@ class Edge:
         """The refusal in the words of the API that was asked; no database is needed for that, and so no thread."""
         environ[REFUSAL] = refusal
         return self._call(environ)
+
+
+def _ends(sent: Sent) -> bool:
+    """Whether Granian closes the connection after the answer."""
+    return any(name.lower() == "connection" and value == "close" for name, value in sent.headers)
 
 
 def _comes_early(environ: dict[str, Any]) -> bool:

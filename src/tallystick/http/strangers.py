@@ -9,6 +9,7 @@ import falcon
 from tallystick.core.errors import Unauthorized
 from tallystick.http import auth
 from tallystick.http.addresses import Addresses, neighbourhood
+from tallystick.http.crowd import CROWDED
 
 AT_ONCE = 60
 NS = 1_000_000_000
@@ -90,11 +91,15 @@ class Strangers:
             raise falcon.HTTPTooManyRequests(description=TOO_MANY.format(wait_s=wait_s), retry_after=wait_s)
 
     def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: object, _ok: object) -> None:
-        """Remembers whether the secret opened something."""
+        """Remembers whether the secret opened something; in a crowd, only a key that did keeps its connection."""
         secret: str | None = getattr(req.context, "secret", None)
-        if not secret:
-            return
-        if resp.status_code == 401 or (resp.status_code == 404 and PARAMETER in (req.uri_template or "")):
+        if secret:
+            self._judge(secret, req, resp)
+        if CROWDED in req.env and (_is_by_link(req) or hash(secret) not in self._known):
+            resp.set_header("Connection", "close")
+
+    def _judge(self, secret: str, req: falcon.Request, resp: falcon.Response) -> None:
+        if resp.status_code == 401 or (resp.status_code == 404 and _is_by_link(req)):
             self._known.discard(hash(secret))
             self._buckets.take(self._name_of(req))
         elif resp.status_code < 400 and hash(secret) not in self._known:
@@ -107,6 +112,10 @@ class Strangers:
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         self._known.add(secret)
+
+
+def _is_by_link(req: falcon.Request) -> bool:
+    return PARAMETER in (req.uri_template or "")
 
 
 def shown(req: falcon.Request, params: Mapping[str, str]) -> str | None:
