@@ -1,14 +1,18 @@
 """Which queue the requests of a route wait in."""
 
+from typing import Any
+
 import falcon
 import pytest
 from falcon.testing import create_environ
 
+from tallystick.http import gateway
 from tallystick.http.app import Responders, responder
 from tallystick.http.endpoint import Server
-from tallystick.http.queues import Queue
+from tallystick.http.queues import QUEUE, Queue, Queues, WrongQueue
 from tallystick.http.surface import Surface
 from tallystick.serve import SURFACES
+from tallystick.web import share
 from tallystick.wire.lists import ListQuery
 
 SHORT = [("GET", Queue.READS), ("POST", Queue.WRITES), ("PUT", Queue.WRITES), ("DELETE", Queue.WRITES)]
@@ -59,3 +63,12 @@ def test_a_list_that_looks_at_many_rows_is_long(query: str, server: Server) -> N
         assert queue_of(surface, server, "GET", route.path, query) is Queue.LONG
         by_cursor = queue_of(surface, server, "GET", route.path, "limit=10&after=")
         assert by_cursor is (Queue.LONG if route.answers_file else Queue.READS)
+
+
+@pytest.mark.parametrize("path", [share.INVOICE, share.CREDIT_NOTE, share.QUOTATION, f"{share.QUOTATION}/accept"])
+def test_the_pages_of_a_share_link_are_long(path: str, server: Server) -> None:
+    app: falcon.App[Any, Any] = falcon.App(middleware=[Queues()])
+    share.add_routes(app, server.database, "")
+    with pytest.raises(WrongQueue) as wrong:
+        gateway.call(app, create_environ(path.format(token="x")) | {QUEUE: Queue.READS})
+    assert wrong.value.right is Queue.LONG

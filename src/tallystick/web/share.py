@@ -98,8 +98,8 @@ class SharedAnswer:
         self._answer = answer
 
     def queue_of(self, req: falcon.Request) -> Queue:
-        """To ask is quick, to answer writes."""
-        return Queue.WRITES if req.method == "POST" else Queue.READS
+        """To ask takes the whole bill, to answer writes."""
+        return Queue.WRITES if req.method == "POST" else Queue.LONG
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Answers the form; where nothing is to be answered any more, leads to the quotation, which says why."""
