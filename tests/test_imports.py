@@ -33,7 +33,20 @@ LEVELS = (
     {"bulk"},
     {"http"},
     {"native", "dialects", "web"},
-    {"__main__", "access", "cli", "config", "console", "demo", "listener", "opening", "printing", "serve", "worker"},
+    {
+        "__main__",
+        "access",
+        "cli",
+        "config",
+        "console",
+        "demo",
+        "listener",
+        "opening",
+        "printing",
+        "serve",
+        "usage_commands",
+        "worker",
+    },
 )
 LEVEL = {room: height for height, level in enumerate(LEVELS) for room in level}
 # Single files that start the program are the pieces of one room.

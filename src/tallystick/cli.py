@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import make_url
 
-from tallystick import __version__, access, config, demo, printing, serve
+from tallystick import __version__, access, config, demo, printing, serve, usage_commands
 from tallystick.access import ACTOR, AccountId
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
@@ -49,6 +49,7 @@ OWNER_ALONE = 0o077
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(access.keys, name="keys")
 app.add_typer(access.accounts, name="accounts")
+app.add_typer(usage_commands.app, name="usage")
 app.command("pdf")(printing.pdf_command)
 
 REFUSALS = (

@@ -99,7 +99,7 @@ def name(route: Route) -> str:
 
 def body_of(route: Route) -> dict[str, Any] | None:
     """The example's body."""
-    return None if route.reads else EXAMPLES.get((route.method, route.path), {})
+    return None if route.method == "GET" else EXAMPLES.get((route.method, route.path), {})
 
 
 def status_of(route: Route) -> int:

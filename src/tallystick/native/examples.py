@@ -57,6 +57,13 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/recurring-billing/{recurring_id}/toggle"): {"catch_up": True},
     ("POST", "/usage/events"): {"id": "e-1", "customer_id": 1, "meter": "calls", "at": "2026-01-15T12:00:00Z"},
     ("POST", "/usage/meters"): {"key": "api_calls", "name": "Calls of the API", "aggregation": "sum"},
+    ("POST", "/usage/meters/preview"): {
+        "key": "calls",
+        "aggregation": "sum",
+        "group_by": ["region"],
+        "from": "2026-01-01",
+        "to": "2026-03-31",
+    },
     ("PUT", "/usage/meters/{key}"): {"name": "Calls", "group_by": ["region"]},
     ("POST", "/usage/rates"): {
         "meter": "calls",

@@ -17,13 +17,16 @@ from tallystick.core.rating import FRACTION_DIGITS, Aggregation
 from tallystick.store.db import Tx
 from tallystick.store.sums import is_overflow
 from tallystick.store.usage_file import EXACT, MEASURABLE
-from tallystick.usage.types import EventRow, Measured, Selection, Span
+from tallystick.usage.types import CameIn, EventRow, Measured, Selection, Span
 
 COLUMNS = ("meter", "service", "region", "resource_id", "resource_name")
 """The dimensions that are columns; any other is a property."""
 
 IN_TEXT = {"properties": "CAST(event.properties AS text)"}
 """A driver would make floats of the numbers of JSON."""
+
+EVENT_NAMES = ("seq", *EventRow._fields)
+EVENT = ", ".join(f"{IN_TEXT.get(name, f'event.{name}')} AS {name}" for name in EVENT_NAMES)
 
 ONE = 10**FRACTION_DIGITS
 HALF = 10**6
@@ -43,6 +46,12 @@ WITHIN = """
     WHERE event.account_id = :account AND event.customer_id = customer.value
         AND event.at_us >= span.start_us AND event.at_us < span.end_us
         AND event.seq > span.after_seq AND event.seq <= span.to_seq"""
+
+
+COME_IN = """
+    FROM usage_events AS event
+    WHERE event.account_id = :account AND event.seq < :before_seq
+        AND event.at_us >= :start_us AND event.at_us < :end_us"""
 
 
 class _Words(NamedTuple):
@@ -112,39 +121,61 @@ def aggregate(
     if not (customers and spans):
         return []
     try:
-        return _Query(tx, account, customers, spans, selection).run("{0}")
+        return _query(tx, account, customers, spans, selection).run("{0}")
     except DBAPIError as error:
         if not is_overflow(error):
             raise
-    return _Query(tx, account, customers, spans, selection).run(f"{{0}} / {HALF}", f"{{0}} % {HALF}")
+    return _query(tx, account, customers, spans, selection).run(f"{{0}} / {HALF}", f"{{0}} % {HALF}")
 
 
 def explain(
     tx: Tx, account: Account, customers: Sequence[int], span: Span, selection: Selection, kind: Callable[..., Any]
 ) -> Iterator[Any]:
     """See ``usage.store.explain``."""
-    query = _Query(tx, account, customers, [span], selection)
-    names = ("seq", *EventRow._fields)
-    columns = ", ".join(f"{IN_TEXT.get(name, f'event.{name}')} AS {name}" for name in names)
-    yield from tx.stream(query.statement(f"SELECT {columns}", " ORDER BY event.at_us, event.seq", names), kind)
+    query = _query(tx, account, customers, [span], selection)
+    yield from tx.stream(query.statement(f"SELECT {EVENT}", " ORDER BY event.at_us, event.seq", EVENT_NAMES), kind)
+
+
+def latest(tx: Tx, account: Account, came: CameIn, limit: int, kind: Callable[..., Any]) -> list[Any]:
+    """See ``usage.store.latest``."""
+    values = {"account": account.id, "before_seq": came.before_seq, "start_us": came.start_us, "end_us": came.end_us}
+    query = _Query(tx, Selection(Aggregation.COUNT, filters=came.filters), COME_IN, values)
+    tail = f" ORDER BY event.seq DESC LIMIT {limit:d}"
+    return tx.rows(query.statement(f"SELECT {EVENT}", query.only_of(came.customer_id) + tail, EVENT_NAMES), kind)
+
+
+def _query(tx: Tx, account: Account, customers: Sequence[int], spans: Sequence[Span], selection: Selection) -> "_Query":
+    """The question for the events of each of these customers in each of these spans."""
+    values = {"account": account.id, **_given(tx, customers, spans)}
+    return _Query(tx, selection, _words(tx).source + WITHIN, values)
+
+
+def _words(tx: Tx) -> _Words:
+    return POSTGRESQL if tx.is_postgresql else SQLITE
 
 
 class _Query:
-    """One question to the store: its conditions, and the values of its parameters."""
+    """One question to the store: its source, its conditions, and the values of its parameters."""
 
-    def __init__(
-        self, tx: Tx, account: Account, customers: Sequence[int], spans: Sequence[Span], selection: Selection
-    ) -> None:
+    def __init__(self, tx: Tx, selection: Selection, source: str, values: dict[str, Any]) -> None:
         self._tx = tx
         self._selection = selection
-        self._words = POSTGRESQL if tx.is_postgresql else SQLITE
-        self._values: dict[str, Any] = {"account": account.id, **_given(tx, customers, spans)}
+        self._words = _words(tx)
+        self._source = source
+        self._values = values
         self._conditions = "".join(f"\n        AND {each}" for each in self._filters())
 
     def statement(self, head: str, tail: str, columns: Sequence[str]) -> TextualSelect:
         """The whole of a statement that answers these columns."""
-        whole = f"{head}{self._words.source}{WITHIN}{self._conditions}{tail}"
+        whole = f"{head}{self._source}{self._conditions}{tail}"
         return text(whole).bindparams(**self._values).columns(*map(column, columns))
+
+    def only_of(self, customer_id: int | None) -> str:
+        """The condition that events are of this customer, where there is one."""
+        if customer_id is None:
+            return ""
+        self._values["customer"] = customer_id
+        return " AND event.customer_id = :customer"
 
     def run(self, *halves: str) -> list[Measured]:
         """What was measured; sums are taken of each of ``halves``, of which each but the first has HALF times less."""

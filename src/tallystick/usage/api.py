@@ -32,6 +32,7 @@ MAX_VALUES = 100
 MAX_DIMENSIONS = 5
 MAX_THRESHOLDS = 20
 MAX_TIERS = 100
+PREVIEW = "preview"
 
 Dimension = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r'^[^"\\]*$')]
 Values = Annotated[list[ShortText], msgspec.Meta(min_length=1, max_length=MAX_VALUES)]
@@ -95,6 +96,11 @@ class NewMeter(MeterChange, kw_only=True):
 
     key: MeterKey
     aggregation: Aggregation
+
+    def check(self) -> FieldErrors:
+        """What single fields cannot tell."""
+        taken = {"key": [f"Must not be {PREVIEW}, at whose path meters are tried."]} if self.key == PREVIEW else {}
+        return {**super().check(), **taken}
 
 
 class MeterQuery(ListQuery, frozen=True, kw_only=True):
@@ -213,7 +219,8 @@ def ingest(call: Call, query: PartialQuery, body: Incoming) -> TakenJson:
     return TakenJson(taken.accepted, taken.duplicates, rejected)
 
 
-def _meter_values(body: MeterChange) -> dict[str, Any]:
+def meter_values(body: MeterChange) -> dict[str, Any]:
+    """The columns of a meter that a request names."""
     values = given(body)
     if body.thresholds is not UNSET:
         values["thresholds"] = [
@@ -238,7 +245,7 @@ def list_meters(call: Call, query: MeterQuery) -> Listed[MeterJson]:
 def create_meter(call: Call, body: NewMeter) -> MeterJson:
     """Make a meter, by which events are then measured."""
     empty: dict[str, Any] = {"name": str(body.key), "of": None, "filters": {}, "group_by": [], "thresholds": []}
-    return meter_json(METERS.create(call.tx, call.account, {**empty, **_meter_values(body)}))
+    return meter_json(METERS.create(call.tx, call.account, {**empty, **meter_values(body)}))
 
 
 def get_meter(call: Call, key: MeterKey) -> MeterJson:
@@ -249,7 +256,7 @@ def get_meter(call: Call, key: MeterKey) -> MeterJson:
 def update_meter(call: Call, key: MeterKey, body: MeterChange) -> MeterJson:
     """Change a meter: all events, past ones too, are measured anew, but for what was billed."""
     row_id = meter_id(call.tx, call.account, key)
-    return meter_json(METERS.update(call.tx, call.account, row_id, _meter_values(body), body.seen_version))
+    return meter_json(METERS.update(call.tx, call.account, row_id, meter_values(body), body.seen_version))
 
 
 def delete_meter(call: Call, key: MeterKey) -> Deleted:

@@ -20,7 +20,7 @@ from tallystick.usage.pricing import Pricing, Used
 from tallystick.usage.report import add_months
 from tallystick.usage.types import EventRow, Meter, Selection, Span
 
-_PROPERTIES = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+PROPERTIES = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
 def costs(tx: Tx, account: Account, wanted: Wanted) -> Iterator[tuple[EventRow, Decimal]]:
@@ -87,6 +87,6 @@ def _measured(meter: Meter, quantity: Decimal, values: Mapping[str, str | None])
 def _values(event: EventRow, meter: Meter) -> dict[str, str | None]:
     """The dimensions by which the meter takes an event, and the property that it measures, as texts."""
     names = {*meter.filters, *meter.group_by, *([meter.of] if meter.of else [])}
-    properties = _PROPERTIES.decode(event.properties) if event.properties and names - set(COLUMNS) else {}
+    properties = PROPERTIES.decode(event.properties) if event.properties and names - set(COLUMNS) else {}
     texts = {name: as_text(value) for name, value in properties.items()}
     return {name: getattr(event, name) if name in COLUMNS else texts.get(name) for name in names}

@@ -63,7 +63,7 @@ class Measuring:
         chosen = only if wanted.meter is None else {wanted.meter}
         for meter in self.meters.values():
             if not is_plain(meter) and (chosen is None or meter.key in chosen):
-                yield from self._by_meter(meter, wanted)
+                yield from self.by_meter(meter, wanted)
         if chosen is None or any(key is None or self._is_plain(key) for key in chosen):
             yield from (used for used in self._by_name(wanted) if chosen is None or used.meter in chosen)
 
@@ -90,7 +90,8 @@ class Measuring:
                 used = _used(day, found, values, key, ())
                 yield _told(_counted(used, self.meters.get(key or "")), wanted, values)
 
-    def _by_meter(self, meter: Meter, wanted: Wanted) -> Iterator[Used]:
+    def by_meter(self, meter: Meter, wanted: Wanted) -> Iterator[Used]:
+        """What one meter measures, be it stored or not."""
         selection = self._selection(meter, wanted)
         if selection is None:
             return

@@ -63,8 +63,8 @@ def report(tx: Tx, account: Account, wanted: Wanted) -> Report:
             before = folded.get(used.key, Row(used.key, ZERO, ZERO))
             quantity, costs = EXACT.add(before.quantity, used.quantity), EXACT.add(before.cost, cost or ZERO)
             folded[used.key] = Row(used.key, quantity, costs)
-        _check_length(len(folded))
-    return Report(sorted(folded.values(), key=_place), total.rounded(account), unrated)
+        check_length(len(folded), "group_by")
+    return Report(sorted(folded.values(), key=lambda row: place(row.key)), total.rounded(account), unrated)
 
 
 def add_months(
@@ -114,14 +114,15 @@ def _priced(measuring: Measuring, pricing: Pricing, wanted: Wanted) -> Iterator[
         yield used, pricing.cost(used)
 
 
-def _place(row: Row) -> Any:
+def place(key: tuple[Any, ...]) -> Any:
     """Where a row stands: what has no value of a dimension comes first."""
-    return [(value is not None, value) for value in row.key]
+    return [(value is not None, value) for value in key]
 
 
-def _check_length(rows: int) -> None:
+def check_length(rows: int, field: str) -> None:
+    """Raises ValidationFailed where a report has too many rows."""
     if rows > MOST_ROWS:
-        raise ValidationFailed({"group_by": [f"Makes over {MOST_ROWS:,} rows. Ask for fewer days, or by a filter."]})
+        raise ValidationFailed({field: [f"Makes over {MOST_ROWS:,} rows. Ask for fewer days, or by a filter."]})
 
 
 def _end_of_month(day: date) -> date:

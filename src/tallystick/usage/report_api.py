@@ -28,11 +28,11 @@ NO_PROPERTY = f"Must name properties of 1 to {MAX_NAME_LENGTH} characters, witho
 Words = Annotated[Several, msgspec.Meta(extra_json_schema={"items": {"type": "string"}})]
 
 
-class UsageQuery(Query, frozen=True, kw_only=True):
-    """Which usage: from a day to a day, both whole, in the account's time zone.
+class ChosenQuery(Query, frozen=True, kw_only=True):
+    """Which events: from a day to a day, both whole, in the account's time zone.
 
-    Without ``to`` it is today, and without ``from`` the first day of that month. ``property`` is ``name:value``, or
-    several with commas between them: of two with the same name an event has either value.
+    ``property`` is ``name:value``, or several with commas between them: of two with the same name an event has either
+    value.
     """
 
     from_: Day | None = msgspec.field(default=None, name="from")
@@ -45,9 +45,11 @@ class UsageQuery(Query, frozen=True, kw_only=True):
     property: Words | None = None
 
 
-class ReportQuery(UsageQuery, frozen=True, kw_only=True):
-    """``group_by`` has up to five of ``day``, ``month``, ``customer``, ``service``, ``region``, ``resource``, ``meter``
-    and the names of properties, with commas between them.
+class ReportQuery(ChosenQuery, frozen=True, kw_only=True):
+    """Without ``to`` it is today, and without ``from`` the first day of that month.
+
+    ``property`` is ``name:value``, or several with commas between them. ``group_by`` has up to five of ``day``,
+    ``month``, ``customer``, ``service``, ``region``, ``resource``, ``meter`` and the names of properties.
     """
 
     group_by: Words | None = None
@@ -96,9 +98,9 @@ def export_csv(call: Call, query: ReportQuery) -> CsvFile:
     return CsvFile("usage.csv", [heading(name) for name in (*names, *FIGURES)], rows)
 
 
-def wanted_by(call: Call, query: UsageQuery, names: tuple[str, ...] = ()) -> Wanted:
+def wanted_by(call: Call, query: ReportQuery, names: tuple[str, ...]) -> Wanted:
     """What a query wants, grouped by these names. Raises ValidationFailed."""
-    first, last = _days(call, query)
+    first, last = days(call, query.from_, query.to)
     if query.customer_id is not None:
         CUSTOMERS.named(call.tx, call.account, "customer_id", query.customer_id)
     return Wanted(
@@ -106,7 +108,7 @@ def wanted_by(call: Call, query: UsageQuery, names: tuple[str, ...] = ()) -> Wan
         last=last,
         customers=everybody(call.tx, call.account) if query.customer_id is None else [int(query.customer_id)],
         meter=None if query.meter is None else str(query.meter),
-        filters=_filters(query),
+        filters=filters_of(query),
         group=tuple("resource_id" if name == RESOURCE else name for name in names),
     )
 
@@ -144,9 +146,10 @@ def _row_json(row: Row, names: tuple[str, ...], account: Account) -> dict[str, A
     return {**dict(zip(names, row.key, strict=True)), "quantity": quantity, "cost": cost}
 
 
-def _days(call: Call, query: UsageQuery) -> tuple[dt.date, dt.date]:
-    last = query.to.on_calendar_of(call.account) if query.to else call.account.today(call.tx.now)
-    first = query.from_.on_calendar_of(call.account) if query.from_ else last.replace(day=1)
+def days(call: Call, first_day: Day | None, last_day: Day | None) -> tuple[dt.date, dt.date]:
+    """The first and the last day; without these today, and the first day of its month. Raises ValidationFailed."""
+    last = last_day.on_calendar_of(call.account) if last_day else call.account.today(call.tx.now)
+    first = first_day.on_calendar_of(call.account) if first_day else last.replace(day=1)
     check_days(first, last, "to")
     return first, last
 
@@ -159,7 +162,8 @@ def check_days(first: dt.date, last: dt.date, field: str) -> None:
         raise ValidationFailed({field: [f"Must be less than {MOST_DAYS:,} days after the first day."]})
 
 
-def _filters(query: UsageQuery) -> dict[str, list[str]]:
+def filters_of(query: ChosenQuery) -> dict[str, list[str]]:
+    """The values that events must have one of, by dimension; the meter is not among them. Raises ValidationFailed."""
     own = {name: getattr(query, name) for name in ("service", "region", "resource_id")}
     filters: dict[str, list[str]] = {name: [value] for name, value in own.items() if value is not None}
     for word in query.property.words if query.property else ():

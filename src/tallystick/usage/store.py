@@ -15,7 +15,7 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.usage_tables import usage_arrivals
 from tallystick.usage import aggregates, arriving
 from tallystick.usage.instants import microseconds
-from tallystick.usage.types import Appended, EventRow, Measured, Selection, Span
+from tallystick.usage.types import Appended, CameIn, EventRow, Measured, Selection, Span
 
 ACTOR = "usage"
 LOCK = "usage"
@@ -73,3 +73,8 @@ def explain(
 ) -> Iterator[Any]:
     """The events that ``aggregate`` would add up, in the order of their instants; their properties in text."""
     return aggregates.explain(tx, account, customers, span, selection, kind)
+
+
+def latest(tx: Tx, account: Account, came: CameIn, limit: int, kind: Callable[..., Any]) -> list[Any]:
+    """The events that came in last, the newest first, each with its seq before its columns."""
+    return aggregates.latest(tx, account, came, limit, kind)

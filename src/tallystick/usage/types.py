@@ -112,6 +112,16 @@ class Selection(NamedTuple):
         return cls(meter.aggregation, meter.of, meter.key, meter.filters, group)
 
 
+class CameIn(NamedTuple):
+    """Which events are looked at: those that came in before ``before_seq``, as ``Span`` and ``Selection`` say."""
+
+    start_us: int
+    end_us: int
+    before_seq: int = MAX_SEQ
+    customer_id: int | None = None
+    filters: Mapping[str, list[str]] = {}
+
+
 class Measured(NamedTuple):
     """What the events of one customer (0 is nobody) in one span came to, for one combination of the dimensions.
 
