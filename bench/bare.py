@@ -37,6 +37,11 @@ class Sqlite:
         """The rows that a statement answers, whose parameters are ``?``."""
         return self._connection.execute(sql, parameters).fetchall()
 
+    def write(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Writes rows, as many as they are."""
+        places = ", ".join("?" for _ in columns)
+        self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
+
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()
@@ -57,6 +62,12 @@ class Postgresql:
         """The rows that a statement answers, whose parameters are ``?``."""
         cursor = self._connection.execute(sql.replace("?", "%s"), parameters)
         return cursor.fetchall() if cursor.description else ()
+
+    def write(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Writes rows, as many as they are."""
+        with self._connection.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as stream:
+            for row in rows:
+                stream.write_row(row)
 
     def close(self) -> None:
         """Closes the connection."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 from sqlalchemy import func, make_url, select
@@ -11,6 +13,7 @@ from bench import minimum, tables
 from bench.bare import Bare, Do, Driver, connected
 from bench.figures import Effort, Figure, Limit
 from bench.load import Load
+from bench.measurements import usage
 from bench.measurements.requests import Stock
 from bench.site import KINDS, Site
 from tallystick.store.db import Database
@@ -85,3 +88,14 @@ def test_the_readme_has_a_place_for_the_tables() -> None:
     assert before
     assert begin
     assert tables.END in rest
+
+
+def test_the_bare_aggregate_of_usage_is_what_the_report_adds_up(site: Site) -> None:
+    usage.fill(site, 300, Random(1))
+    with closing(connected(usage.events_url(site))) as driver:
+        usage.write(driver, [(usage.OTHER_ACCOUNT, *usage.an_event(Random(2), 0.2))])
+        bare: Any = usage.aggregate(driver)(0)
+        found = {(customer, meter): quantity for customer, meter, _events, quantity, _parts in bare}
+    rows = site.get(usage.MARCH)["data"]["rows"]
+    assert len(rows) > 10
+    assert {(row["customer"], row["meter"]): row["quantity"] for row in rows} == found

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from bench.figures import Effort, Found
-from bench.measurements import batch, documents, million, process, recurring, requests
+from bench.measurements import batch, documents, million, process, recurring, requests, usage
 from bench.site import Site
 
 ALL: Final[Mapping[str, Callable[[Site, Effort], Iterator[Found]]]] = {
@@ -14,4 +14,5 @@ ALL: Final[Mapping[str, Callable[[Site, Effort], Iterator[Found]]]] = {
     "million": million.measure,
     "recurring": recurring.measure,
     "documents": documents.measure,
+    "usage": usage.measure,
 }
