@@ -114,7 +114,8 @@ def _wrong_with_public_url(text: str) -> str | None:
         parts = urlsplit(text)
     except ValueError:
         parts = urlsplit("")
-    is_good = parts.scheme in ("http", "https") and parts.hostname and not (parts.query or parts.fragment)
+    has_more = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
+    is_good = parts.scheme in ("http", "https") and parts.hostname and not has_more
     return None if is_good else "Must be an origin with its scheme, as https://billing.example.com."
 
 

@@ -52,6 +52,8 @@ BESIDE = 2
 STATEMENT_TIMEOUT_S = 30
 MOST_FILES = 65_536
 
+log = logging.getLogger(__name__)
+
 
 def application(server: Server, addresses: Addresses | None = None, guards: Sequence[Any] = ()) -> WSGIApplication:
     """Every API and every page, as one application; ``addresses`` and ``guards`` are as in ``create_app``."""
@@ -77,24 +79,50 @@ def _supervise(listener: socket.socket, *, workers: int, with_worker: bool) -> N
     """Serves in processes of their own, which share the socket; where one ends by itself, all do, with 1."""
     context = multiprocessing.get_context("spawn")
     how = {"with_worker": with_worker}
-    processes = [context.Process(target=_serve, args=(listener,), kwargs=how) for _ in range(workers)]
+    processes = [context.Process(target=_serve_below, args=(listener,), kwargs=how) for _ in range(workers)]
+    stopping = threading.Event()
     for process in processes:
         process.start()
     # Only those who accept at it may hold it, else it would still take connections when they stop.
     listener.close()
 
     def stop(*_signal: object) -> None:
+        stopping.set()
         for process in processes:
             process.terminate()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    wait([process.sentinel for process in processes])
+    ended = wait([process.sentinel for process in processes])
+    by_themselves = [] if stopping.is_set() else [process for process in processes if process.sentinel in ended]
+    for process in by_themselves:
+        process.join()
+        log.critical("the process %d of the server ended by itself: %s", process.pid, _how_ended(process.exitcode))
     stop()
     for process in processes:
         process.join()
-    if any(process.exitcode for process in processes):
+    # Told to stop while it still started, it had nothing under way.
+    if by_themselves or any(process.exitcode not in (0, -signal.SIGTERM) for process in processes):
         sys.exit(1)
+
+
+def _how_ended(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        return f"killed by {signal.Signals(-exit_code).name}"
+    return f"exit code {exit_code}"
+
+
+def _serve_below(listener: socket.socket, *, with_worker: bool) -> None:
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    _serve(listener, with_worker=with_worker)
+
+
+def _end_with_parent() -> None:
+    """Stops this process when the one above it is gone, even killed: it would hold the address for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _serve(listener: socket.socket, *, with_worker: bool) -> None:
@@ -150,7 +178,7 @@ async def _until_stopped(server: Granian) -> None:
         await server.serve()
     except TimeoutError:
         # What is still under way holds threads that cannot be ended, and would keep the process for ever.
-        logging.getLogger("tallystick").critical("requests were under way for %d s, and are cut off", STOP_TIMEOUT_S)
+        log.critical("requests were under way for %d s, and are cut off", STOP_TIMEOUT_S)
         logging.shutdown()
         os._exit(1)
 

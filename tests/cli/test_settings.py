@@ -50,6 +50,9 @@ WRONG = [
     ("PUBLIC_URL", "billing.example.com:8000", ORIGIN),
     ("PUBLIC_URL", "ftp://billing.example.com", ORIGIN),
     ("PUBLIC_URL", "https://", ORIGIN),
+    ("PUBLIC_URL", "https://example.com/billing", ORIGIN),
+    ("PUBLIC_URL", "https://me:secret@example.com", ORIGIN),
+    ("PUBLIC_URL", "https://me@example.com", ORIGIN),
     ("PUBLIC_URL", "https://[::1", ORIGIN),
     ("PUBLIC_URL", "https://billing.example.com/?a=b", ORIGIN),
 ]  # fmt: skip

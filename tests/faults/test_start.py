@@ -82,6 +82,20 @@ def test_a_full_disk_is_waited_for(tmp_path: Path) -> None:
         assert told("serve", f"sqlite:///{disk / 'books.db'}")[0] == 1
 
 
+def test_a_backup_to_a_full_disk_names_the_copy(tmp_path: Path) -> None:
+    source = tmp_path / "books.db"
+    with closing(sqlite3.connect(source)) as database:
+        database.execute("CREATE TABLE large AS SELECT randomblob(2097152)")
+        database.commit()
+    with small_disk(tmp_path / "disk", 1 << 20) as disk:
+        done = run("backup", str(disk / "copy.db"), database_url=f"sqlite:///{source}")
+        assert (done.returncode, done.stderr) == (
+            2,
+            f"tallystick: {disk / 'copy.db'} cannot be written: the disk is full.\n",
+        )
+        assert list(disk.iterdir()) == []
+
+
 def test_a_locked_file_is_waited_for(tmp_path: Path) -> None:
     file = tmp_path / "books.db"
     with closing(sqlite3.connect(file)) as other:

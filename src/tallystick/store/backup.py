@@ -25,12 +25,18 @@ def back_up(source: Path, target: Path) -> None:
     """Copies the database at ``source`` as it is at one instant; nobody who uses it waits.
 
     The copy is checked, and only then gets its name. Raises CannotBackUp where there is nothing to copy, where
-    ``target`` is there already, and where the copy is not sound.
+    ``target`` is there already, where its disk is full, and where the copy is not sound.
     """
     if not source.is_file():
         raise CannotBackUp(f"There is no database at {source}. DATABASE_URL says which one to back up.")
     with new_file(target) as part:
-        _copy(source, part)
+        try:
+            _copy(source, part)
+        except sqlite3.OperationalError as error:
+            # Nothing but the copy grows.
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            raise CannotBackUp(f"{target.absolute()} cannot be written: the disk is full.") from error
 
 
 def heads(backup: Path) -> list[tuple[int, bytes]]:
