@@ -8,17 +8,16 @@ import falcon
 
 from tallystick.http.queues import Queue, always
 from tallystick.http.surface import Surface
-from tallystick.web.html import Html, element, page
+from tallystick.web import templating
 from tallystick.web.welcome import ONLY_ITSELF
 
 CSS = Path(__file__).with_name("dialects.css").read_text(encoding="utf-8")
-HOST = "{origin}"
 
 
 class Way(NamedTuple):
     """One way to make an invoice: the name of the API, what to know of it, and a curl command with part of its reply.
 
-    The command goes to HOST with the key ``$API_KEY``, and bills the customer 1.
+    The command goes to ``{origin}`` with the key ``$API_KEY``, and bills the customer 1.
     """
 
     api: str
@@ -146,29 +145,15 @@ def ways(names: Collection[str]) -> list[Way]:
     return [way for way in WAYS if way.api in names]
 
 
-def _page(origin: str, documents: dict[str, str]) -> Html:
-    return page(
-        "The same invoice in every API",
-        CSS,
-        element("h1", "The same invoice in every API"),
-        element(
-            "p",
-            "A client that was written for any of these changes the host name and the key, and nothing else. "
-            "All of them bill through the same engine: an invoice that is made by one is seen in the others.",
-        ),
-        element("main", *(_way(way, origin, documents[way.api]) for way in ways(documents))),
-        element("p", element("a", "The native API's reference", href="/docs")),
-    )
-
-
-def _way(way: Way, origin: str, document: str) -> Html:
-    return element(
-        "section",
-        element("h2", way.title),
-        element("p", way.about),
-        element("pre", element("code", way.command.replace(HOST, origin))),
-        element("pre", element("code", way.reply), class_="reply"),
-        element("p", element("a", "Its OpenAPI document", href=document)),
+def _page(origin: str, documents: dict[str, str]) -> str:
+    return templating.written(
+        "dialects.html",
+        language="en",
+        direction="ltr",
+        css=CSS,
+        origin=origin,
+        ways=ways(documents),
+        documents=documents,
     )
 
 
