@@ -159,5 +159,18 @@ def _counted(used: Used, meter: Meter | None) -> Used:
 
 
 def _told(used: Used, wanted: Wanted, values: Mapping[str, str | None]) -> Used:
-    own = {DAY: used.day, MONTH: f"{used.day:%Y-%m}", CUSTOMER: used.customer_id or None, METER: used.meter}
-    return used._replace(key=tuple(own[name] if name in own else values[name] for name in wanted.group))
+    return used._replace(key=tuple(_value(name, used, values) for name in wanted.group))
+
+
+def _value(name: str, used: Used, values: Mapping[str, str | None]) -> object:
+    match name:
+        case "day":
+            return used.day
+        case "month":
+            return f"{used.day:%Y-%m}"
+        case "customer":
+            return used.customer_id or None
+        case "meter":
+            return used.meter
+        case _:
+            return values[name]
