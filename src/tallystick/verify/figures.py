@@ -86,14 +86,24 @@ BOTH = union_all(
 ).subquery()
 
 
-def _sum(name: str) -> ColumnElement[Any]:
-    return func.sum(BOTH.c[name])
+HALF = 1 << 32
 
 
+def _halves(value: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """A sum as so many HALFs and a rest: two amounts of the first versions come to more than 64 bits hold."""
+    return func.sum(value // HALF), func.sum(value % HALF)
+
+
+def _differs(name: str) -> ColumnElement[bool]:
+    halves, rest = _halves(BOTH.c[name] - BOTH.c[f"expected_{name}"])
+    return or_(rest % HALF != 0, halves != -(rest // HALF))
+
+
+_shown = [half for prefix in ("", "expected_") for name in SUMS for half in _halves(BOTH.c[prefix + name])]
 UNEQUAL: Select[Any] = (
-    select(*(BOTH.c[name] for name in OWN_KEY), *map(_sum, SUMS), *(_sum(f"expected_{name}") for name in SUMS))
+    select(*(BOTH.c[name] for name in OWN_KEY), *_shown)
     .group_by(*(BOTH.c[name] for name in OWN_KEY))
-    .having(or_(*(_sum(name) != _sum(f"expected_{name}") for name in SUMS)))
+    .having(or_(*map(_differs, SUMS)))
     .order_by(*(BOTH.c[name] for name in OWN_KEY))
 )
 
@@ -107,9 +117,10 @@ def _run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[
             yield Difference(figures.name, name, f"{figure} is {shown[0]}, should be {shown[1]}")
 
 
-def _figures(kind: str, currency: str, state: str, day: date, due: date, *sums: Any) -> tuple[str, str, list[int]]:
+def _figures(kind: str, currency: str, state: str, day: date, due: date, *halves: Any) -> tuple[str, str, list[int]]:
     name = " ".join(filter(None, ("of", kind, state, currency, str(day), str(due))))
-    return name, currency, list(map(int, sums))
+    sums = [int(half) * HALF + int(rest) for half, rest in zip(halves[::2], halves[1::2], strict=True)]
+    return name, currency, sums
 
 
 CHECK = Check("the figures of statistics", figures, _run)
