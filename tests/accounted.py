@@ -21,7 +21,8 @@ from tallystick.store.tables import accounts
 LOOKS: Mapping[str, re.Pattern[str]] = {
     "The worker asks which accounts have work for it: one look into an index for each of them.": re.compile(
         r"SELECT accounts\.id, .*FROM accounts WHERE EXISTS \(SELECT \* "
-        r"FROM (recurring_runs|recurring|events|journal|idempotency_keys|invoices|search_changes|figure_changes) "
+        r"FROM (recurring_runs|recurring|usage_meters|events|journal|idempotency_keys|invoices|search_changes|"
+        r"figure_changes) "
         r"WHERE .*\) ORDER BY accounts\.id"
     ),
     "An import gives no id twice, in any account: one look at the end of a primary key.": re.compile(

@@ -131,7 +131,7 @@ def test_the_worker_looks_for_accounts_with_work_and_names_them_from_then_on(api
     with watched() as watch:
         assert Worker(api.database).work()
     watch.check()
-    assert len(watch.looks) == (8 if api.database.is_sqlite else 6)
+    assert len(watch.looks) == (10 if api.database.is_sqlite else 8)
     assert len(watch.seen) > len(watch.looks)
 
 

@@ -328,7 +328,8 @@ def import_command(
         counting("lines read") as counted,
         database.transaction(ACTOR) as tx,
     ):
-        imported = reading.load(tx, counted(lines))
+        usage = partial(database.usage.transaction, ACTOR) if database.is_sqlite else None
+        imported = reading.load(tx, counted(lines), usage)
     print(f"Imported the account {imported.account_id}: {imported.rows:,} rows.")
 
 

@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from msgspec import structs
 
@@ -390,17 +390,11 @@ RETAINED = 8
 """The last so many clients are on a retainer."""
 
 RETAINERS = (Decimal(250), Decimal(480), Decimal(900))
+NOTHING: dict[str, Any] = dict.fromkeys(BillingTerms.__struct_fields__)
 RETAINER = BillingTerms(
-    frequency=Frequency.MONTHLY,
-    interval=1,
-    start_date=date.min,
-    end_date=None,
-    max_occurrences=None,
-    due_days=14,
-    auto_issue=True,
-    auto_send=False,
-    tax_id=None,
-    tax_rate=None,
+    **NOTHING
+    | {"frequency": Frequency.MONTHLY, "interval": 1, "start_date": date.min, "due_days": 14}
+    | {"auto_issue": True, "auto_send": False}
 )
 
 BEGINNINGS: Mapping[Ending, int] = {billed: 95, discarded: 5}

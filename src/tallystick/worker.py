@@ -17,17 +17,17 @@ from enum import StrEnum
 from functools import partial
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, true
 
 from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
 from tallystick.core.errors import Unavailable, ValidationFailed
-from tallystick.recurring import billing
+from tallystick.recurring import billing, thresholds
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import RunRequest
 from tallystick.store import beats, figures, idempotency, record_seals, seals, search_index
 from tallystick.store.db import Database, Tx
-from tallystick.store.tables import idempotency_keys
+from tallystick.store.tables import idempotency_keys, usage_meters
 from tallystick.store.tables import recurring as schedules
 from tallystick.store.tables import recurring_runs as runs
 from tallystick.store.unavailable import reason
@@ -160,7 +160,9 @@ class _LaneWorker:
 def _with_due_schedules(tx: Tx) -> list[Account]:
     furthest = (tx.now + FURTHEST_AHEAD).date()
     accounts = account_store.having(tx, schedules, schedules.c.next_date <= furthest)
-    return [each for each in accounts if recurring.has_due(tx, each, _request(tx, each))]
+    closing = account_store.having(tx, schedules, schedules.c.closes_on <= furthest)
+    due = [each for each in accounts if recurring.has_due(tx, each, _request(tx, each))]
+    return list({each.id: each for each in (*due, *closing)}.values())
 
 
 def _request(tx: Tx, account: Account) -> RunRequest:
@@ -194,6 +196,11 @@ def _forget(database: Database, account: Account) -> Iterator[None]:
 def _seal(database: Database, account: Account) -> Iterator[None]:
     while database.transact(ACTOR, lambda tx: record_seals.seal(tx, account)) >= record_seals.BATCH:
         yield
+
+
+def _tell_thresholds(database: Database, account: Account) -> Iterator[None]:
+    database.transact(ACTOR, lambda tx: thresholds.tell(tx, account))
+    yield
 
 
 def _tell_head(database: Database, account: Account) -> Iterator[None]:
@@ -241,6 +248,7 @@ def _add_up(database: Database, account: Account) -> Iterator[None]:
 
 CHORES = (
     Chore("runs", Lane.RUNS, 1, lambda tx: account_store.having(tx, runs, runs.c.finished_at.is_(None)), _do_runs),
+    Chore("thresholds", Lane.UPKEEP, 60, lambda tx: account_store.having(tx, usage_meters, true()), _tell_thresholds),
     Chore("seals", Lane.UPKEEP, 30, _with_unsealed, _seal),
     Chore("figures", Lane.UPKEEP, 1, _with_changed_figures, _add_up),
     Chore("searches", Lane.UPKEEP, 1, _with_unindexed, _index),

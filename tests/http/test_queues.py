@@ -31,6 +31,8 @@ LONG = {
     "POST /api/v1/usage/meters/preview",
     "POST /v1/usage/events",
     "PUT /api/v1/templates/{template_id}",
+    "GET /api/v1/customers/{customer_id}/usage",
+    "GET /api/v1/invoices/{invoice_id}/usage",
 }
 
 

@@ -42,6 +42,9 @@ CONTENT: dict[str, Any] = {
     "anchor_date": None,
     "waits": False,
     "error": None,
+    "usage_from": None,
+    "usage_seq": 0,
+    "closes_on": None,
 }
 
 
@@ -535,7 +538,7 @@ def test_what_is_counted_is_what_is_due(
     assert rules.count_due(found, as_of) == len(due)
     billed = data.draw(st.sets(st.sampled_from([period.start for period in due]))) if due else set()
     strangers = {anchor - A_DAY, as_of + A_DAY}
-    catalogue = RunReferences({}, {}, None, {found.id: frozenset(billed | strangers)}, {})  # type: ignore[arg-type]
+    catalogue = RunReferences({}, {}, None, {found.id: frozenset(billed | strangers)}, {}, {})  # type: ignore[arg-type]
     assert rules.count_unbilled(found, catalogue, as_of) == len(due) - len(billed)
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tallystick.store.deliveries import Receiver
 from tallystick.store.outbox import NewEvent
 from tallystick.store.tables import metadata
 from tallystick.transfer import reading, writing
-from tallystick.transfer.lines import OF_ONE_SERVER, TABLES
+from tallystick.transfer.lines import EVENTS, OF_ONE_SERVER, TABLES
 from tallystick.transfer.reading import BadExport, Imported
 from tallystick.verify import checks
 from tests.api import Api, opened
@@ -50,7 +51,22 @@ def business(database_url: str) -> Iterator[Api]:
         api.database.transact(
             "tests", lambda tx: outbox.add_to_deliver(tx, api.account, news, [Receiver("mail", "ann@example.com")])
         )
+        use_some(api)
         yield api
+
+
+def use_some(api: Api) -> None:
+    """Usage events, and an invoice that bills them."""
+    api.data(api.post("/usage/meters", {"key": "calls", "aggregation": "sum"}))
+    api.data(api.post("/usage/rates", {"meter": "calls", "model": "per_unit", "unit_price": "0.125"}))
+    bound = {"customer_id": 1, "frequency": "monthly", "start_date": "2026-02-01", "max_occurrences": 2}
+    api.data(api.post("/recurring-billing", {**bound, "amount": 5, "description": "Base", "meters": ["calls"]}))
+    event = {"customer_id": 1, "meter": "calls", "quantity": "2.50"}
+    said = {"a": 1.50, "z": "ä", "b": True}
+    days = ("2026-02-10", "2026-03-10", "2025-12-31")
+    events = [{**event, "id": day, "at": f"{day}T12:00:00.5Z", "properties": said} for day in days]
+    api.data(api.post("/usage/events", events))
+    assert api.data(api.post("/recurring-billing/process"))["created"] >= 2
 
 
 @pytest.fixture
@@ -66,8 +82,9 @@ def exported(database: Database, account_id: int = 1) -> Lines:
 
 
 def imported(database: Database, lines: Lines) -> Imported:
+    usage = partial(database.usage.transaction, "tests") if database.is_sqlite else None
     with database.transaction("tests") as tx:
-        return reading.load(tx, lines)
+        return reading.load(tx, lines, usage)
 
 
 def differences(database: Database) -> list[Any]:
@@ -108,7 +125,7 @@ def test_the_account_goes_on_where_it_was(business: Api, target: Database) -> No
         moved.key = business.key
         assert moved.data(moved.get("/invoices/next-number")) == next_number
         assert [a_customer(api) for api in (business, moved)] == [4, 4]
-        assert [an_invoice(api, 1, customer_id=4)["id"] for api in (business, moved)] == [16, 16]
+        assert [an_invoice(api, 1, customer_id=4)["id"] for api in (business, moved)] == [18, 18]
         listed = [api.get("/invoices", params={"limit": 100}).json() for api in (business, moved)]
     assert [row["invoice_number"] for row in listed[0]["data"]] == [row["invoice_number"] for row in listed[1]["data"]]
     assert differences(target) == []
@@ -295,7 +312,7 @@ def test_every_table_is_exported_after_those_that_it_refers_to() -> None:
         # A row that refers to its own table would need its rows in an order that their keys do not give.
         assert referred <= seen, name
         seen.add(name)
-    assert seen == metadata.tables.keys() - {table.name for table in OF_ONE_SERVER}
+    assert seen == metadata.tables.keys() - {table.name for table in OF_ONE_SERVER} | EVENTS.keys()
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from tallystick.accounts import ops
 from tallystick.core.account import Account
 from tallystick.core.rating import Aggregation
 from tallystick.store import checkpoints
-from tallystick.store.db import Database
+from tallystick.store.db import Database, Tx
 from tallystick.store.trouble import sqlite_file
 from tallystick.store.usage_file import usage_file_of
 from tallystick.store.usage_tables import usage_metadata
@@ -60,6 +60,14 @@ def append(database: Database, account: Account, *events: EventRow) -> Appended:
     return database.usage.transact("tests", lambda tx: store.append(tx, account, events))
 
 
+def watermark(database: Database, account: Account) -> int:
+    def of_run(tx: Tx) -> int:
+        with tx.usage() as events:
+            return store.watermark(events, account)
+
+    return database.transact("tests", of_run)
+
+
 def measure(
     database: Database, account: Account, selection: Selection, *spans: Span, customers: Sequence[int] = (1,)
 ) -> list[Measured]:
@@ -87,12 +95,12 @@ def test_two_accounts_never_meet(database: Database, account: Account) -> None:
     assert append(database, account, event).accepted == 1
     assert append(database, other, event).accepted == 1
     assert quantities(measure(database, other, Selection(Aggregation.COUNT))) == [1]
-    assert store.watermark(database, other) > store.watermark(database, account) > 0
+    assert watermark(database, other) > watermark(database, account) > 0
 
 
 def test_a_span_is_of_instants_and_of_what_had_come_in(database: Database, account: Account) -> None:
     append(database, account, an_event("1"), an_event("2", at_us=MARCH_US + DAY_US))
-    newest = store.watermark(database, account)
+    newest = watermark(database, account)
     append(database, account, an_event("4"), an_event("8", at_us=MARCH_US + DAY_US))
     spans = [
         Span(MARCH_US, MARCH_US + DAY_US),
@@ -107,7 +115,7 @@ def test_a_span_is_of_instants_and_of_what_had_come_in(database: Database, accou
 
 def test_without_any_event_there_is_nothing(database: Database, account: Account) -> None:
     assert measure(database, account, Selection(Aggregation.SUM)) == []
-    assert store.watermark(database, account) == 0
+    assert watermark(database, account) == 0
     assert database.has_usage is not database.is_sqlite
     append(database, account, an_event())
     assert quantities(measure(database, account, Selection(Aggregation.SUM))) == [1]

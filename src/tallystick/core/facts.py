@@ -172,6 +172,21 @@ class ScheduleFailed(Facts, frozen=True, kw_only=True):
     reason: str
 
 
+class UsageReached(Facts, frozen=True, kw_only=True):
+    """Which threshold of a meter a customer's usage has reached, since which day, and where it is by now.
+
+    A cost is in major units of ``currency``.
+    """
+
+    meter: str
+    recurring_id: int
+    since: date
+    threshold: Literal["quantity", "cost"]
+    value: str
+    reached: str
+    currency: str
+
+
 FACTS: Mapping[Event, type[Facts]] = {
     Event.INVOICE_CREATED: BillCreated,
     Event.INVOICE_UPDATED: BillUpdated,
@@ -193,6 +208,7 @@ FACTS: Mapping[Event, type[Facts]] = {
     Event.RECURRING_SWITCHED_ON: ScheduleChanged,
     Event.RECURRING_SWITCHED_OFF: ScheduleChanged,
     Event.RECURRING_FAILED: ScheduleFailed,
+    Event.USAGE_THRESHOLD_REACHED: UsageReached,
 }
 """The facts of each event; one that is not named keeps none."""
 

@@ -38,6 +38,13 @@ class Period(NamedTuple):
     end: date
 
 
+class ServiceDays(NamedTuple):
+    """The first and the last day that an invoice is about."""
+
+    start: date
+    end: date
+
+
 class InvoiceContent(NamedTuple):
     """What invoices say, computed once for all that say the same; not whom they bill, when, and by what labels."""
 
@@ -53,7 +60,10 @@ class InvoiceContent(NamedTuple):
 
 
 class InvoiceToMake(NamedTuple):
-    """An invoice to make, dated by its period; issued, and then sent, where it ``issues`` and ``sends``."""
+    """An invoice to make, dated by its period; issued, and then sent, where it ``issues`` and ``sends``.
+
+    One that bills no period of its schedule, but what is left of the days before, has them as its ``service``.
+    """
 
     content: InvoiceContent
     customer: Buyer
@@ -62,6 +72,7 @@ class InvoiceToMake(NamedTuple):
     issues: bool
     sends: bool
     labels: Labels
+    service: ServiceDays | None = None
 
 
 def create(tx: Tx, account: Account, wanted: Sequence[InvoiceToMake]) -> list[int]:
@@ -114,15 +125,16 @@ class _InvoiceTemplates:
             "due_date": wanted.due_date,
             "terms_days": (wanted.due_date - wanted.period.start).days,
             "recurring_id": wanted.period.recurring_id,
-            "period_start": wanted.period.start,
-            "period_end": wanted.period.end,
+            "period_start": None if wanted.service else wanted.period.start,
+            "period_end": None if wanted.service else wanted.period.end,
         }
 
     def _invoice(self, wanted: InvoiceToMake, columns: dict[str, Any]) -> Invoice:
         template = self._templates.get(id(wanted.content))
         if template is None:
             template = self._templates[id(wanted.content)] = self._template(wanted.content)
-        service = {"service_start": wanted.period.start, "service_end": wanted.period.end}
+        days = wanted.service or wanted.period
+        service = {"service_start": days.start, "service_end": days.end}
         row = structs.replace(template, **columns, header=header.changed(template.header, service))
         return Invoice(row=row, lines=wanted.content.lines, customer=wanted.customer)
 

@@ -19,10 +19,12 @@ from tallystick.quotations import api as quotations
 from tallystick.quotations import convert
 from tallystick.quotations import public as public_quotations
 from tallystick.recurring import api as recurring
+from tallystick.recurring import usage_api as open_usage
 from tallystick.stats import api as stats
 from tallystick.store import tables
 from tallystick.taxes import api as taxes
 from tallystick.usage import api as usage
+from tallystick.usage import explain_api as explain
 from tallystick.usage import looking as usage_looking
 from tallystick.usage import report_api as usage_report
 from tallystick.usage.events import MAX_BODY_BYTES
@@ -154,6 +156,9 @@ ROUTES = (
     Route("POST", "/usage/meters/preview", usage_looking.preview, of_usage=True, asks=True, is_long=True),
     Route("GET", "/usage/report", usage_report.show, of_usage=True, is_long=True),
     Route("GET", "/usage/report/csv", usage_report.export_csv, of_usage=True),
+    Route("GET", "/invoices/{invoice_id}/usage", explain.show, of_usage=True, is_long=True),
+    Route("GET", "/invoices/{invoice_id}/usage/csv", explain.export_csv, of_usage=True),
+    Route("GET", "/customers/{customer_id}/usage", open_usage.show, of_usage=True, is_long=True),
     Route("GET", "/usage/meters", usage.list_meters),
     Route("POST", "/usage/meters", usage.create_meter, status=201, makes="/usage/meters", made_by="key"),
     Route("GET", "/usage/meters/{key}", usage.get_meter),

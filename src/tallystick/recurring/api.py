@@ -36,16 +36,18 @@ from tallystick.wire import render
 from tallystick.wire.call import Body, Call, Deleted
 from tallystick.wire.lists import ListQuery, among, listed, page_request
 from tallystick.wire.reply import Accepted, Listed, Reply
-from tallystick.wire.scalars import Day, ExternalId, Id, LongText, NotNegative, Percent, ShortText
+from tallystick.wire.scalars import Day, ExternalId, Id, LongText, MeterKey, NotNegative, Percent, ShortText
 
 MAX_INTERVAL = 1000
 MAX_OCCURRENCES = 1_000_000
 MAX_DUE_DAYS = 3650
 MAX_IDS = 1000
+MAX_METERS = 100
 
 Interval = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTERVAL)]
 Occurrences = Annotated[int, msgspec.Meta(ge=1, le=MAX_OCCURRENCES)]
 DueDays = Annotated[int, msgspec.Meta(ge=0, le=MAX_DUE_DAYS)]
+Meters = Annotated[list[MeterKey], msgspec.Meta(max_length=MAX_METERS)]
 Ids = Annotated[list[Id], msgspec.Meta(min_length=1, max_length=MAX_IDS)]
 
 
@@ -54,7 +56,9 @@ class RecurringBody(ContentChange, kw_only=True):
 
     It bills either ``items``, or one ``amount`` (major units) with its ``description``. What an item leaves out comes
     from its product each time that it is billed. ``tax_id`` or ``tax_rate`` is for what names no tax of its own.
-    ``catch_up``: that more than 12 periods are due already is meant, and the worker may bill them.
+    ``meters`` are those whose usage since the invoice before it each invoice bills too, and ``usage_minimum`` the least
+    that it bills for usage. ``catch_up``: that more than 12 periods are due already is meant, and the worker may bill
+    them.
     """
 
     frequency: Frequency | UnsetType = UNSET
@@ -69,6 +73,8 @@ class RecurringBody(ContentChange, kw_only=True):
     due_days: DueDays | None | UnsetType = UNSET
     auto_issue: bool | UnsetType = UNSET
     auto_send: bool | UnsetType = UNSET
+    meters: Meters | None | UnsetType = UNSET
+    usage_minimum: NotNegative | None | UnsetType = UNSET
     catch_up: bool = False
 
     def check(self) -> FieldErrors:
@@ -177,6 +183,9 @@ class RecurringJson(Header, frozen=True):
     due_days: int | None
     auto_issue: bool
     auto_send: bool
+    meters: list[str]
+    usage_minimum: Decimal | None
+    usage_from: date | None
     active: bool
     waits_for_catch_up: bool
     next_billing_date: date | None
@@ -264,6 +273,8 @@ def to_json(recurring: Schedule, call: Call) -> RecurringJson:
         amount=render.amount(row.sums.subtotal, places),
         description=recurring.items[0].description,
         items=[_item_json(item, places) for item in recurring.items],
+        meters=row.meters or [],
+        usage_minimum=_plain(row.usage_minimum),
         discount_value=_plain(row.discount_value),
         discount_amount=render.amount(row.sums.discount, places),
         tax_rate=_plain(row.tax_rate),
@@ -279,7 +290,8 @@ def to_json(recurring: Schedule, call: Call) -> RecurringJson:
 
 SHOWN_AS_STORED = sorted(
     {*ScheduleRow.__struct_fields__}
-    & {*RecurringJson.__struct_fields__} - {"anchor_date", "discount_value", "tax_rate", "total"}
+    & {*RecurringJson.__struct_fields__}
+    - {"anchor_date", "discount_value", "meters", "tax_rate", "total", "usage_minimum"}
 )
 
 
@@ -316,6 +328,8 @@ def terms_from(body: NewRecurringBody, call: Call) -> BillingTerms:
 
 def _given_terms(body: RecurringBody, account: Account) -> dict[str, Any]:
     given = {name: value for name in BillingTerms.__struct_fields__ if (value := getattr(body, name)) is not UNSET}
+    if given.get("meters") is not None:
+        given["meters"] = list(dict.fromkeys(map(str, given["meters"]))) or None
     return {name: value.on_calendar_of(account) if isinstance(value, Day) else value for name, value in given.items()}
 
 

@@ -16,11 +16,10 @@ from typing import NamedTuple
 from tallystick.accounts import store as account_store
 from tallystick.core.account import Account
 from tallystick.core.errors import DomainError
-from tallystick.core.events import Event
-from tallystick.core.facts import ScheduleFailed
 from tallystick.invoices import many
 from tallystick.invoices.many import InvoiceToMake
-from tallystick.recurring import rules, store
+from tallystick.recurring import closing, kept, rules, store
+from tallystick.recurring.kept import BilledUsage
 from tallystick.recurring.types import (
     BEGINNING,
     BillingSchedule,
@@ -33,9 +32,8 @@ from tallystick.recurring.types import (
     RunRequest,
     ScheduleFailure,
 )
-from tallystick.store import outbox
 from tallystick.store.db import Database, Tx
-from tallystick.store.outbox import NewEvent
+from tallystick.usage import billing as usage
 
 BATCH = 500
 """Schedules in a transaction: enough that its own cost is small beside theirs, few enough that others wait little."""
@@ -81,18 +79,34 @@ def decide(
                 # It comes up again, because its next date is later than the cursor.
                 break
         cursor = RunCursor(schedule.next_date or request.as_of, schedule.id)
-    return Decision(plans, failures, cursor)
+    return _with_usage(tx, account, Decision(plans, failures, cursor), references)
+
+
+def _with_usage(tx: Tx, account: Account, decision: Decision, references: RunReferences) -> Decision:
+    """The decision where the invoices of schedules with meters bill usage too, or cannot."""
+    metered = [plan for plan in decision.plans if plan.schedule.meters]
+    billed = usage.bill(tx, account, [rules.usage_to_bill(plan, references, account) for plan in metered])
+    by_schedule = dict(zip((plan.schedule.id for plan in metered), billed, strict=True))
+    plans: list[PlannedInvoices] = []
+    failures = list(decision.failures)
+    for plan in decision.plans:
+        try:
+            of_plan = by_schedule.get(plan.schedule.id)
+            plans.append(plan if of_plan is None else rules.with_usage(plan, of_plan, references, account))
+        except DomainError as error:
+            failures.append((plan.schedule, rules.failure(plan.schedule, error)))
+    return decision._replace(plans=plans, failures=failures)
 
 
 def bill_batch(tx: Tx, account: Account, request: RunRequest, after: RunCursor) -> Outcome:
     """Bills the next schedules after a cursor. One that cannot be billed is reported and stops no other."""
     claimed = store.claim(tx, account, request, after, BATCH)
     if not claimed:
-        return Outcome(0, 0, [], [], None)
+        return closing.close(tx, account, request, BATCH)
     decision = decide(tx, account, claimed, request, after)
     # What locks nothing that others need comes first: from the numbers on, they wait until this transaction ends.
     store.advance(tx, account, {plan.schedule.id: rules.progress_after_run(plan) for plan in decision.plans})
-    _keep_failures(tx, account, decision)
+    kept.failures(tx, account, decision.failures)
     outcome = _outcome(decision, _make(tx, account, decision.plans))
     if request.run_id is not None:
         store.count_up(tx, account, request.run_id, outcome)
@@ -110,26 +124,28 @@ def _outcome(decision: Decision, invoices: list[int]) -> Outcome:
 
 
 def _make(tx: Tx, account: Account, plans: Sequence[PlannedInvoices]) -> list[int]:
-    return many.create(tx, account, _wanted(plans))
+    wanted = _wanted(plans)
+    made = many.create(tx, account, wanted)
+    invoices = dict(zip((each.period for each in wanted), made, strict=True))
+    billed = [
+        BilledUsage(
+            schedule=plan.schedule,
+            usage=plan.usage[period.start],
+            to_seq=plan.usage_seq or 0,
+            position=len(plan.content.lines),
+            invoice_id=invoices[period],
+        )
+        for plan in plans
+        for period in plan.unbilled
+        if period.start in plan.usage
+    ]
+    kept.usage(tx, account, billed)
+    return made
 
 
 def _wanted(plans: Sequence[PlannedInvoices]) -> list[InvoiceToMake]:
     """The invoices to make, those of the earliest period first, so that their numbers follow their dates."""
     return sorted((wanted for plan in plans for wanted in rules.invoices_to_make(plan)), key=attrgetter("period"))
-
-
-def _keep_failures(tx: Tx, account: Account, decision: Decision) -> None:
-    """Keeps with each schedule why it failed, and tells of it once: not again each time that it is tried."""
-    new = [
-        failure
-        for schedule, failure in decision.failures
-        if schedule.error != {"code": failure.code, "reason": failure.reason}
-    ]
-    store.set_errors(tx, account, new)
-    told = [
-        NewEvent(Event.RECURRING_FAILED, each.id, ScheduleFailed(code=each.code, reason=each.reason)) for each in new
-    ]
-    outbox.add_all(tx, account, told)
 
 
 def is_large(tx: Tx, account: Account, request: RunRequest) -> bool:
@@ -182,7 +198,8 @@ def forecast(tx: Tx, account: Account, request: RunRequest) -> Forecast:
     room = MOST_AT_ONCE
     for schedule, references in _with_references(tx, account, request):
         try:
-            plan = rules.plan(schedule, references, account, request.as_of, room)
+            planned = rules.plan(schedule, references, account, request.as_of, room)
+            plan = _forecast_plan(tx, account, planned, references)
         except DomainError as error:
             failures.append(rules.failure(schedule, error))
             continue
@@ -198,6 +215,13 @@ def forecast(tx: Tx, account: Account, request: RunRequest) -> Forecast:
         failures=failures,
         shown=_wanted(plans),
     )
+
+
+def _forecast_plan(tx: Tx, account: Account, plan: PlannedInvoices, references: RunReferences) -> PlannedInvoices:
+    if not plan.schedule.meters:
+        return plan
+    (billed,) = usage.bill(tx, account, [rules.usage_to_bill(plan, references, account)])
+    return rules.with_usage(plan, billed, references, account)
 
 
 def _with_references(tx: Tx, account: Account, request: RunRequest) -> Iterator[tuple[BillingSchedule, RunReferences]]:

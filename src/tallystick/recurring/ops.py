@@ -28,6 +28,7 @@ from tallystick.recurring.types import (
 )
 from tallystick.store import outbox, rows
 from tallystick.store.db import Tx
+from tallystick.usage import resource
 
 KIND = "recurring"
 
@@ -45,7 +46,8 @@ def create(
     ``amount`` (major units) is what its one item was given as, if it was. Raises ValidationFailed with every field that
     is wrong, and EmailNotConfigured where it is to send invoices.
     """
-    computed = _computed(tx, account, content, terms, amount, rules.term_errors(terms))
+    errors = rules.term_errors(terms) | _meter_errors(tx, account, terms)
+    computed = _computed(tx, account, content, terms, amount, errors)
     content = bill_rules.for_customer(content, computed.found)
     rules.check_sending(structs.asdict(terms))
     values = {
@@ -71,7 +73,7 @@ def update(tx: Tx, account: Account, recurring_id: int, change: ScheduleChange, 
         labels = {"labels": stored.row.labels.changed(change.content.labels)}
         return ChangedSchedule(store.change(tx, account, stored, labels, stored.items), None)
     terms = BillingTerms(**{name: getattr(stored.row, name) for name in BillingTerms.__struct_fields__} | change.terms)
-    errors = rules.term_errors(terms)
+    errors = rules.term_errors(terms) | _meter_errors(tx, account, terms)
     content = rules.changed_content(rules.content(stored.row, stored.items), change, errors)
     computed = _computed(tx, account, content, terms, change.amount.get("unit_price"), errors)
     of_customer = bill_rules.of_other_customer(stored.row.customer_id, change.content, computed.found)
@@ -90,6 +92,16 @@ def toggle(tx: Tx, account: Account, recurring_id: int, *, catches_up: bool) -> 
     changed = store.change(tx, account, stored, move.columns, stored.items)
     outbox.add(tx, account, SWITCHED[stored.row.active, changed.row.active], recurring_id, _left_out(move))
     return ChangedSchedule(changed, move.unbilled)
+
+
+def _meter_errors(tx: Tx, account: Account, terms: BillingTerms) -> FieldErrors:
+    """What is wrong with the meters, by field: each must be there."""
+    known = resource.meters(tx, account) if terms.meters else {}
+    return {
+        f"meters.{place}": [f"There is no meter {key}."]
+        for place, key in enumerate(terms.meters or ())
+        if key not in known
+    }
 
 
 SWITCHED = {

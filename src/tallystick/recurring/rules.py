@@ -23,6 +23,7 @@ from tallystick.recurring.types import (
     Consent,
     DayRange,
     Due,
+    InvoiceUsage,
     PlannedInvoices,
     ProgressChange,
     RunReferences,
@@ -31,6 +32,9 @@ from tallystick.recurring.types import (
     ScheduleRow,
     StoredItem,
 )
+from tallystick.usage.billing import Billed, UsageToBill
+from tallystick.usage.charging import BilledDays, UsageLine
+from tallystick.usage.instants import midnight_us
 
 MAX_AHEAD_DAYS = 366
 """How far after today a run may bill: a slip of the year must not bill a customer's whole life."""
@@ -246,6 +250,7 @@ def first_progress(terms: BillingTerms, today: date, consent: Consent) -> dict[s
         "bills_from": terms.start_date,
         "next_date": following,
         "waits": _is_a_slip(terms, None, following, today, consent),
+        "usage_from": terms.start_date if terms.meters else None,
     }
 
 
@@ -276,8 +281,18 @@ def progress_after_change(schedule: ScheduleRow, terms: BillingTerms, today: dat
         "active": active,
         "next_date": following if active else None,
         "waits": active and may_wait and _is_a_slip(terms, anchor_date, following, today, consent),
+        "usage_from": _usage_from(schedule, terms, today),
     }
     return ProgressChange(columns, unbilled)
+
+
+def _usage_from(schedule: ScheduleRow, terms: BillingTerms, today: date) -> date | None:
+    """From when on usage is billed after a change: where it was, or from today on where it was not."""
+    if not terms.meters:
+        return None
+    if schedule.usage_from is None:
+        return max(terms.start_date, today)
+    return schedule.usage_from if schedule.occurrences else terms.start_date
 
 
 def _periods(terms: BillingTerms) -> tuple[Frequency, int, date]:
@@ -325,9 +340,16 @@ def toggled(schedule: ScheduleRow, today: date, *, catches_up: bool) -> Progress
     if schedule.waits and catches_up:
         return ProgressChange({"waits": False}, None)
     if schedule.active:
-        return ProgressChange(SWITCHED_OFF, None)
+        return ProgressChange({**SWITCHED_OFF, "closes_on": _closes_on(schedule, today)}, None)
     columns = switched_on(schedule, today, catches_up=catches_up)
-    return ProgressChange(columns, _days(_continues(schedule), columns["next_date"]))
+    unbilled = _days(_continues(schedule), columns["next_date"])
+    return ProgressChange({**columns, **_usage_switched_on(schedule, today)}, unbilled)
+
+
+def _closes_on(schedule: ScheduleRow, today: date) -> date | None:
+    """The day after a schedule is switched off, if usage is left to be billed then."""
+    is_left = schedule.usage_from is not None and schedule.usage_from <= today
+    return today + A_DAY if is_left else None
 
 
 def switched_on(schedule: BillingSchedule, today: date, *, catches_up: bool) -> dict[str, Any]:
@@ -340,6 +362,13 @@ def switched_on(schedule: BillingSchedule, today: date, *, catches_up: bool) -> 
     if following is None:
         raise Conflict(ENDED)
     return {"active": True, "bills_from": bills_from, "next_date": following, "waits": False}
+
+
+def _usage_switched_on(schedule: BillingSchedule, today: date) -> dict[str, Any]:
+    """From when on usage is billed again: what was used meanwhile is billed to nobody, unless all waits to be."""
+    is_closed = schedule.usage_from is not None and schedule.closes_on is None
+    usage_from = max(schedule.usage_from, today) if is_closed and schedule.usage_from else schedule.usage_from
+    return {"closes_on": None, "usage_from": usage_from}
 
 
 # What the content of a bill is computed from, beside its items and the catalogue.
@@ -395,12 +424,89 @@ def item(stored: StoredItem) -> Item:
     )
 
 
+def days_to_bill(plan: PlannedInvoices, timezone: str) -> dict[date, BilledDays]:
+    """The days whose usage an invoice bills, by the first day of its period: those since the invoice before it."""
+    found: dict[date, BilledDays] = {}
+    begins = plan.schedule.usage_from
+    for period in plan.unbilled if begins is not None else ():
+        if begins is not None and begins < period.start:
+            found[period.start] = billed_days(begins, period.start, timezone)
+            begins = period.start
+    return found
+
+
+def billed_days(first: date, following: date, timezone: str) -> BilledDays:
+    """The days from the first until before another."""
+    return BilledDays(first, following - A_DAY, midnight_us(first, timezone), midnight_us(following, timezone))
+
+
+def usage_to_bill(plan: PlannedInvoices, references: RunReferences, account: Account) -> UsageToBill:
+    """What is to be billed of the usage of a schedule that has meters."""
+    schedule = plan.schedule
+    return UsageToBill(
+        customer_id=schedule.customer_id,
+        currency=schedule.currency,
+        meters=tuple(schedule.meters or ()),
+        minimum=schedule.usage_minimum,
+        days=tuple(days_to_bill(plan, account.timezone).values()),
+        earlier=references.usage_billed.get(schedule.id, ()),
+        after_seq=schedule.usage_seq,
+    )
+
+
+def with_usage(
+    plan: PlannedInvoices, billed: Billed | Conflict, references: RunReferences, account: Account
+) -> PlannedInvoices:
+    """A plan whose invoices bill their usage too. Raises DomainError where that cannot be billed."""
+    if isinstance(billed, Conflict):
+        raise billed
+    days = days_to_bill(plan, account.timezone)
+    usage = {
+        start: InvoiceUsage(lines, of_days) for (start, of_days), lines in zip(days.items(), billed.lines, strict=True)
+    }
+    own = references.lines[plan.schedule.id]
+    contents = {
+        start: content_with(plan.schedule, own, each.lines, references, account)
+        for start, each in usage.items()
+        if each.lines
+    }
+    return plan._replace(usage=usage, usage_seq=billed.to_seq if usage else None, contents=contents)
+
+
+def content_with(
+    schedule: BillingSchedule,
+    own: Sequence[StoredItem],
+    lines: Sequence[UsageLine],
+    references: RunReferences,
+    account: Account,
+) -> InvoiceContent:
+    """What an invoice says that bills these items of a schedule, and these lines of usage."""
+    items = (*map(item, own), *map(usage_item, lines))
+    new = with_default_tax(content(schedule, items), schedule)
+    bill, totals = bills.bill_in(schedule.currency, new, references.found, account, {})
+    made = InvoiceContent.of(new, bill, totals)
+    if schedule.auto_issue:
+        bills.check_issuable(made.lines)
+    return made
+
+
+def usage_item(line: UsageLine) -> Item:
+    """A line of usage as a bill is asked for it."""
+    return Item(
+        description=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        unit_price=line.unit_price,
+        tax_id=line.tax_id,
+    )
+
+
 def invoices_to_make(plan: PlannedInvoices) -> list[InvoiceToMake]:
     """The invoices that a plan asks for, one a period, dated and due by that period."""
     labels = plan.schedule.labels.of_copy()
     return [
         InvoiceToMake(
-            content=plan.content,
+            content=plan.contents.get(period.start, plan.content),
             customer=plan.customer,
             period=period,
             due_date=due_date(period.start, plan.due_days),
@@ -424,6 +530,18 @@ def progress_after_run(plan: PlannedInvoices) -> dict[str, Any]:
         "waits": False,
         "error": None,
         "sums": Sums.of(plan.content.totals),
+        **_usage_after_run(plan, last.end + A_DAY),
+    }
+
+
+def _usage_after_run(plan: PlannedInvoices, following: date) -> dict[str, Any]:
+    """Up to where usage is billed, and when the rest is, if no other invoice will bill it."""
+    schedule, has_ended = plan.schedule, plan.due.next_date is None
+    billed_up_to = max(plan.usage, default=schedule.usage_from)
+    return {
+        "usage_from": billed_up_to,
+        "usage_seq": schedule.usage_seq if plan.usage_seq is None else plan.usage_seq,
+        "closes_on": following if has_ended and billed_up_to is not None else None,
     }
 
 

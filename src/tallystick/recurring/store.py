@@ -43,8 +43,10 @@ from tallystick.store.tables import (
     recurring_run_errors,
     recurring_runs,
     taxes,
+    usage_periods,
 )
 from tallystick.taxes.types import Tax
+from tallystick.usage.charging import BilledDays
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
     "created_at": recurring.c.id,
@@ -54,8 +56,10 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 NAMED = "Invoices name this schedule."
 PROGRESS = (
     *("active", "bills_from", "next_date", "last_billed_date", "occurrences", "waits", "error"),
+    *("usage_from", "usage_seq", "closes_on"),
     *Sums.__struct_fields__,
 )
+CLOSED = ("usage_from", "usage_seq", "closes_on", "error")
 ITEM_COLUMNS = (
     *("product_id", "description", "quantity", "unit", "unit_price"),
     *("discount_type", "discount_value", "tax_id", "tax_rate"),
@@ -96,6 +100,13 @@ BILLED: Select[Any] = select(invoices.c.recurring_id, invoices.c.period_start).w
     invoices.c.account_id == bindparam("account"),
     in_list(invoices.c.recurring_id, "ids"),
     invoices.c.period_start >= bindparam("first"),
+)
+USAGE_PERIOD = ("account_id", "recurring_id", *BilledDays._fields, "to_seq")
+# The days whose usage these schedules have billed.
+USAGE_BILLED: Select[Any] = (
+    select(usage_periods.c.recurring_id, *(usage_periods.c[name] for name in BilledDays._fields))
+    .where(usage_periods.c.account_id == bindparam("account"), in_list(usage_periods.c.recurring_id, "ids"))
+    .order_by(usage_periods.c.recurring_id, usage_periods.c.first)
 )
 KNOWN = select(recurring.c.id).where(OWN, NOT_DELETED, in_list(recurring.c.id, "ids"))
 # Locks some schedules in the order of their ids, so that two that want the same cannot wait for each other.
@@ -304,6 +315,20 @@ def _due(account: Account, request: RunRequest, after: RunCursor) -> Select[Any]
     return query.order_by(day, key)
 
 
+def claim_closing(tx: Tx, account: Account, request: RunRequest, limit: int) -> list[BillingSchedule]:
+    """The schedules whose last usage is to be billed alone, for this transaction alone."""
+    query = DUE.selection(account).where(recurring.c.closes_on <= request.as_of)
+    if request.ids is not None:
+        query = query.where(recurring.c.id.in_(request.ids))
+    return tx.rows(query.order_by(recurring.c.id).limit(limit).with_for_update(skip_locked=True), DUE.read)
+
+
+def close(tx: Tx, account: Account, closed: Mapping[int, Mapping[str, Any]]) -> None:
+    """Sets how far the usage of schedules is billed, by their ids."""
+    columns = [(*map(each.__getitem__, CLOSED), account.id, recurring_id) for recurring_id, each in closed.items()]
+    tx.update_many(recurring, CLOSED, columns)
+
+
 def gather(tx: Tx, account: Account, schedules: Sequence[BillingSchedule]) -> RunReferences:
     """What the database has of all that these schedules name: five queries."""
     ids = [schedule.id for schedule in schedules]
@@ -322,6 +347,7 @@ def gather(tx: Tx, account: Account, schedules: Sequence[BillingSchedule]) -> Ru
         ),
         billed=_billed(tx, account, ids, first),
         contents={},
+        usage_billed=_usage_billed(tx, account, [schedule.id for schedule in schedules if schedule.meters]),
     )
 
 
@@ -330,6 +356,22 @@ def _billed(tx: Tx, account: Account, ids: Sequence[int], first: date) -> dict[i
     for period in tx.rows(BILLED, _Period, account=account.id, ids=ids, first=first):
         starts.setdefault(period.recurring_id, set()).add(period.start)
     return {recurring_id: frozenset(of_schedule) for recurring_id, of_schedule in starts.items()}
+
+
+def _usage_billed(tx: Tx, account: Account, ids: Sequence[int]) -> dict[int, tuple[BilledDays, ...]]:
+    found: dict[int, tuple[BilledDays, ...]] = {}
+    for recurring_id, days in tx.rows(USAGE_BILLED, _owned_days, account=account.id, ids=ids) if ids else ():
+        found[recurring_id] = (*found.get(recurring_id, ()), days)
+    return found
+
+
+def _owned_days(recurring_id: int, *columns: Any) -> tuple[int, BilledDays]:
+    return recurring_id, BilledDays(*columns)
+
+
+def keep_usage(tx: Tx, account: Account, billed: Sequence[tuple[int, BilledDays, int]]) -> None:
+    """Keeps that the usage of these days is billed, by the schedule's id, up to a seq."""
+    tx.insert_many(usage_periods, USAGE_PERIOD, [(account.id, key, *days, to_seq) for key, days, to_seq in billed])
 
 
 def advance(tx: Tx, account: Account, progress: Mapping[int, Mapping[str, Any]]) -> None:

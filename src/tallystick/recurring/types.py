@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,13 +16,15 @@ from tallystick.core.party import Buyer
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
 from tallystick.invoices.many import InvoiceContent, InvoiceToMake, Period
+from tallystick.usage.charging import BilledDays, UsageLine
 
 
 class BillingTerms(msgspec.Struct, frozen=True):
     """When a schedule bills, and how: what it has beside the content of a bill.
 
     Every ``interval`` times ``frequency``, counted from ``start_date``; no period that starts after ``end_date``.
-    ``tax_id`` or ``tax_rate`` (percent) is for the items that name no tax of their own.
+    ``tax_id`` or ``tax_rate`` (percent) is for the items that name no tax of their own. An invoice also bills what
+    ``meters`` measured since the one before it, and for that ``usage_minimum`` (major units) at least.
     """
 
     frequency: Frequency
@@ -34,6 +37,8 @@ class BillingTerms(msgspec.Struct, frozen=True):
     auto_send: bool
     tax_id: int | None
     tax_rate: Decimal | None
+    meters: list[str] | None
+    usage_minimum: Decimal | None
 
 
 class BillingSchedule(BillingTerms, frozen=True):
@@ -42,6 +47,8 @@ class BillingSchedule(BillingTerms, frozen=True):
     Periods are counted from ``anchor_date``, which is None as long as that is ``start_date``. None that starts before
     ``bills_from`` is billed any more; ``next_date`` is the first that will be, None where the schedule is switched off
     or has ended. While it ``waits``, it is billed only if asked for. ``error`` is why the last attempt to bill failed.
+    ``usage_from`` is the first day whose usage is not billed, and ``usage_seq`` up to where late events of earlier days
+    are. On ``closes_on`` the usage that is left is billed alone, because the schedule has ended or was switched off.
     """
 
     id: int
@@ -58,6 +65,9 @@ class BillingSchedule(BillingTerms, frozen=True):
     occurrences: int
     waits: bool
     error: dict[str, str] | None
+    usage_from: date | None
+    usage_seq: int
+    closes_on: date | None
 
 
 class ScheduleRow(BillingSchedule, frozen=True):
@@ -181,6 +191,8 @@ class RunReferences(NamedTuple):
     """The starts of the periods that have their invoice, a voided one too, by the schedule's id."""
     contents: dict[Hashable, InvoiceContent]
     """What was computed already, by all that it was computed from."""
+    usage_billed: Mapping[int, tuple[BilledDays, ...]]
+    """The days whose usage is billed, by the schedule's id."""
 
 
 class Due(NamedTuple):
@@ -190,10 +202,18 @@ class Due(NamedTuple):
     next_date: date | None
 
 
+class InvoiceUsage(NamedTuple):
+    """What an invoice bills for usage: the lines, and the days."""
+
+    lines: list[UsageLine]
+    days: BilledDays
+
+
 class PlannedInvoices(NamedTuple):
     """What is to become of one schedule: an invoice for each of the periods that are due and not billed.
 
-    ``is_whole`` is False where more of its periods are due than a batch takes.
+    ``is_whole`` is False where more of its periods are due than a batch takes. ``usage`` is by the first days of the
+    periods whose invoices bill some, as their ``contents`` are; ``usage_seq`` is up to where events are billed.
     """
 
     schedule: BillingSchedule
@@ -203,6 +223,9 @@ class PlannedInvoices(NamedTuple):
     content: InvoiceContent
     customer: Buyer
     due_days: int
+    usage: Mapping[date, InvoiceUsage] = MappingProxyType({})
+    usage_seq: int | None = None
+    contents: Mapping[date, InvoiceContent] = MappingProxyType({})
 
 
 class ScheduleFailure(NamedTuple):

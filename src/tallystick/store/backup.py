@@ -8,6 +8,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from tallystick.store.usage_file import usage_file_of
+
 PART = ".tallystick-part"
 JOURNAL = "-journal"
 NEWEST_SEALS = """
@@ -24,16 +26,21 @@ class CannotBackUp(Exception):
 def back_up(source: Path, target: Path) -> None:
     """Copies the database at ``source`` as it is at one instant; nobody who uses it waits.
 
-    The copy is checked, and only then gets its name. Raises CannotBackUp where there is nothing to copy, where
-    ``target`` is there already, where its disk is full, and where the copy is not sound.
+    And the file of usage events, if there is one, to beside ``target``: a moment later, so that it has all events that
+    the copied invoices bill. The copies are checked, and only then get their names. Raises CannotBackUp where there is
+    nothing to copy, where ``target`` is there already, where its disk is full, and where a copy is not sound.
     """
     if not source.is_file():
         raise CannotBackUp(f"There is no database at {source}. DATABASE_URL says which one to back up.")
+    usage = usage_file_of(source)
     with new_file(target) as part:
         try:
             _copy(source, part)
+            if usage.is_file():
+                with new_file(usage_file_of(target)) as usage_part:
+                    _copy(usage, usage_part)
         except sqlite3.OperationalError as error:
-            # Nothing but the copy grows.
+            # Nothing but the copies grows.
             if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
                 raise
             raise CannotBackUp(f"{target.absolute()} cannot be written: the disk is full.") from error

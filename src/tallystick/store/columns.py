@@ -6,7 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Numeric, Text
+import msgspec
+from sqlalchemy import ColumnElement, DateTime, Dialect, Numeric, Text, cast
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Convert = Callable[[Any], Any]
@@ -65,6 +66,30 @@ def _instant_from_text(text: str | None) -> datetime | None:
 
 def _instant_in_utc(value: datetime | None) -> datetime | None:
     return None if value is None else value.astimezone(UTC)
+
+
+class PlainJson(TypeDecorator[str]):
+    """JSON as a text of one form: sorted names, no white space, exact numbers. JSONB on PostgreSQL, text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def column_expression(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return cast(column, Text)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        if value is None or dialect.name != "postgresql":
+            return value
+        return plain_json(_READER.decode(value))
+
+
+def plain_json(value: object) -> str:
+    """A value as the one text that it has in a column of ``PlainJson``."""
+    return _WRITER.encode(value).decode()
+
+
+_READER = msgspec.json.Decoder(float_hook=Decimal)
+_WRITER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
 
 class Exact(TypeDecorator[Decimal]):

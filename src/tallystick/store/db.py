@@ -76,15 +76,27 @@ class Tx:
     way each row that it answers becomes a ``kind`` of its columns. Refusals are SQLAlchemy's DBAPIError and its kinds.
     """
 
-    __slots__ = ("actor", "connection", "dialect", "driver", "now", "seal_key")
+    __slots__ = ("_usage", "actor", "connection", "dialect", "driver", "now", "seal_key")
 
-    def __init__(self, connection: Connection, now: datetime, actor: str, seal_key: bytes | None = None) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        now: datetime,
+        actor: str,
+        seal_key: bytes | None = None,
+        usage: Callable[[], AbstractContextManager["Tx"]] | None = None,
+    ) -> None:
         self.connection = connection
         self.dialect: Any = connection.dialect
         self.driver = driver_of(connection)
         self.now = now
         self.actor = actor
         self.seal_key = seal_key
+        self._usage = usage
+
+    def usage(self) -> AbstractContextManager["Tx"]:
+        """A transaction to read usage events in: this one, or on SQLite one of their own file."""
+        return nullcontext(self) if self._usage is None else self._usage()
 
     def rows(self, statement: Statement, kind: Callable[..., T], /, **parameters: Any) -> list[T]:
         """The rows that the statement answers, each as ``kind`` makes it of its columns."""
@@ -243,6 +255,7 @@ class Database:
         self.url = url
         self._usage: UsageFile | None = None
         self._opening = threading.Lock()
+        self._usage_reader: Callable[[], AbstractContextManager[Tx]] | None = None
         self._connections = connections
         self._clock = clock
         self._seal_key = seal_key.encode() if seal_key else None
@@ -260,6 +273,7 @@ class Database:
             self._read: Begin = self._readers.begin
             self._glance: Begin = self._readers.connect
             self._turn: AbstractContextManager[None] = kept.turn
+            self._usage_reader = self._read_usage
         else:
             self._writer = postgresql_engine(url, connections=connections, statement_timeout_s=statement_timeout_s)
             self._kept = None
@@ -288,7 +302,7 @@ class Database:
             raise
 
     def _tx(self, connection: Connection, actor: str) -> Tx:
-        return Tx(connection, self._clock(), actor, self._seal_key)
+        return Tx(connection, self._clock(), actor, self._seal_key, self._usage_reader)
 
     @property
     def checkpoints(self) -> Checkpoints | None:
@@ -308,6 +322,9 @@ class Database:
             if self._usage is None:
                 self._usage = UsageFile(file, clock=self._clock, connections=self._connections)
             return self._usage
+
+    def _read_usage(self) -> AbstractContextManager[Tx]:
+        return self.usage.read()
 
     @property
     def has_usage(self) -> bool:
@@ -401,6 +418,7 @@ class UsageFile(Database):
     def __init__(self, database: Path, *, clock: Callable[[], datetime], connections: int) -> None:
         self._file = usage_file.usage_file_of(database)
         super().__init__(f"sqlite:///{self._file}", clock=clock, connections=connections)
+        self._usage_reader = None
         for engine in (self._writer, self._reader):
             event.listen(engine, "connect", lambda connection, _record: usage_file.prepare(connection, database))
         event.listen(self._writer, "do_connect", self._connected)

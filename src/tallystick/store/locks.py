@@ -1,5 +1,7 @@
 """Locks on what is no row yet, so that of several transactions only one makes it, and on a row of any table."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 
@@ -38,6 +40,17 @@ def share(tx: Tx, account_id: int, kind: str, name: str) -> None:
     """As ``take``, but beside others who share it."""
     if tx.is_postgresql:
         tx.rows(SHARE, lambda _void: None, number=number(account_id, kind, name))
+
+
+@contextmanager
+def taken(tx: Tx, account_id: int, kind: str, name: str) -> Iterator[None]:
+    """As ``take``, for the time of a block that only reads: what is locked after a savepoint is free with its end."""
+    savepoint = tx.connection.begin_nested()
+    try:
+        take(tx, account_id, kind, name)
+        yield
+    finally:
+        savepoint.rollback()
 
 
 def number(account_id: int, kind: str, name: str) -> int:

@@ -33,7 +33,7 @@ class Condition(msgspec.Struct, frozen=True):
 
 def condition(database: Database) -> Condition:
     """How it is now. Tries to write, for some seconds at most; tells nothing that only the operator may know."""
-    reasons = [*_hindrances(database), *_failures_of_sqlite(database)]
+    reasons = [*_hindrances(database), *_failures_of_sqlite(database), *_failures_of_usage(database)]
     notes, worker_at = ([], None) if reasons else _of_worker(database)
     checkpoint_at = database.checkpoints.good_at if database.checkpoints else None
     return Condition(reasons, notes, worker_at, checkpoint_at, _free_bytes(database))
@@ -53,6 +53,16 @@ def _failures_of_sqlite(database: Database) -> Iterator[str]:
         yield f"The disk is full: {free_bytes >> 20} MiB are free."
     if database.checkpoints is not None and database.checkpoints.trouble is not None:
         yield f"The last checkpoint failed: {database.checkpoints.trouble}."
+
+
+def _failures_of_usage(database: Database) -> Iterator[str]:
+    """What hinders usage events, where they are in a file of their own."""
+    if not (database.is_sqlite and database.has_usage):
+        return
+    yield from (f"Usage: {reason}" for reason in _hindrances(database.usage))
+    taken = database.usage.checkpoints
+    if taken is not None and taken.trouble is not None:
+        yield f"Usage: The last checkpoint failed: {taken.trouble}."
 
 
 def _free_bytes(database: Database) -> int | None:

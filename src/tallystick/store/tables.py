@@ -376,6 +376,15 @@ recurring = Table(
     # So many of its periods were due when it was made that no run bills it unasked.
     Column("waits", Boolean, nullable=False, server_default=false()),
     Column("error", JSON(none_as_null=True)),
+    # The keys of the meters whose usage it bills, null for none, and the least that it bills for usage.
+    Column("meters", JSON(none_as_null=True)),
+    Column("usage_minimum", Exact),
+    # The first day whose usage is not billed; null where it never billed any. And up to where events that came late for
+    # the days before are.
+    Column("usage_from", Date),
+    Column("usage_seq", BigInteger, nullable=False, server_default="0"),
+    # From which day on the usage that is left is billed alone: it has ended, or was switched off.
+    Column("closes_on", Date),
     Column("deleted_at", UtcDateTime),
     *_labels(),
     *_versioned(),
@@ -390,6 +399,7 @@ recurring = Table(
     Index(None, "account_id", "customer_id", "id"),
     Index(None, "account_id", "start_date", "id", **_where("deleted_at IS NULL")),
     Index(None, "account_id", "total", "id", **_where("deleted_at IS NULL")),
+    Index("ix_recurring_closing", "account_id", "closes_on", "id", **_where("closes_on IS NOT NULL")),
     sqlite_autoincrement=True,
 )
 
@@ -944,6 +954,68 @@ usage_rates = Table(
     Index("ix_usage_rates_customer", "account_id", "customer_id", **_where("customer_id IS NOT NULL")),
     Index("ix_usage_rates_tax", "account_id", "tax_id", **_where("tax_id IS NOT NULL")),
     sqlite_autoincrement=True,
+)
+
+
+# The days whose usage a schedule has billed, with their instants in microseconds; those without usage are here too.
+# Events that come late are looked for in them.
+usage_periods = Table(
+    "usage_periods",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("recurring_id", Key, primary_key=True),
+    Column("first", Date, primary_key=True),
+    Column("last", Date, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("to_seq", BigInteger, nullable=False),
+    _belongs_to("recurring", "recurring_id", ondelete="CASCADE"),
+)
+
+# Which thresholds of a meter are told of, in the period of a schedule that begins then.
+usage_reached = Table(
+    "usage_reached",
+    metadata,
+    Column("account_id", Key, ForeignKey("accounts.id"), primary_key=True),
+    Column("recurring_id", Key, primary_key=True),
+    Column("meter_id", Key, primary_key=True),
+    Column("first", Date, primary_key=True),
+    Column("threshold", Text, primary_key=True),
+    _belongs_to("recurring", "recurring_id", ondelete="CASCADE"),
+    _belongs_to("usage_meters", "meter_id", ondelete="CASCADE"),
+)
+
+# What an invoice bills for usage, line by line: of which days, and which events, those that came in after ``after_seq``
+# and up to ``to_seq``. ``charge`` is the meter as it was, and which of its events the line is of.
+usage_lines = Table(
+    "usage_lines",
+    metadata,
+    _id(),
+    _account(),
+    Column("invoice_id", Key, nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("recurring_id", Key, nullable=False),
+    Column("customer_id", Key, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("units", Exact, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("first", Date, nullable=False),
+    Column("last", Date, nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("end_us", BigInteger, nullable=False),
+    Column("after_seq", BigInteger, nullable=False),
+    Column("to_seq", BigInteger, nullable=False),
+    Column("charge", JSON, nullable=False),
+    UniqueConstraint("account_id", "id"),
+    _belongs_to("invoices", "invoice_id", ondelete="CASCADE"),
+    _belongs_to("recurring", "recurring_id"),
+    _belongs_to("customers", "customer_id"),
+    CheckConstraint("after_seq <= to_seq", name="range"),
+    Index(None, "account_id", "invoice_id", "position"),
+    Index(None, "account_id", "recurring_id"),
+    Index(None, "account_id", "customer_id"),
 )
 
 

@@ -5,8 +5,8 @@ make these tables are in ``store.usage_file`` and in a migration, because the da
 """
 
 from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
 
+from tallystick.store.columns import PlainJson
 from tallystick.store.tables import Key
 
 usage_metadata = MetaData()
@@ -20,7 +20,7 @@ NOBODY = 0
 usage_events = Table(
     "usage_events",
     usage_metadata,
-    Column("seq", Key, nullable=False),
+    Column("seq", Key, primary_key=True),
     Column("account_id", Key, nullable=False),
     Column("event_id", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
@@ -36,8 +36,8 @@ usage_events = Table(
     Column("cost_parts", BigInteger),
     Column("resource_id", Text),
     Column("resource_name", Text),
-    # JSON: names to texts, numbers and truth values, in the one form that ``usage.events`` gives it.
-    Column("properties", Text().with_variant(JSONB, "postgresql")),
+    # Names to texts, numbers and truth values.
+    Column("properties", PlainJson),
 )
 
 # What came in at once: from the first to the last ``seq``, when, and the earliest instant of its events. Who looks for

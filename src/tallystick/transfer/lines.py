@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, String, Table
 
-from tallystick.store.columns import Exact, OneOf, UtcDateTime
+from tallystick.store.columns import Exact, OneOf, PlainJson, UtcDateTime
 from tallystick.store.kept import Kept
 from tallystick.store.tables import (
     accounts,
@@ -23,6 +23,7 @@ from tallystick.store.tables import (
     search_marks,
     worker_beats,
 )
+from tallystick.store.usage_tables import usage_arrivals, usage_events
 from tallystick.wire.wanted import telling
 
 FORMAT: Literal["tallystick"] = "tallystick"
@@ -37,6 +38,7 @@ DecimalText = Annotated[str, telling('a number in a text, as "12.5"', pattern=r"
 VALUES: tuple[tuple[type[Any], Any], ...] = (
     (UtcDateTime, Instant),
     (Exact, DecimalText),
+    (PlainJson, PlainText),
     (JSON, Any),
     (Kept, Any),
     (Boolean, bool),
@@ -123,5 +125,8 @@ OF_ONE_SERVER = (idempotency_keys, worker_beats, search_marks, search_changes, f
 """Answers kept for idempotency keys, when its worker worked and how far that has indexed, which stay; and the sums that
 follow from other rows, whose triggers make them anew."""
 
-TABLES = {str(table.name): _rows(table) for table in metadata.sorted_tables if table not in OF_ONE_SERVER}
+EVENTS = {str(table.name): _rows(table) for table in (usage_events, usage_arrivals)}
+"""The tables of usage events, by name, which come last."""
+
+TABLES = {str(table.name): _rows(table) for table in metadata.sorted_tables if table not in OF_ONE_SERVER} | EVENTS
 """By name, each after those that it refers to."""

@@ -1,7 +1,8 @@
 """An account into a database: all of it or nothing, and each line checked."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from itertools import groupby, islice
 from typing import Any, NamedTuple, TypeVar
 
@@ -15,7 +16,9 @@ from tallystick.store import ids
 from tallystick.store.db import Tx
 from tallystick.store.migrate import revision
 from tallystick.store.tables import accounts, api_keys, events
-from tallystick.transfer.lines import TABLES, End, ExportHeader, ExportLine, TableLines
+from tallystick.store.usage_tables import usage_events
+from tallystick.transfer import past_events
+from tallystick.transfer.lines import EVENTS, TABLES, End, ExportHeader, ExportLine, TableLines
 from tallystick.wire.parse import parse_json
 
 ROWS_AT_ONCE = 500
@@ -48,21 +51,34 @@ class Place(NamedTuple):
     values: tuple[Any, ...]
 
 
-def load(tx: Tx, lines: Iterable[bytes]) -> Imported:
+def load(tx: Tx, lines: Iterable[bytes], usage: Callable[[], AbstractContextManager[Tx]] | None = None) -> Imported:
     """Reads an export into the transaction; the caller rolls back where it raises.
 
+    ``usage`` begins the transaction into which usage events go, where that is another one; it ends before this does.
     Every id stays what it was. Raises BadExport, naming the line and the field, and Conflict where the account is
     there already and holds anything but its API keys: those give way to the keys of the export.
     """
     reader = Reader(lines)
     account_id = reader.header(revision(tx.connection)).account
     _make_room(tx, account_id)
-    for _table, places in groupby(reader.places(account_id), key=lambda place: place.rows.table.name):
-        while batch := list(islice(places, ROWS_AT_ONCE)):
-            _insert(tx, batch)
-    end = reader.end()
-    ids.keep_last_ids(tx, end.last_ids)
+    with ExitStack() as begun:
+        events: Tx | None = None
+        for table, places in groupby(reader.places(account_id), key=lambda place: place.rows.table.name):
+            if table in EVENTS and events is None:
+                events = begun.enter_context(usage()) if usage else tx
+                past_events.clear(events, account_id)
+            _insert_all(events if table in EVENTS and events else tx, places)
+        end = reader.end()
+        ids.keep_last_ids(tx, end.last_ids)
     return Imported(account_id, sum(end.rows.values()))
+
+
+def _insert_all(tx: Tx, places: Iterable[Place]) -> None:
+    waiting = iter(places)
+    while batch := list(islice(waiting, ROWS_AT_ONCE)):
+        if batch[0].rows.table is usage_events:
+            past_events.make_room(tx, [dict(zip(usage_events.c.keys(), place.values, strict=True)) for place in batch])
+        _insert(tx, batch)
 
 
 class Reader:
@@ -138,7 +154,9 @@ def _make_room(tx: Tx, account_id: int) -> None:
     version = tx.row(select(accounts.c.version).where(accounts.c.id == account_id), int)
     if version is None:
         return
-    if version != FIRST_VERSION or any(_is_filled(tx, rows, account_id) for rows in TABLES.values()):
+    if version != FIRST_VERSION or any(
+        _is_filled(tx, rows, account_id) for name, rows in TABLES.items() if name not in EVENTS
+    ):
         raise Conflict(
             f"The account {account_id} is in this database already, and more than its API keys. "
             "Import into a database in which it is new."

@@ -11,7 +11,7 @@ from tallystick.store import ids
 from tallystick.store.db import Tx
 from tallystick.store.kept import as_stored
 from tallystick.store.migrate import revision
-from tallystick.transfer.lines import FORMAT, TABLES, VERSION, End, ExportHeader, TableLines
+from tallystick.transfer.lines import EVENTS, FORMAT, TABLES, VERSION, End, ExportHeader, TableLines
 
 
 def lines(tx: Tx, account: Account) -> Iterator[bytes]:
@@ -21,10 +21,12 @@ def lines(tx: Tx, account: Account) -> Iterator[bytes]:
     """
     yield _line(ExportHeader(FORMAT, VERSION, revision(tx.connection) or "", account.id))
     counts = dict.fromkeys(TABLES, 0)
-    for name, rows in TABLES.items():
-        for line in tx.stream(_every(tx, account, rows), rows.line):
-            counts[name] += 1
-            yield line
+    with tx.usage() as usage:
+        for name, rows in TABLES.items():
+            source = usage if name in EVENTS else tx
+            for line in source.stream(_every(source, account, rows), rows.line):
+                counts[name] += 1
+                yield line
     yield _line({"end": End(counts, ids.last_ids(tx))})
 
 

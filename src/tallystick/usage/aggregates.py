@@ -17,6 +17,7 @@ from tallystick.core.rating import FRACTION_DIGITS, Aggregation
 from tallystick.store.db import Tx
 from tallystick.store.sums import is_overflow
 from tallystick.store.usage_file import EXACT, MEASURABLE
+from tallystick.store.usage_tables import usage_events
 from tallystick.usage.types import CameIn, EventRow, Measured, Selection, Span
 
 COLUMNS = ("meter", "service", "region", "resource_id", "resource_name")
@@ -168,7 +169,9 @@ class _Query:
     def statement(self, head: str, tail: str, columns: Sequence[str]) -> TextualSelect:
         """The whole of a statement that answers these columns."""
         whole = f"{head}{self._source}{self._conditions}{tail}"
-        return text(whole).bindparams(**self._values).columns(*map(column, columns))
+        types = [usage_events.c[name].type if name in usage_events.c else None for name in columns]
+        answered = [column(name, kind) for name, kind in zip(columns, types, strict=True)]
+        return text(whole).bindparams(**self._values).columns(*answered)
 
     def only_of(self, customer_id: int | None) -> str:
         """The condition that events are of this customer, where there is one."""

@@ -11,6 +11,7 @@ import msgspec
 
 from tallystick.core.errors import FieldErrors
 from tallystick.core.rating import FRACTION_DIGITS, Aggregation
+from tallystick.store.columns import plain_json
 from tallystick.store.usage_file import EXACT, NUMBER
 from tallystick.store.usage_tables import NOBODY
 from tallystick.usage.events import Property, UsageEvent
@@ -26,7 +27,6 @@ MAX_TEXT_LENGTH = 500
 HASH_BYTES = 16
 ONE = 10**FRACTION_DIGITS
 
-_JSON = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 _CONTENT = msgspec.json.Encoder()
 
 
@@ -168,7 +168,7 @@ def _row(event: UsageEvent) -> EventRow:
     end_us = None if event.end_time is None else microseconds(event.end_time)
     quantity, parts = _split(event.quantity) if event.quantity is not None else _default(at_us, end_us)
     cost, cost_parts = (None, None) if event.cost is None else _split(event.cost)
-    properties = _JSON.encode(_plain(event.properties)).decode() if event.properties else None
+    properties = plain_json(_plain(event.properties)) if event.properties else None
     content: tuple[Any, ...] = (
         *(int(event.customer_id or NOBODY), event.meter, event.service, event.region),
         *(at_us, end_us, quantity, parts, cost, cost_parts),

@@ -11,18 +11,21 @@ from sqlalchemy import Select, bindparam, func, select
 
 from tallystick.core.account import Account
 from tallystick.store import locks
-from tallystick.store.db import Database, Tx
+from tallystick.store.db import Tx
 from tallystick.store.usage_tables import usage_arrivals
 from tallystick.usage import aggregates, arriving
 from tallystick.usage.instants import microseconds
 from tallystick.usage.types import Appended, CameIn, EventRow, Measured, Selection, Span
 
-ACTOR = "usage"
 LOCK = "usage"
 
 # How far the account's events have come.
 NEWEST: Select[Any] = select(func.coalesce(func.max(usage_arrivals.c.last_seq), 0)).where(
     usage_arrivals.c.account_id == bindparam("account")
+)
+
+EARLIEST: Select[Any] = select(func.min(usage_arrivals.c.earliest_us)).where(
+    usage_arrivals.c.account_id == bindparam("account"), usage_arrivals.c.last_seq > bindparam("after")
 )
 
 
@@ -44,21 +47,30 @@ def append(tx: Tx, account: Account, events: Sequence[EventRow]) -> Appended:
     return Appended(accepted, conflicting)
 
 
-def watermark(database: Database, account: Account) -> int:
+def watermark(tx: Tx, account: Account) -> int:
     """The newest seq of the account's events, below which none can still be committed.
 
-    On PostgreSQL it waits for the events that are just coming in, and holds up others for a moment; on SQLite an event
-    gets its seq from the one writer, in the order of the commits.
+    On PostgreSQL, in a transaction that writes, it waits for the events that are just coming in, and holds up others
+    for this moment; on SQLite an event gets its seq from the one writer, in the order of the commits.
     """
-    if not database.is_sqlite:
-        return database.transact(ACTOR, lambda tx: _locked_newest(tx, account))
-    with database.usage.read() as tx:
-        return tx.one(NEWEST, int, account=account.id)
+    if not tx.is_postgresql:
+        return newest(tx, account)
+    with locks.taken(tx, account.id, LOCK, ""):
+        return newest(tx, account)
 
 
-def _locked_newest(tx: Tx, account: Account) -> int:
-    locks.take(tx, account.id, LOCK, "")
+def newest(tx: Tx, account: Account) -> int:
+    """The newest seq that is seen; others below it may still be committed."""
     return tx.one(NEWEST, int, account=account.id)
+
+
+def earliest_since(tx: Tx, account: Account, after_seq: int) -> int | None:
+    """The earliest instant of the events that came in after this seq; None where none did."""
+    return tx.one(EARLIEST, _or_none, account=account.id, after=after_seq)
+
+
+def _or_none(at_us: int | None) -> int | None:
+    return at_us
 
 
 def aggregate(

@@ -24,6 +24,7 @@ from tallystick.verify import (
     sequences,
     sums,
     told,
+    usage,
 )
 from tallystick.verify.types import Check, Difference
 
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     *searched.CHECKS,
     figures.CHECK,
     deliveries.CHECK,
+    usage.CHECK,
 )
 
 Watch = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]

@@ -1,0 +1,99 @@
+"""Closing: what a schedule's meters measured last is billed alone, the day after it has ended or was switched off."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from tallystick.core.account import Account
+from tallystick.core.errors import Conflict, DomainError
+from tallystick.core.periods import due_date
+from tallystick.invoices import many
+from tallystick.invoices.many import InvoiceToMake, Period, ServiceDays
+from tallystick.recurring import kept, rules, store
+from tallystick.recurring.kept import BilledUsage
+from tallystick.recurring.types import (
+    BillingSchedule,
+    InvoiceUsage,
+    Outcome,
+    RunReferences,
+    RunRequest,
+    ScheduleFailure,
+)
+from tallystick.store.db import Tx
+from tallystick.usage import billing as usage
+from tallystick.usage.billing import Billed, UsageToBill
+
+
+def close(tx: Tx, account: Account, request: RunRequest, most: int) -> Outcome:
+    """Bills the last usage of schedules, at most so many; nothing is billed where there was none."""
+    claimed = store.claim_closing(tx, account, request, most)
+    if not claimed:
+        return Outcome(0, 0, [], [], None)
+    references = store.gather(tx, account, claimed)
+    wanted = [_to_bill(schedule, references, account) for schedule in claimed]
+    without: list[BilledUsage] = []
+    billed: list[tuple[BilledUsage, InvoiceToMake]] = []
+    failed: list[tuple[BillingSchedule, ScheduleFailure]] = []
+    for schedule, asked, found in zip(claimed, wanted, usage.bill(tx, account, wanted), strict=True):
+        try:
+            used = _used(schedule, asked, found)
+            if used.usage.lines:
+                billed.append((used, _invoice(used, account, references)))
+            else:
+                without.append(used)
+        except DomainError as error:
+            failed.append((schedule, rules.failure(schedule, error)))
+    kept.failures(tx, account, failed)
+    store.close(tx, account, {each.schedule.id: _closed(each) for each in (*without, *(used for used, _ in billed))})
+    made = many.create(tx, account, [invoice for _, invoice in billed])
+    invoiced = [used._replace(invoice_id=made_id) for (used, _), made_id in zip(billed, made, strict=True)]
+    kept.usage(tx, account, [*without, *invoiced])
+    return Outcome(len(claimed), len(without), made, [failure for _, failure in failed], None)
+
+
+def _closes_on(schedule: BillingSchedule) -> date:
+    return schedule.closes_on or date.max
+
+
+def _to_bill(schedule: BillingSchedule, references: RunReferences, account: Account) -> UsageToBill:
+    days = rules.billed_days(schedule.usage_from or date.min, _closes_on(schedule), account.timezone)
+    return UsageToBill(
+        customer_id=schedule.customer_id,
+        currency=schedule.currency,
+        meters=tuple(schedule.meters or ()),
+        minimum=schedule.usage_minimum,
+        days=(days,),
+        earlier=references.usage_billed.get(schedule.id, ()),
+        after_seq=schedule.usage_seq,
+    )
+
+
+def _used(schedule: BillingSchedule, asked: UsageToBill, found: Billed | Conflict) -> BilledUsage:
+    if isinstance(found, Conflict):
+        raise found
+    (lines,), (days,) = found.lines, asked.days
+    return BilledUsage(schedule, InvoiceUsage(lines, days), found.to_seq, position=0)
+
+
+def _closed(billed: BilledUsage) -> Mapping[str, Any]:
+    return {
+        "usage_from": billed.schedule.closes_on,
+        "usage_seq": billed.to_seq,
+        "closes_on": None,
+        "error": None,
+    }
+
+
+def _invoice(billed: BilledUsage, account: Account, references: RunReferences) -> InvoiceToMake:
+    schedule, day = billed.schedule, _closes_on(billed.schedule)
+    days = account.payment_terms_days if schedule.due_days is None else schedule.due_days
+    return InvoiceToMake(
+        content=rules.content_with(schedule, (), billed.usage.lines, references, account),
+        customer=references.customers[schedule.customer_id],
+        period=Period(day, schedule.id, day),
+        due_date=due_date(day, days),
+        issues=schedule.auto_issue,
+        sends=schedule.auto_send,
+        labels=schedule.labels.of_copy(),
+        service=ServiceDays(billed.usage.days.first, billed.usage.days.last),
+    )

@@ -1,0 +1,20 @@
+"""What a schedule has not billed of its customer's usage yet, up to today."""
+
+from datetime import date
+
+from tallystick.core.account import Account
+from tallystick.recurring import rules
+from tallystick.recurring.rules import A_DAY
+from tallystick.recurring.types import BillingSchedule
+from tallystick.store import rows
+from tallystick.store.tables import recurring
+from tallystick.usage.billing import UsageToBill
+
+READ = rows.reader(recurring, BillingSchedule)
+
+
+def of_schedule(schedule: BillingSchedule, today: date, account: Account) -> UsageToBill:
+    """The usage from the first day that is not billed up to today."""
+    days = rules.billed_days(schedule.usage_from or today, today + A_DAY, account.timezone)
+    meters = tuple(schedule.meters or ())
+    return UsageToBill(schedule.customer_id, schedule.currency, meters, None, (days,), (), 0)

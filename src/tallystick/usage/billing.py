@@ -1,0 +1,260 @@
+"""What a run bills for usage: gathered from the store up to a watermark, then charged (docs/adr/0048)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from tallystick.core.account import Account
+from tallystick.core.errors import Conflict
+from tallystick.core.rating import Aggregation, Rate
+from tallystick.store.db import Tx
+from tallystick.usage import charging, resource, store
+from tallystick.usage.charging import ADDITIVE, BilledDays, Charge, Priced, UsageLine, UsedOn
+from tallystick.usage.instants import midnight_us
+from tallystick.usage.types import Measured, Meter, Selection, Span
+
+OTHER_CURRENCY = "Some usage events have costs of their own, which are in {account}; the schedule bills in {currency}."
+
+
+class UsageToBill(NamedTuple):
+    """What is to be billed of one customer's usage: some days each by themselves, none of them billed before.
+
+    And what came late since ``after_seq`` for the days that were billed ``earlier``. ``minimum`` in major units.
+    """
+
+    customer_id: int
+    currency: str
+    meters: tuple[str, ...]
+    minimum: Decimal | None
+    days: tuple[BilledDays, ...]
+    earlier: tuple[BilledDays, ...]
+    after_seq: int
+
+
+class Ask(NamedTuple):
+    """What one customer used on some days, of what had come in up to ``to_seq``."""
+
+    customer_id: int
+    days: BilledDays
+    to_seq: int
+
+
+class _Part(NamedTuple):
+    """Of some days that are asked for, those from one ``day`` on."""
+
+    days: BilledDays
+    to_seq: int
+    day: date
+    span: Span
+
+
+class Billed(NamedTuple):
+    """The lines of usage for each of the days that were asked for, late ones with the first, and the watermark."""
+
+    lines: list[list[UsageLine]]
+    to_seq: int
+
+
+def bill(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[Billed | Conflict]:
+    """The lines of what is to be billed, or why it cannot be, each by itself.
+
+    Writes nothing, and comes to the same again at the same watermark.
+    """
+    if not wanted:
+        return []
+    rates, meters = resource.rates(tx, account), resource.meters(tx, account)
+    with tx.usage() as events:
+        newest = store.watermark(events, account)
+        counted = _Counted(events, account, meters, rates)
+        late = {place: _late(events, account, each) for place, each in enumerate(wanted)}
+        counted.count(_asks(wanted, late, newest))
+    return [_billed_or_not(counted, account, each, late[place], newest) for place, each in enumerate(wanted)]
+
+
+def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[list[Charge]]:
+    """What the usage of the days comes to with the events that are there, also what has no price."""
+    rates, meters = resource.rates(tx, account), resource.meters(tx, account)
+    with tx.usage() as events:
+        newest = store.newest(events, account)
+        counted = _Counted(events, account, meters, rates)
+        counted.count(_asks(wanted, {}, newest))
+    return [
+        [
+            charge
+            for days in each.days
+            for key in each.meters
+            for charge in _charges(counted, each, key, days, newest).values()
+        ]
+        for each in wanted
+    ]
+
+
+def _late(events: Tx, account: Account, wanted: UsageToBill) -> list[BilledDays]:
+    """The days that were billed before and of which some events may have come since."""
+    earliest_us = store.earliest_since(events, account, wanted.after_seq) if wanted.earlier else None
+    return [days for days in wanted.earlier if earliest_us is not None and days.end_us > earliest_us]
+
+
+def _asks(wanted: Sequence[UsageToBill], late: Mapping[int, list[BilledDays]], newest: int) -> set[tuple[Ask, str]]:
+    """All that is to be measured, each with the meter."""
+    asks: set[tuple[Ask, str]] = set()
+    for place, each in enumerate(wanted):
+        on_time = [Ask(each.customer_id, days, newest) for days in each.days]
+        again = [
+            Ask(each.customer_id, days, to_seq) for days in late.get(place, ()) for to_seq in (each.after_seq, newest)
+        ]
+        asks.update((ask, key) for ask in (*on_time, *again) for key in each.meters)
+    return asks
+
+
+class _Counted:
+    """What was used, by what was asked and by meter."""
+
+    def __init__(self, events: Tx, account: Account, meters: Mapping[str, Meter], rates: Sequence[Rate]) -> None:
+        self.meters = meters
+        self.rates = rates
+        self._events = events
+        self._account = account
+        self._used: dict[tuple[Ask, str], list[UsedOn]] = {}
+
+    def used(self, ask: Ask, key: str) -> list[UsedOn]:
+        """What was used."""
+        return self._used.get((ask, key), [])
+
+    def count(self, asks: Iterable[tuple[Ask, str]]) -> None:
+        """Measures all of it: meters that count alike, and customers who are asked for the same days, in one query."""
+        by_meter: dict[str, set[Ask]] = {}
+        for ask, key in asks:
+            by_meter.setdefault(key, set()).add(ask)
+        together: dict[tuple[object, ...], list[str]] = {}
+        for key, of_meter in by_meter.items():
+            if key in self.meters:
+                together.setdefault((*_likeness(self.meters[key]), frozenset(of_meter)), []).append(key)
+        for keys in together.values():
+            self._measure(keys, by_meter[keys[0]])
+
+    def _measure(self, keys: Sequence[str], asks: Iterable[Ask]) -> None:
+        selection = self._selection(keys)
+        by_spans: dict[tuple[tuple[BilledDays, int], ...], list[int]] = {}
+        of_customer: dict[int, list[tuple[BilledDays, int]]] = {}
+        for ask in sorted(asks):
+            of_customer.setdefault(ask.customer_id, []).append((ask.days, ask.to_seq))
+        for customer_id, wanted in of_customer.items():
+            by_spans.setdefault(tuple(wanted), []).append(customer_id)
+        for wanted_spans, customers in by_spans.items():
+            parts = [part for days, to_seq in wanted_spans for part in self._parts(keys, days, to_seq)]
+            spans = [part.span for part in parts]
+            for found in store.aggregate(self._events, self._account, customers, spans, selection):
+                self._keep(keys, selection, parts[found.place], found)
+
+    def _selection(self, keys: Sequence[str]) -> Selection:
+        meter = self.meters[keys[0]]
+        one = Selection.of_meter(meter, *charging.counted_by(meter, self.rates))
+        if "service" in meter.filters:
+            return one
+        counted = Aggregation.SUM if meter.aggregation in ADDITIVE else meter.aggregation
+        filters = {**meter.filters, "meter": list(keys)}
+        return one._replace(aggregation=counted, meter=None, filters=filters, group=("meter", *one.group))
+
+    def _parts(self, keys: Sequence[str], days: BilledDays, to_seq: int) -> list[_Part]:
+        """The days, cut where another rate may come into force; of what does not add up, they stay whole."""
+        first, *rest = charging.cuts(self.meters[keys[0]], self.rates, days)
+        midnights = [midnight_us(day, self._account.timezone) for day in rest]
+        bounds = zip([days.start_us, *midnights], [*midnights, days.end_us], strict=True)
+        return [
+            _Part(days, to_seq, day, Span(*bound, 0, to_seq)) for day, bound in zip([first, *rest], bounds, strict=True)
+        ]
+
+    def _keep(self, keys: Sequence[str], selection: Selection, part: _Part, found: Measured) -> None:
+        values = dict(zip(selection.group, found.group, strict=True))
+        key = values.get("meter") or keys[0]
+        group = tuple(values[name] for name in self.meters[key].group_by)
+        by = (values.get("service"), values.get("region"))
+        used = UsedOn(group, *by, part.day, found.has_cost, found.events, found.quantity, found.costs)
+        self._used.setdefault((Ask(found.customer_id, part.days, part.to_seq), key), []).append(used)
+
+
+def _likeness(meter: Meter) -> tuple[object, ...]:
+    """What two meters must have in common to be measured together."""
+    filters = tuple((name, tuple(values)) for name, values in meter.filters.items())
+    alone = meter.key if "service" in meter.filters else None
+    is_sum = meter.aggregation in ADDITIVE and meter.of is None
+    return "sum" if is_sum else meter.aggregation, meter.of, filters, tuple(meter.group_by), alone
+
+
+def _billed_or_not(
+    counted: _Counted, account: Account, wanted: UsageToBill, late: Sequence[BilledDays], newest: int
+) -> Billed | Conflict:
+    try:
+        return _billed(counted, account, wanted, late, newest)
+    except Conflict as refusal:
+        return refusal
+
+
+def _billed(
+    counted: _Counted, account: Account, wanted: UsageToBill, late: Sequence[BilledDays], newest: int
+) -> Billed:
+    lines = [_on_time(counted, account, wanted, days, newest) for days in wanted.days]
+    if lines:
+        lines[0] += [line for days in late for line in _of_late(counted, account, wanted, days, newest)]
+    return Billed(lines, newest)
+
+
+def _on_time(
+    counted: _Counted, account: Account, wanted: UsageToBill, days: BilledDays, newest: int
+) -> list[UsageLine]:
+    charges = [
+        charge
+        for key in wanted.meters
+        for charge in _charges(counted, wanted, key, days, newest).values()
+        if charge.units or charge.cost
+    ]
+    lines = _lines(charges, account, wanted, days, 0, newest)
+    if wanted.minimum is None:
+        return lines
+    least = charging.minimum_line(lines, wanted.minimum, account, wanted.currency, days, newest)
+    return lines if least is None else [*lines, least]
+
+
+def _of_late(
+    counted: _Counted, account: Account, wanted: UsageToBill, days: BilledDays, newest: int
+) -> list[UsageLine]:
+    charges = [
+        charge
+        for key in wanted.meters
+        for charge in charging.difference(
+            _charges(counted, wanted, key, days, newest), _charges(counted, wanted, key, days, wanted.after_seq)
+        )
+    ]
+    return _lines(charges, account, wanted, days, wanted.after_seq, newest)
+
+
+def _charges(counted: _Counted, wanted: UsageToBill, key: str, days: BilledDays, to_seq: int) -> dict[Priced, Charge]:
+    meter = counted.meters.get(key)
+    if meter is None:
+        return {}
+    used = counted.used(Ask(wanted.customer_id, days, to_seq), key)
+    return charging.charges(meter, used, counted.rates, wanted.customer_id, wanted.currency, days)
+
+
+def _lines(
+    charges: Iterable[Charge],
+    account: Account,
+    wanted: UsageToBill,
+    days: BilledDays,
+    after_seq: int,
+    newest: int,
+) -> list[UsageLine]:
+    """The lines of what has a price. Raises Conflict for costs that are in another currency."""
+    priced = [charge for charge in charges if charge.priced.has_cost or charge.priced.rate is not None]
+    priced.sort(key=lambda charge: (wanted.meters.index(charge.meter.key), *_by_group(charge)))
+    if wanted.currency != account.currency and any(charge.priced.has_cost for charge in priced):
+        raise Conflict(OTHER_CURRENCY.format(account=account.currency, currency=wanted.currency))
+    return [charging.line(charge, account, wanted.currency, days, after_seq, newest) for charge in priced]
+
+
+def _by_group(charge: Charge) -> tuple[list[str], bool, int]:
+    """The order of a meter's lines: by group, and of one what has a rate before what has its own costs."""
+    group, rate, has_cost = charge.priced
+    return [value or "" for value in group], has_cost, rate.id if rate else 0

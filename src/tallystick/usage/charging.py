@@ -1,0 +1,229 @@
+"""From what was measured to what is charged: pure (API.md, section 10)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from tallystick.core.account import Account
+from tallystick.core.money import digits, round_ratio, to_decimal
+from tallystick.core.rating import ZERO, Aggregation, Rate, Rated, RateUnit, charged_units, cost, fitting
+from tallystick.usage.types import Meter
+
+ADDITIVE = (Aggregation.COUNT, Aggregation.SUM)
+"""What parts of a quantity add up to it, so that each part may have a price of its own."""
+
+DIMENSIONS = ("service", "region")
+"""On which a price may depend."""
+
+
+class BilledDays(NamedTuple):
+    """Days whose usage is billed together, from the first to the last, and their instants in microseconds."""
+
+    first: date
+    last: date
+    start_us: int
+    end_us: int
+
+
+class UsedOn(NamedTuple):
+    """What one customer used from a day on, for one combination of a meter's groups, and of services and regions."""
+
+    group: tuple[str | None, ...]
+    service: str | None
+    region: str | None
+    day: date
+    has_cost: bool
+    events: int
+    quantity: Decimal
+    costs: Decimal
+
+
+class Priced(NamedTuple):
+    """What is priced together: a combination of the meter's groups by a rate, or by the events' own costs."""
+
+    group: tuple[str | None, ...]
+    rate: Rate | None
+    has_cost: bool
+
+
+class ChargedPart(NamedTuple):
+    """Of which events a charge is a part: of a service, of a region, and from which day of ``Counting.cuts`` on."""
+
+    service: str | None
+    region: str | None
+    day: date
+
+
+class Counting(NamedTuple):
+    """How a meter's usage of some days was counted: apart ``by`` service or region or both, and from which days on."""
+
+    by: tuple[str, ...]
+    cuts: tuple[date, ...]
+
+
+class Charge(NamedTuple):
+    """What was used of a meter, its exact cost in major units, and what of the meter's events it is of."""
+
+    meter: Meter
+    priced: Priced
+    units: Decimal
+    events: int
+    cost: Decimal
+    parts: frozenset[ChargedPart]
+    counting: Counting
+
+
+def counted_by(meter: Meter, rates: Iterable[Rate]) -> tuple[str, ...]:
+    """By which of service and region a meter's usage is counted apart: where it is grouped by it, or priced by it.
+
+    Only where quantities add up have their parts a price.
+    """
+    is_additive = meter.aggregation in ADDITIVE
+    priced = {name for name in DIMENSIONS if is_additive and any(getattr(rate, name) is not None for rate in rates)}
+    return tuple(name for name in DIMENSIONS if name in priced or name in meter.group_by)
+
+
+def charges(
+    meter: Meter, used: Sequence[UsedOn], rates: Sequence[Rate], customer_id: int, currency: str, days: BilledDays
+) -> dict[Priced, Charge]:
+    """What is charged for a meter's usage on some days; what no rate fits has none, and costs nothing."""
+    together: dict[Priced, list[UsedOn]] = {}
+    for each in used:
+        rated = Rated(customer_id, meter.key, each.service, each.region, currency)
+        rate = None if each.has_cost else fitting(rates, rated, each.day, days.first)
+        together.setdefault(Priced(each.group, rate, each.has_cost), []).append(each)
+    counting = Counting(counted_by(meter, rates), tuple(cuts(meter, rates, days)))
+    if not together:
+        return _unused(meter, rates, Rated(customer_id, meter.key, None, None, currency), days, counting)
+    return {priced: _charge(meter, priced, those, counting) for priced, those in together.items()}
+
+
+def _charge(meter: Meter, priced: Priced, used: Sequence[UsedOn], counting: Counting) -> Charge:
+    events = sum(each.events for each in used)
+    units = _joined(meter.aggregation, used)
+    price = sum((each.costs for each in used), ZERO)
+    if priced.rate is not None:
+        units = charged_units(priced.rate.unit, units, events)
+        price = cost(priced.rate.price, units)
+    parts = frozenset(ChargedPart(each.service, each.region, each.day) for each in used)
+    return Charge(meter, priced, units, events, price, parts, counting)
+
+
+def _joined(aggregation: Aggregation, parts: Sequence[UsedOn]) -> Decimal:
+    if aggregation is Aggregation.COUNT:
+        return Decimal(sum(part.events for part in parts))
+    if aggregation is Aggregation.MAX:
+        return max(part.quantity for part in parts)
+    return sum((part.quantity for part in parts), ZERO)
+
+
+def _unused(
+    meter: Meter, rates: Sequence[Rate], rated: Rated, days: BilledDays, counting: Counting
+) -> dict[Priced, Charge]:
+    """What is charged though nothing was used: a flat fee or a minimum."""
+    rate = fitting(rates, rated, days.first, days.first)
+    price = cost(rate.price, ZERO) if rate else ZERO
+    if not price:
+        return {}
+    priced = Priced(tuple(None for _ in meter.group_by), rate, has_cost=False)
+    return {priced: Charge(meter, priced, ZERO, 0, price, frozenset(), counting)}
+
+
+def difference(now: Mapping[Priced, Charge], before: Mapping[Priced, Charge]) -> list[Charge]:
+    """What late events change of the charges of their days; nothing for what they leave as it was."""
+    found = []
+    for priced in {**now, **before}:
+        after, until = now.get(priced), before.get(priced)
+        some = after or until
+        if some is None:
+            continue
+        units = (after.units if after else ZERO) - (until.units if until else ZERO)
+        price = (after.cost if after else ZERO) - (until.cost if until else ZERO)
+        events = (after.events if after else 0) - (until.events if until else 0)
+        if units or price:
+            found.append(some._replace(units=units, cost=price, events=events))
+    return found
+
+
+class UsageLine(NamedTuple):
+    """A line of an invoice that bills usage: what it says, and its charge, None for what a minimum adds.
+
+    ``unit_price`` in major units, ``amount`` in minor units; events up to ``to_seq`` and above ``after_seq``.
+    """
+
+    description: str
+    quantity: Decimal
+    unit: str | None
+    unit_price: Decimal
+    tax_id: int | None
+    amount: int
+    charge: Charge | None
+    days: BilledDays
+    after_seq: int
+    to_seq: int
+
+
+def line(charge: Charge, account: Account, currency: str, days: BilledDays, after_seq: int, to_seq: int) -> UsageLine:
+    """The line that bills a charge: units and their price where that is the same for each, else the cost as one."""
+    rate = charge.priced.rate
+    said = _said(charge, days) + (", late" if after_seq else "")
+    if rate is not None and rate.price.is_linear:
+        quantity, price, unit = charge.units, rate.price.unit_price or ZERO, _unit_of(rate)
+    else:
+        quantity, price, unit = Decimal(1), rounded(charge.cost, account, currency), None
+        said += f": {_told(charge)}"
+    amount = to_minor_rounded(charge.cost, account, currency)
+    tax_id = rate.tax_id if rate else None
+    return UsageLine(said, quantity, unit, price, tax_id, amount, charge, days, after_seq, to_seq)
+
+
+def _unit_of(rate: Rate) -> str | None:
+    return None if rate.unit in (None, RateUnit.EVENT) else rate.unit
+
+
+def _said(charge: Charge, days: BilledDays) -> str:
+    group = [str(value) for value in charge.priced.group if value is not None]
+    return ", ".join([charge.meter.name, *group, f"{days.first} to {days.last}"])
+
+
+def _told(charge: Charge) -> str:
+    if charge.priced.has_cost:
+        return f"{charge.events} events at their own costs"
+    rate = charge.priced.rate
+    unit = _unit_of(rate) if rate else None
+    return f"{charge.units.normalize():f} {'units' if unit is None else unit + 's'}"
+
+
+def minimum_line(
+    lines: Iterable[UsageLine], minimum: Decimal, account: Account, currency: str, days: BilledDays, to_seq: int
+) -> UsageLine | None:
+    """The line that lifts usage to the least that is billed for it; None where it comes to that by itself."""
+    missing = to_minor_rounded(minimum, account, currency) - sum(line.amount for line in lines)
+    if missing <= 0:
+        return None
+    said = f"Minimum for usage, {days.first} to {days.last}"
+    price = to_decimal(missing, digits(currency))
+    return UsageLine(said, Decimal(1), None, price, None, missing, None, days, 0, to_seq)
+
+
+def rounded(exact: Decimal, account: Account, currency: str) -> Decimal:
+    """An exact amount in major units as its currency has it, rounded as the account does."""
+    return to_decimal(to_minor_rounded(exact, account, currency), digits(currency))
+
+
+def to_minor_rounded(exact: Decimal, account: Account, currency: str) -> int:
+    """An exact amount in major units as minor units, rounded as the account does."""
+    numerator, denominator = exact.as_integer_ratio()
+    return round_ratio(numerator * 10 ** digits(currency), denominator, account.rounding_mode)
+
+
+def cuts(meter: Meter, rates: Iterable[Rate], days: BilledDays) -> list[date]:
+    """The first of the days, and those on which another rate may come into force: parts of a quantity begin there.
+
+    What does not add up stays whole.
+    """
+    if meter.aggregation not in ADDITIVE:
+        return [days.first]
+    within = {rate.valid_from for rate in rates if rate.valid_from and days.first < rate.valid_from <= days.last}
+    return [days.first, *sorted(within)]

@@ -1,0 +1,134 @@
+"""Which events a line of an invoice bills, one by one."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, bindparam, select
+
+from tallystick.core.account import Account
+from tallystick.core.periods import today
+from tallystick.store import rows
+from tallystick.store.columns import plain_json
+from tallystick.store.db import Tx
+from tallystick.store.tables import usage_lines
+from tallystick.usage import store
+from tallystick.usage.aggregates import COLUMNS
+from tallystick.usage.instants import instant
+from tallystick.usage.types import EventRow, Meter, Selection, Span
+
+
+class StoredLine(msgspec.Struct, frozen=True):
+    """A line that bills usage, as it is kept. ``amount`` in minor units of ``currency``."""
+
+    id: int
+    invoice_id: int
+    position: int
+    recurring_id: int
+    customer_id: int
+    description: str
+    currency: str
+    amount: int
+    units: Decimal
+    events: int
+    first: date
+    last: date
+    start_us: int
+    end_us: int
+    after_seq: int
+    to_seq: int
+    charge: dict[str, Any]
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is of what came after its days were billed."""
+        return self.after_seq > 0
+
+
+class ChargedEvents(msgspec.Struct, frozen=True):
+    """Which events a line is of: of the meter as it was, those of a group, and of some services, regions and days.
+
+    The days, of which ``cuts`` are the first of each part, are those of the ``timezone``.
+    """
+
+    meter: Meter
+    group: tuple[str | None, ...]
+    has_cost: bool
+    rate_id: int | None
+    by: tuple[str, ...]
+    cuts: tuple[date, ...]
+    timezone: str
+    parts: frozenset[tuple[str | None, str | None, date]]
+
+
+class SeqEvent(msgspec.Struct, frozen=True):
+    """An event with its seq, and its properties as values."""
+
+    seq: int
+    row: EventRow
+    properties: dict[str, Any]
+
+
+READ_LINE = rows.reader(usage_lines, StoredLine)
+_LINES = select(*rows.columns(usage_lines, StoredLine)).where(usage_lines.c.account_id == bindparam("account"))
+OF_INVOICE: Select[Any] = _LINES.where(usage_lines.c.invoice_id == bindparam("invoice")).order_by(
+    usage_lines.c.position, usage_lines.c.id
+)
+EVERY: Select[Any] = _LINES.order_by(usage_lines.c.id)
+
+_PROPERTIES = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+def lines_of(tx: Tx, account: Account, invoice_id: int) -> list[StoredLine]:
+    """The lines of usage of an invoice."""
+    return tx.rows(OF_INVOICE, READ_LINE, account=account.id, invoice=invoice_id)
+
+
+def every_line(tx: Tx, account: Account) -> Iterator[StoredLine]:
+    """All lines of usage of the account."""
+    yield from tx.stream(EVERY, READ_LINE, account=account.id)
+
+
+def events_of(tx: Tx, account: Account, line: StoredLine) -> Iterator[SeqEvent]:
+    """The events that a line bills, in the order of their instants; none where it bills a minimum."""
+    if not line.charge:
+        return
+    charged = msgspec.convert(line.charge, ChargedEvents)
+    span = Span(line.start_us, line.end_us, line.after_seq, line.to_seq)
+    selection = Selection.of_meter(charged.meter)
+    for event in store.explain(tx, account, [line.customer_id], span, selection, _event):
+        if _is_of(event, charged):
+            yield event
+
+
+def _event(seq: int, *columns: Any) -> SeqEvent:
+    row = EventRow(*columns)
+    return SeqEvent(seq, row, _PROPERTIES.decode(row.properties) if row.properties else {})
+
+
+def _is_of(event: SeqEvent, charged: ChargedEvents) -> bool:
+    row = event.row
+    group = tuple(_dimension(event, name) for name in charged.meter.group_by)
+    if group != charged.group or (row.cost is not None) != charged.has_cost:
+        return False
+    day = today(instant(row.at_us), charged.timezone)
+    part = (
+        row.service if "service" in charged.by else None,
+        row.region if "region" in charged.by else None,
+        max((cut for cut in charged.cuts if cut <= day), default=charged.cuts[0]),
+    )
+    return part in charged.parts
+
+
+def _dimension(event: SeqEvent, name: str) -> str | None:
+    if name in COLUMNS:
+        found: str | None = getattr(event.row, name)
+        return found
+    return _as_text(event.properties, name)
+
+
+def _as_text(properties: Mapping[str, Any], name: str) -> str | None:
+    value = properties.get(name)
+    return value if value is None or isinstance(value, str) else plain_json(value)
