@@ -41,6 +41,7 @@ LEVELS = (
         "console",
         "demo",
         "listener",
+        "misuse",
         "opening",
         "printing",
         "serve",

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import make_url
 
-from tallystick import __version__, access, config, demo, printing, serve, usage_commands
+from tallystick import __version__, access, config, demo, misuse, printing, serve, usage_commands
 from tallystick.access import ACTOR, AccountId
 from tallystick.accounts import ops as accounts
 from tallystick.accounts import store as account_store
@@ -72,7 +72,11 @@ def main() -> None:
     """
     os.umask(OWNER_ALONE)
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.TyperException as error:
+        told = misuse.sentence(error)
+        # Where it was called without a command, its help is printed already.
+        _refuse(told) if told else sys.exit(CANNOT)
     except DomainError as error:
         _refuse(error.reason)
     except REFUSALS as error:
@@ -298,7 +302,7 @@ def _hash(text: str) -> bytes:
     except ValueError:
         found = b""
     if len(found) != len(BEFORE_THE_FIRST):
-        raise typer.BadParameter(f"'{text}' is not the hash of a seal: 64 hexadecimal digits.", param_hint="--head")
+        raise typer.BadParameter("Must be the hash of a seal: 64 hexadecimal digits.", param_hint="--head")
     return found
 
 

@@ -75,9 +75,7 @@ def usage() -> None:
 
 @app.command()
 def load(
-    file: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, help="Events: a .jsonl with one a line, or a .csv.")
-    ],
+    file: Annotated[Path, typer.Argument(help="Events: a .jsonl with one a line, or a .csv.")],
     account: AccountId = FIRST_ACCOUNT_ID,
     partial: Annotated[bool, typer.Option("--partial", help="Pass over what is wrong, in place of stopping.")] = False,
     as_json: AsJson = False,
@@ -87,7 +85,7 @@ def load(
     A .csv has the fields of an event as its header, and properties as `properties.color`.
     """
     if file.suffix not in KINDS:
-        raise typer.BadParameter(f"must end in {' or '.join(KINDS)}.", param_hint="FILE")
+        raise typer.BadParameter(f"Must end in {' or '.join(KINDS)}.", param_hint="file")
     with existing(config.from_environment()) as database:
         check_seal_key(database)
         with database.read() as tx:

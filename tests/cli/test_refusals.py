@@ -11,6 +11,24 @@ from testing.server import PROGRAM, free_port
 from tests.program import run
 
 SERVE, VERIFY = ["serve"], ["verify"]
+# How a command is called, and what is said of it.
+MISUSED = [
+    ("keys create x --scope wirte", "--scope: Must be one of read, write, admin. Did you mean write?"),
+    ("keys create x --expires tomorrow", "--expires: Must be a date, as 2026-03-31."),
+    ("keys revoke abc", "key_id: Must be a whole number."),
+    ("keys revoke", "key_id: Is required."),
+    ("process --as-of 31.12.2026", "--as-of: Must be a date, as 2026-03-31."),
+    ("verify --head abc", "--head: Must be the hash of a seal: 64 hexadecimal digits."),
+    ("verify --json=1", "--json: Takes no value."),
+    ("usage load events.txt", "file: Must end in .csv or .jsonl."),
+    ("serve --workers 0", "--workers: Must be a whole number of at least 1."),
+    ("serve --workers", "--workers: Needs a value."),
+    ("serve --wrokers 2", "--wrokers: Is not an option of this command. Did you mean --workers?"),
+    ("serve --worker 2", "2: Is one argument too many. Did you mean --workers?"),
+    ("serve now", "now: Is one argument too many."),
+    ("serv", "serv: Is not a command. Did you mean serve?"),
+    ("keys crate x", "crate: Is not a command. Did you mean create?"),
+]
 # What is run, a setting, and the line; {} is the test's own folder, where there are only the files of ``litter``.
 REFUSED: list[tuple[Sequence[str], tuple[str, str], str]] = [
     (SERVE, ("PORT", "99999"), "PORT: Must be a number from 1 to 65535, as 8000."),
@@ -97,8 +115,21 @@ def test_the_program_ends_with_that_line(tmp_path: Path) -> None:
     assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", line)
 
 
-@pytest.mark.slow
-def test_a_command_that_nobody_knows_is_asked_for_its_near_one() -> None:
-    done = run("serv", database_url="")
-    assert done.returncode == 2
-    assert "No such command 'serv'. Did you mean 'serve'?" in done.stderr
+@pytest.mark.parametrize(("call", "line"), MISUSED)
+def test_what_is_wrong_with_a_call_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], call: str, line: str
+) -> None:
+    monkeypatch.setattr("sys.argv", [PROGRAM, *call.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, *capsys.readouterr()) == (2, "", f"tallystick: {line}\n")
+
+
+def test_a_group_without_a_command_shows_its_help(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", [PROGRAM, "keys"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    printed, told = capsys.readouterr()
+    assert (ended.value.code, "Make a key" in printed, told) == (2, True, "")

@@ -93,6 +93,8 @@ def _limit(metas: Sequence[msgspec.Meta], name: str) -> int | None:
 
 
 def _bounds(prefix: str, least: int | None, most: int | None, unit: str) -> str:
-    if most is None:
-        return ""
-    return f"{prefix} at most {most}{unit}" if least is None else f"{prefix} {least} to {most}{unit}"
+    if least is not None and most is not None:
+        return f"{prefix} {least} to {most}{unit}"
+    if least is not None:
+        return f" of at least {least}{unit}"
+    return "" if most is None else f" of at most {most}{unit}"
