@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import date, datetime
 from functools import partial
 from itertools import chain as both
@@ -28,7 +28,7 @@ from tallystick.core.account import Account
 from tallystick.core.errors import DomainError, Unavailable
 from tallystick.core.legible import legible
 from tallystick.listener import AddressBusy, listen
-from tallystick.opening import check_seal_key, existing, opened
+from tallystick.opening import check_seal_key, existing, opened, served_alone
 from tallystick.recurring import billing, rules
 from tallystick.recurring import store as recurring
 from tallystick.recurring.types import Outcome, RunRequest
@@ -131,8 +131,9 @@ def serve_command(
     """Start the server: migrates the database, and prints the key when it makes one."""
     settings = config.from_environment()
     # Before the database is touched: a server that cannot listen must leave its keys as they are.
-    with listen(settings) as listener:
+    with listen(settings) as listener, ExitStack() as held:
         with opened(settings) as database:
+            held.enter_context(served_alone(settings.database_url))
             if workers > 1 and database.is_sqlite:
                 raise config.BadSetting("--workers: SQLite is served by one process. Set DATABASE_URL to a PostgreSQL.")
             start = database.transact(ACTOR, lambda tx: accounts.first_start(tx, settings.api_key))

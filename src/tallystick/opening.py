@@ -1,5 +1,7 @@
 """Opens the database that the settings name."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -8,7 +10,11 @@ from tallystick.config import BadSetting, ProcessSettings, default_file
 from tallystick.store import seals
 from tallystick.store.db import Database
 from tallystick.store.migrate import check_current, migrate
-from tallystick.store.trouble import explained, sqlite_file
+from tallystick.store.trouble import DatabaseAway, explained, sqlite_file
+
+SERVED = (
+    "DATABASE_URL: Another server serves {file}. Stop it, or name another file; several servers share a PostgreSQL."
+)
 
 
 @contextmanager
@@ -23,6 +29,28 @@ def opened(settings: ProcessSettings) -> Iterator[Database]:
         migrate(database)
         check_seal_key(database)
         yield database
+
+
+@contextmanager
+def served_alone(url: str) -> Iterator[None]:
+    """For the time of the block no other server serves this SQLite file. Raises DatabaseAway where one does.
+
+    Two would each take checkpoints, and a SQLite with the WAL-reset bug may then lose what was answered. The lock is on
+    a file beside the database: to close the database's own would let go of SQLite's locks on it (sqlite.org/lockingv3,
+    6.2). The kernel lets go of it when the process ends, however that is.
+    """
+    file = sqlite_file(url)
+    if file is None:
+        yield
+        return
+    lock = os.open(file.with_name(f"{file.name}-served"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise DatabaseAway(SERVED.format(file=file)) from None
+    finally:
+        os.close(lock)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from testing.server import KEY, PROGRAM, serving
+from testing.server import KEY, PROGRAM, free_port, serving
 
 TIMEOUT_S = 120
 
@@ -64,6 +64,25 @@ def test_a_second_server_leaves_the_first_and_its_keys_alone(database_url: str, 
         refused = start("serve", tmp_path / "other.db", DATABASE_URL=database_url, PORT=port)
         assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
         assert [server.get("/customers").status_code for _ in range(30)] == [200] * 30
+
+
+@pytest.mark.slow
+@pytest.mark.database("sqlite")
+def test_a_second_server_of_the_same_file_is_refused_until_the_first_has_ended(
+    database_url: str, tmp_path: Path
+) -> None:
+    file = tmp_path / database_url.removeprefix("sqlite:///")
+    with serving(database_url, tmp_path) as server:
+        refused = start("serve", file, DATABASE_URL=database_url, PORT=str(free_port()))
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert refused.stderr == (
+            f"tallystick: DATABASE_URL: Another server serves {file}. Stop it, or name another file; several servers "
+            "share a PostgreSQL.\n"
+        )
+        assert server.get("/customers").is_success
+        server.kill()
+        server.start()
+        assert server.get("/customers").is_success
 
 
 @pytest.mark.slow

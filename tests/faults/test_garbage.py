@@ -27,6 +27,9 @@ VALID: dict[str, Any] = {
     "items": [ITEM],
 }
 WITH_BODY = [route for route in ROUTES if route.takes_body]
+# Usage events read their bodies themselves, and have tests of their own.
+# So is whoever has a share link: a token that opens nothing is 404 before anything is read.
+WITH_FIELDS = [route for route in WITH_BODY if route.scope is not None and not hasattr(route.body, "read")]
 MIB = 1024 * 1024
 
 
@@ -85,7 +88,7 @@ BODIES = [
     (b'{"customer_id": 01}', 400, "MALFORMED", []),
     (b'{"notes": "\xff"}', 400, "MALFORMED", []),
     (b'{"notes": "\xed\xa0\x80"}', 400, "MALFORMED", []),
-    (b'{"notes": "\\ud800"}', 400, "MALFORMED", []),
+    (b'{"notes": "\\ud800"}', 422, "VALIDATION_FAILED", ["customer_id", "items", "notes"]),
     (b'{"notes": "\x00"}', 400, "MALFORMED", []),
     (b'{"notes": "\\u0000"}', 422, "VALIDATION_FAILED", ["customer_id", "items", "notes"]),
     (b'{"a\\u0000b": 1}', 422, "VALIDATION_FAILED", ["a\0b", "customer_id", "items"]),
@@ -193,7 +196,7 @@ def test_an_invoice_with_a_wrong_field(busy: Api, subtests: pytest.Subtests) -> 
 
 
 def test_every_wrong_field_is_named_at_once(busy: Api, subtests: pytest.Subtests) -> None:
-    for route in WITH_BODY:
+    for route in WITH_FIELDS:
         with subtests.test(route=name_of(route)):
             names = [*fields_of(route.body), "nonsense"]
             response = busy.request(route.method, path_of(route), json={name: {"nonsense": 1} for name in names})

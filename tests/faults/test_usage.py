@@ -12,7 +12,7 @@ from tests.program import run
 pytestmark = pytest.mark.slow
 
 BATCHES, EVENTS = 120, 50
-KILL_AFTER_ANSWERS = (15, 50, 90)
+KILL_AFTER_ANSWERS = (15, 30, 40)
 PATH = "/api/v1/usage/events"
 
 

@@ -113,6 +113,8 @@ class TemplateId(str):
     def convert(cls, value: object) -> "TemplateId":
         if not isinstance(value, str) or not re.fullmatch("[a-z0-9]{1,20}", value):
             raise ValueError("Must be the id of a template, as 7 or classic.")
+        if value.isdecimal() and int(value) > MAX_ID:
+            raise ValueError("There is no id as large as this.")
         return cls(value)
 
 
