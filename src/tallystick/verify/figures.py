@@ -1,11 +1,9 @@
 """The sums that statistics are made of, held against the rows that they are sums of."""
 
-from collections.abc import Callable, Iterator
-from datetime import date
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
     Table,
     Text,
@@ -19,6 +17,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.exc import DBAPIError
 
 from tallystick.core.account import Account
 from tallystick.core.figures import FigureKind
@@ -26,6 +25,7 @@ from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.core.states import InvoiceState
 from tallystick.store.db import Tx
 from tallystick.store.figures import SUMS
+from tallystick.store.sums import is_overflow
 from tallystick.store.tables import credit_notes, figure_changes, figures, invoices, payments
 from tallystick.verify.types import Check, Difference, money
 
@@ -86,41 +86,59 @@ BOTH = union_all(
 ).subquery()
 
 
-HALF = 1 << 32
-
-
-def _halves(value: ColumnElement[int]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """A sum as so many HALFs and a rest: two amounts of the first versions come to more than 64 bits hold."""
-    return func.sum(value // HALF), func.sum(value % HALF)
-
-
-def _differs(name: str) -> ColumnElement[bool]:
-    halves, rest = _halves(BOTH.c[name] - BOTH.c[f"expected_{name}"])
-    return or_(rest % HALF != 0, halves != -(rest // HALF))
-
-
-_shown = [half for prefix in ("", "expected_") for name in SUMS for half in _halves(BOTH.c[prefix + name])]
+ALL_SUMS = (*SUMS, *(f"expected_{name}" for name in SUMS))
+_key = [BOTH.c[name] for name in OWN_KEY]
 UNEQUAL: Select[Any] = (
-    select(*(BOTH.c[name] for name in OWN_KEY), *_shown)
-    .group_by(*(BOTH.c[name] for name in OWN_KEY))
-    .having(or_(*map(_differs, SUMS)))
-    .order_by(*(BOTH.c[name] for name in OWN_KEY))
+    select(*_key, *(func.sum(BOTH.c[name]) for name in ALL_SUMS))
+    .group_by(*_key)
+    .having(or_(*(func.sum(BOTH.c[name]) != func.sum(BOTH.c[f"expected_{name}"]) for name in SUMS)))
+    .order_by(*_key)
 )
+EACH = select(*_key, *(BOTH.c[name] for name in ALL_SUMS))
+
+
+class Figures(NamedTuple):
+    """The key of a row of figures, and its sums: those that are kept, then those that are expected."""
+
+    key: tuple[Any, ...]
+    sums: list[int]
+
+    @property
+    def name(self) -> str:
+        """What a difference is found by."""
+        kind, currency, state, day, due = self.key
+        return " ".join(filter(None, ("of", kind, state, currency, str(day), str(due))))
 
 
 def _run(tx: Tx, account: Account, _advance: Callable[[int], None]) -> Iterator[Difference]:
-    for name, currency, found in tx.rows(UNEQUAL, _figures, account=account.id):
-        pairs = zip(SUMS, found[: len(SUMS)], found[len(SUMS) :], strict=True)
-        wrong = [(figure, kept, expected) for figure, kept, expected in pairs if kept != expected]
-        for figure, kept, expected in wrong:
+    for found in _unequal(tx, account):
+        _kind, currency, *_others = found.key
+        pairs = zip(SUMS, found.sums[: len(SUMS)], found.sums[len(SUMS) :], strict=True)
+        for figure, kept, expected in (each for each in pairs if each[1] != each[2]):
             shown = (kept, expected) if figure in COUNTS else (money(kept, currency), money(expected, currency))
-            yield Difference(figures.name, name, f"{figure} is {shown[0]}, should be {shown[1]}")
+            yield Difference(figures.name, found.name, f"{figure} is {shown[0]}, should be {shown[1]}")
 
 
-def _figures(kind: str, currency: str, state: str, day: date, due: date, *halves: Any) -> tuple[str, str, list[int]]:
-    name = " ".join(filter(None, ("of", kind, state, currency, str(day), str(due))))
-    sums = [int(half) * HALF + int(rest) for half, rest in zip(halves[::2], halves[1::2], strict=True)]
-    return name, currency, sums
+def _unequal(tx: Tx, account: Account) -> Sequence[Figures]:
+    try:
+        return tx.rows(UNEQUAL, _figures, account=account.id)
+    except DBAPIError as error:
+        # Two amounts of the first versions are more than SQLite adds up.
+        if not is_overflow(error):
+            raise
+    return _added_up(tx, account)
+
+
+def _added_up(tx: Tx, account: Account) -> list[Figures]:
+    added: dict[tuple[Any, ...], list[int]] = {}
+    for row in tx.rows(EACH, _figures, account=account.id):
+        before = added.get(row.key, [0] * len(ALL_SUMS))
+        added[row.key] = [one + other for one, other in zip(before, row.sums, strict=True)]
+    return [Figures(key, sums) for key, sums in added.items() if sums[: len(SUMS)] != sums[len(SUMS) :]]
+
+
+def _figures(*values: Any) -> Figures:
+    return Figures(values[: len(OWN_KEY)], list(map(int, values[len(OWN_KEY) :])))
 
 
 CHECK = Check("the figures of statistics", figures, _run)
