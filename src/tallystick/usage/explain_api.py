@@ -61,7 +61,7 @@ class BilledUsageJson(msgspec.Struct, frozen=True):
     more: bool
 
 
-def show(call: Call, invoice_id: Id) -> BilledUsageJson:
+def explain(call: Call, invoice_id: Id) -> BilledUsageJson:
     """Explain what an invoice bills for usage, event by event; the first 1,000 of them."""
     invoice = invoice_store.get(call.tx, call.account, invoice_id)
     lines = explaining.lines_of(call.tx, call.account, invoice_id)
@@ -121,7 +121,7 @@ def _number(units: int, parts: int) -> Decimal:
 CSV_COLUMNS = ("Line", "Event", "At", "End", "Quantity", "Cost", "Service", "Region", "Resource", "Resource Name")
 
 
-def export_csv(call: Call, invoice_id: Id) -> CsvFile:
+def explain_csv(call: Call, invoice_id: Id) -> CsvFile:
     """Export the events that an invoice bills, with the line that bills each."""
     invoice_store.get(call.tx, call.account, invoice_id)
     lines = explaining.lines_of(call.tx, call.account, invoice_id)
