@@ -108,6 +108,16 @@ def test_nobody_is_shut_out_who_shares_the_address(api: Api, send: Send) -> None
     assert send("/health").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/health", "/docs"])
+def test_only_what_was_looked_up_has_worked(api: Api, send: Send, path: str) -> None:
+    """Else guesses sent to a page that asks for no key would all be tried as keys that worked."""
+    guesses = ["guess 1", "guess 2"]
+    for guess in guesses:
+        send(path, key=guess, address="192.0.2.2")
+    assert statuses(send, AT_ONCE + 1, key="wrong")[-1] == 429
+    assert [send("/api/v1/taxes", key=guess).status_code for guess in guesses] == [429] * len(guesses)
+
+
 def test_a_key_that_is_revoked_is_a_strangers(api: Api, send: Send) -> None:
     made = Api.data(api.post("/api-keys", {"name": "Shop", "scopes": ["read"]}))
     assert statuses(send, 1, key=made["key"]) == [200]
@@ -212,6 +222,7 @@ def test_in_a_crowd_only_a_key_that_has_worked_keeps_its_connection(api: Api) ->
 
     callers = [("/health", ""), ("/nowhere", ""), ("/api/v1/taxes", "wrong"), (page, ""), (page, api.key)]
     assert [ends(path, key, **{CROWDED: True}) for path, key in callers] == [True] * len(callers)
+    assert ends("/health", "wrong", **{CROWDED: True})
     assert not ends("/api/v1/taxes", api.key, **{CROWDED: True})
     assert not ends("/health", api.key, **{CROWDED: True})
     assert not any(ends(path, key) for path, key in callers)

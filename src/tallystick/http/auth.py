@@ -48,6 +48,12 @@ def guest(tx: Tx, req: falcon.Request, token: str) -> Caller:
     return found
 
 
+def known(req: falcon.Request) -> Caller | None:
+    """The caller, once the secret has been looked up and found."""
+    found: Caller | None = getattr(req.context, "caller", None)
+    return found
+
+
 def secret_of(req: falcon.Request) -> str:
     """The key that a request carries, or Unauthorized."""
     secret = _in_headers(req) or req.params.get(PARAMETER)

@@ -11,8 +11,7 @@ from urllib.parse import quote
 import falcon
 import msgspec
 
-from tallystick.accounts.types import Caller
-from tallystick.http import metrics
+from tallystick.http import auth, metrics
 from tallystick.http.addresses import Addresses
 from tallystick.store import secrets
 
@@ -81,7 +80,7 @@ def path_of(req: falcon.Request) -> str:
 
 
 def _known_as(req: falcon.Request) -> tuple[int | None, int | None]:
-    caller: Caller | None = getattr(req.context, "caller", None)
+    caller = auth.known(req)
     return (caller.account.id, caller.key_id) if caller else (None, None)
 
 

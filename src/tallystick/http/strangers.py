@@ -102,7 +102,7 @@ class Strangers:
         if resp.status_code == 401 or (resp.status_code == 404 and _is_by_link(req)):
             self._known.discard(hash(secret))
             self._buckets.take(self._name_of(req))
-        elif resp.status_code < 400 and hash(secret) not in self._known:
+        elif resp.status_code < 400 and auth.known(req) and hash(secret) not in self._known:
             self._remember(hash(secret))
 
     def _name_of(self, req: falcon.Request) -> str:
