@@ -11,10 +11,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from tallystick.store.db import Database
+from tallystick.store.trouble import sqlite_file
+from tallystick.store.usage_file import usage_file_of
 from testing.server import Server
 from tests.api import Api
 from tests.databases import Databases
 from tests.faults.disks import FailingSync, filled, small_disk
+from tests.recurring.schedules import a_schedule
 
 NOTHING_DONE = "The database cannot take this now, and nothing was done. Try again in a moment."
 UNKNOWN = (
@@ -118,6 +121,25 @@ def test_a_full_disk_is_told_and_goes_by(databases: Databases, tmp_path: Path) -
         assert (again.status_code, again.headers.get("Idempotent-Replayed")) == (201, None)
         assert len(api.data(api.get("/customers?limit=100"))) == min(last + 1, 100)
         assert api.differences() == []
+
+
+@pytest.mark.database("sqlite")
+def test_trouble_with_another_file_is_no_answer_to_keep(api: Api) -> None:
+    """Billing reads the file of usage events, whose trouble meets it within the transaction of the key."""
+    api.data(api.post("/usage/meters", {"key": "calls", "aggregation": "sum"}))
+    a_schedule(api, meters=["calls"])
+    file = sqlite_file(api.database.url)
+    assert file
+    blocked = usage_file_of(file)
+    blocked.mkdir()
+    once = {"Idempotency-Key": "june"}
+    refused = api.post("/recurring-billing/process", {}, headers=once)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert (refused.json()["error"], refused.json()["code"]) == (NOTHING_DONE, "UNAVAILABLE")
+    blocked.rmdir()
+    again = api.post("/recurring-billing/process", {}, headers=once)
+    assert (again.status_code, again.headers.get("Idempotent-Replayed")) == (200, None)
+    assert again.json()["data"]["created"] > 0
 
 
 def test_what_was_sent_stays_out_of_errors(database_url: str) -> None:

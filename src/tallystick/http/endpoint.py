@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any, NamedTuple, Self, TypeVar
 
 import falcon
@@ -198,7 +199,11 @@ class Endpoint:
         try:
             return work(tx)
         except DomainError as error:
-            raise Refused(self.surface.refusal(refusals.of_domain(error))) from error
+            refusal = refusals.of_domain(error)
+            if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                # It is the server's trouble: once that is over, the same key shall do the work.
+                raise
+            raise Refused(self.surface.refusal(refusal)) from error
 
 
 class Refused(Exception):
