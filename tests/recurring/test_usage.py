@@ -222,6 +222,16 @@ def test_what_has_no_rate_is_billed_to_nobody_and_a_cost_of_its_own_wins(api: Ap
     ]
 
 
+def test_a_group_of_a_small_number_is_explained(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm", group_by=["size"]), unit_price=1)
+    metered(api, ann, "vm")
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, "vm", "2026-01-15", properties={"size": 1e-7})
+    assert bill(api, clock, "2026-02-01") == [("vm, 0.0000001, 2026-01-01 to 2026-01-31", "1", "1", "1")]
+    assert explained(api, 2) == [["e-1"]]
+
+
 def test_costs_in_another_currency_than_the_schedules_are_told(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     schedule = metered(api, ann, a_meter(api, "vm"), currency="JPY")

@@ -62,7 +62,7 @@ def use_some(api: Api) -> None:
     bound = {"customer_id": 1, "frequency": "monthly", "start_date": "2026-02-01", "max_occurrences": 2}
     api.data(api.post("/recurring-billing", {**bound, "amount": 5, "description": "Base", "meters": ["calls"]}))
     event = {"customer_id": 1, "meter": "calls", "quantity": "2.50"}
-    said = {"a": 1.50, "z": "ä", "b": True}
+    said = {"a": 1.50, "c": 1e-7, "z": "ä", "b": True}
     days = ("2026-02-10", "2026-03-10", "2025-12-31")
     events = [{**event, "id": day, "at": f"{day}T12:00:00.5Z", "properties": said} for day in days]
     api.data(api.post("/usage/events", events))

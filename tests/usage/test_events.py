@@ -1,6 +1,7 @@
 """Events in, over HTTP: each id once, and whatever is wrong is told by its place and its field."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -147,6 +148,21 @@ def test_the_costs_of_events_are_exact(api: Api, customer: int) -> None:
     events = [event(customer, id=str(number), cost="0.1", quantity="0.3") for number in range(10)]
     api.data(api.post("/usage/events", events))
     assert sums(api, customer) == [("calls", None, None, 10, "3", "1")]
+
+
+def test_a_number_of_a_property_is_measured_however_small_it_is(api: Api, customer: int) -> None:
+    numbers = (1e-7, "0.0000001", 1e-12, 1e14)
+    events = [
+        event(customer, id=str(place), meter="traffic", properties={"bytes": number})
+        for place, number in enumerate(numbers)
+    ]
+    api.data(api.post("/usage/events", events))
+    found = api.data(api.get("/usage/report?from=2026-03-01&to=2026-03-31&group_by=bytes"))["rows"]
+    assert {row["bytes"]: row["quantity"] for row in found} == {
+        "0.000000000001": Decimal("0.000000000001"),
+        "0.0000001": Decimal("0.0000002"),
+        "100000000000000": 10**14,
+    }
 
 
 def test_a_key_that_only_reads_takes_no_events(api: Api, customer: int) -> None:

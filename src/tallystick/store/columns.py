@@ -69,7 +69,10 @@ def _instant_in_utc(value: datetime | None) -> datetime | None:
 
 
 class PlainJson(TypeDecorator[str]):
-    """JSON as a text of one form: sorted names, no white space, exact numbers. JSONB on PostgreSQL, text on SQLite."""
+    """JSON as a text of one form: sorted names, no white space, exact numbers without exponents.
+
+    JSONB on PostgreSQL, text on SQLite.
+    """
 
     impl = Text
     cache_ok = True
@@ -88,8 +91,13 @@ def plain_json(value: object) -> str:
     return _WRITER.encode(value).decode()
 
 
-_READER = msgspec.json.Decoder(float_hook=Decimal)
-_WRITER = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+def plain_number(number: str) -> msgspec.Raw:
+    """A number of JSON, written without an exponent."""
+    return msgspec.Raw(format(Decimal(number), "f").encode())
+
+
+_READER = msgspec.json.Decoder(float_hook=plain_number)
+_WRITER = msgspec.json.Encoder(order="deterministic")
 
 
 class Exact(TypeDecorator[Decimal]):

@@ -1,6 +1,6 @@
 """Which events a line of an invoice bills, one by one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,11 +11,12 @@ from sqlalchemy import Select, bindparam, select
 from tallystick.core.account import Account
 from tallystick.core.periods import today
 from tallystick.store import rows
-from tallystick.store.columns import plain_json
 from tallystick.store.db import Tx
 from tallystick.store.tables import usage_lines
 from tallystick.usage import store
 from tallystick.usage.aggregates import COLUMNS
+from tallystick.usage.by_event import PROPERTIES
+from tallystick.usage.incoming import as_text
 from tallystick.usage.instants import instant
 from tallystick.usage.types import EventRow, Meter, Selection, Span
 
@@ -78,8 +79,6 @@ OF_INVOICE: Select[Any] = _LINES.where(usage_lines.c.invoice_id == bindparam("in
 )
 EVERY: Select[Any] = _LINES.order_by(usage_lines.c.id)
 
-_PROPERTIES = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-
 
 def lines_of(tx: Tx, account: Account, invoice_id: int) -> list[StoredLine]:
     """The lines of usage of an invoice."""
@@ -105,7 +104,7 @@ def events_of(tx: Tx, account: Account, line: StoredLine) -> Iterator[SeqEvent]:
 
 def _event(seq: int, *columns: Any) -> SeqEvent:
     row = EventRow(*columns)
-    return SeqEvent(seq, row, _PROPERTIES.decode(row.properties) if row.properties else {})
+    return SeqEvent(seq, row, PROPERTIES.decode(row.properties) if row.properties else {})
 
 
 def _is_of(event: SeqEvent, charged: ChargedEvents) -> bool:
@@ -126,9 +125,5 @@ def _dimension(event: SeqEvent, name: str) -> str | None:
     if name in COLUMNS:
         found: str | None = getattr(event.row, name)
         return found
-    return _as_text(event.properties, name)
-
-
-def _as_text(properties: Mapping[str, Any], name: str) -> str | None:
-    value = properties.get(name)
-    return value if value is None or isinstance(value, str) else plain_json(value)
+    value = event.properties.get(name)
+    return None if value is None else as_text(value)

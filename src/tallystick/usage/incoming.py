@@ -11,7 +11,7 @@ import msgspec
 
 from tallystick.core.errors import FieldErrors
 from tallystick.core.rating import FRACTION_DIGITS, Aggregation
-from tallystick.store.columns import plain_json
+from tallystick.store.columns import plain_json, plain_number
 from tallystick.store.usage_file import EXACT, NUMBER
 from tallystick.store.usage_tables import NOBODY
 from tallystick.usage.events import Property, UsageEvent
@@ -191,13 +191,13 @@ def _split(value: Decimal) -> tuple[int, int]:
     return whole, parts
 
 
-def _plain(properties: dict[str, Property]) -> dict[str, Property]:
+def _plain(properties: dict[str, Property]) -> dict[str, Property | msgspec.Raw]:
     """Without what is null, and with each number in its shortest form, so that equal contents are the same."""
     return {name: _shortest(value) for name, value in properties.items() if value is not None}
 
 
-def _shortest(value: Property) -> Property:
+def _shortest(value: Property) -> Property | msgspec.Raw:
     if not isinstance(value, Decimal):
         return value
     text = as_text(value.normalize(EXACT))
-    return int(text) if "." not in text else Decimal(text)
+    return int(text) if "." not in text else plain_number(text)
