@@ -77,6 +77,7 @@ def test_a_time_is_measured_in_seconds(api: Api, customer: int) -> None:
         ({"start_time": AT, "end_time": AT}, "at"),
         ({"at": None, "start_time": AT}, "end_time"),
         ({"at": None, "start_time": AT, "end_time": "2026-03-01T11:59:59Z"}, "end_time"),
+        ({"at": None, "start_time": AT, "end_time": "9999-12-31T23:59:59-10:00"}, "end_time"),
         ({"quantity": -1}, "quantity"),
         ({"quantity": "NaN"}, "quantity"),
         ({"quantity": 10**15}, "quantity"),

@@ -129,9 +129,10 @@ def _check_when(event: UsageEvent, now: datetime, errors: FieldErrors) -> None:
         errors["at"] = ["Give either it or start_time and end_time."]
     elif event.at is None and (event.end_time is None or event.end_time < start):
         errors["end_time"] = ["Must be there, and not before start_time."]
-    if start > now + MOST_AHEAD or start.year < FIRST_YEAR:
-        field = "at" if event.at else "start_time"
-        errors[field] = [f"Must be from the year {FIRST_YEAR} on, and at most a day ahead of now."]
+    for name in ("at", "start_time", "end_time"):
+        moment = getattr(event, name)
+        if moment is not None and (moment > now + MOST_AHEAD or moment.year < FIRST_YEAR):
+            errors[name] = [f"Must be from the year {FIRST_YEAR} on, and at most a day ahead of now."]
 
 
 def _is_storable(value: Decimal) -> bool:
