@@ -1,7 +1,9 @@
 """Templates that somebody else wrote: what they may do, and what becomes of the hostile."""
 
+import tempfile
 import time
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from msgspec import structs
@@ -45,6 +47,21 @@ def test_what_it_may_not_do_it_is_told(template: str, words: str) -> None:
     with pytest.raises(TemplateFault) as refused:
         compiled(request(template))
     assert words in str(refused.value)
+
+
+def test_a_module_among_the_temporary_files_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("json", "typst"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(1)")
+    assert compiled(request(pdf.BUILT_INS["classic"].decode())).startswith(b"%PDF")
+
+
+def test_one_that_is_ended_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(apart, "SECONDS", 1)
+    with pytest.raises(TemplateFault):
+        compiled(request("#let n = 0\n#while n < 100000000000 { n = n + 1 }"))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -35,7 +35,8 @@ class Request(msgspec.Struct, frozen=True):
 
 def compiled(request: Request) -> bytes:
     """The PDF. Raises TemplateFault. At most so many are made at once; others wait for their turn."""
-    with _turns:
+    # Python looks for modules where it starts: in a folder of our own, where nobody else has put any.
+    with _turns, TemporaryDirectory() as nowhere:
         try:
             ended = subprocess.run(
                 [sys.executable, "-m", "tallystick.documents.child"],
@@ -43,7 +44,7 @@ def compiled(request: Request) -> bytes:
                 capture_output=True,
                 timeout=SECONDS,
                 env=ENVIRONMENT,
-                cwd=gettempdir(),
+                cwd=nowhere,
                 check=False,
             )
         except subprocess.TimeoutExpired:

@@ -1,14 +1,14 @@
 """Compiles a template of somebody's own, or a long document, in a process of its own, which may do little and not long.
 
-Run as ``python -m tallystick.documents.child``: a request comes as JSON on standard input, and what is made goes to
-standard output. Else the status is REFUSED, and the compiler's words go to standard error.
+Run as ``python -m tallystick.documents.child`` in an empty folder, which is all that can be read: a request comes as
+JSON on standard input, and what is made goes to standard output. Else the status is REFUSED, and the compiler's words
+go to standard error.
 """
 
 import json
-import os
 import resource
 import sys
-from tempfile import TemporaryDirectory
+from pathlib import Path
 from typing import Any
 
 MEMORY_BYTES = 2 * 1024**3
@@ -20,10 +20,8 @@ REFUSED = 65  # EX_DATAERR
 def main() -> int:
     """Answers one request."""
     request = json.load(sys.stdin)
-    with TemporaryDirectory() as nowhere:
-        os.chdir(nowhere)
-        _limit()
-        made, words = _compiled(request, nowhere)
+    _limit()
+    made, words = _compiled(request, Path.cwd())
     if made is None:
         sys.stderr.write(words)
         return REFUSED
@@ -42,7 +40,7 @@ def _limit() -> None:
         resource.setrlimit(what, (most, most))
 
 
-def _compiled(request: dict[str, Any], nowhere: str) -> tuple[bytes | None, str]:
+def _compiled(request: dict[str, Any], nowhere: Path) -> tuple[bytes | None, str]:
     import typst  # noqa: PLC0415  # within the limits
 
     fonts = typst.Fonts(include_system_fonts=False, font_paths=[request["fonts"]])
