@@ -4,6 +4,7 @@ import tempfile
 import time
 from io import BytesIO
 from pathlib import Path
+from random import Random
 
 import pytest
 from msgspec import structs
@@ -47,6 +48,22 @@ def test_what_it_may_not_do_it_is_told(template: str, words: str) -> None:
     with pytest.raises(TemplateFault) as refused:
         compiled(request(template))
     assert words in str(refused.value)
+
+
+def test_its_words_are_cut() -> None:
+    with pytest.raises(TemplateFault) as refused:
+        compiled(request('#panic("a" * 1000000)'))
+    assert len(str(refused.value)) <= 2_000
+
+
+@pytest.mark.slow
+def test_a_file_that_would_fill_the_memory_of_the_server_is_refused() -> None:
+    # Too far apart to be found equal and packed: 100 kB of noise, 600 times.
+    noise = "".join(map(chr, Random(1).choices(range(0x30, 0x5B), k=100_000)))
+    attaching = f'#pdf.attach("a.txt", bytes("{noise}" * 600))'
+    with pytest.raises(TemplateFault) as refused:
+        compiled(structs.replace(request(attaching), is_archival=False))
+    assert str(refused.value) == "The PDF has more than 33,554,432 bytes."
 
 
 def test_a_module_among_the_temporary_files_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

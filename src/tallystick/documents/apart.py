@@ -11,7 +11,6 @@ from tallystick.documents.child import REFUSED
 
 AT_ONCE = 2
 SECONDS = 20
-LONGEST_WORDS = 2_000
 TOO_MUCH = "The template takes too long, or too much memory."
 # No proxy is there: what a template would fetch from a network fails at once.
 ENVIRONMENT = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "PATH": ""}
@@ -50,7 +49,7 @@ def compiled(request: Request) -> bytes:
         except subprocess.TimeoutExpired:
             raise TemplateFault(TOO_MUCH) from None
     if ended.returncode == REFUSED:
-        raise TemplateFault(ended.stderr.decode(errors="replace")[:LONGEST_WORDS])
+        raise TemplateFault(ended.stderr.decode(errors="replace"))
     if ended.returncode != 0:
         raise TemplateFault(TOO_MUCH)
     return ended.stdout

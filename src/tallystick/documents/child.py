@@ -14,6 +14,9 @@ from typing import Any
 MEMORY_BYTES = 2 * 1024**3
 """Of addresses; what typst itself needs of them is some 600 MB."""
 CPU_S = 10
+MOST_BYTES = 32 * 1024**2
+"""Of a PDF: whoever asks for it holds it in memory."""
+LONGEST_WORDS = 2_000
 REFUSED = 65  # EX_DATAERR
 
 
@@ -23,7 +26,7 @@ def main() -> int:
     _limit()
     made, words = _compiled(request, Path.cwd())
     if made is None:
-        sys.stderr.write(words)
+        sys.stderr.write(words[:LONGEST_WORDS])
         return REFUSED
     sys.stdout.buffer.write(made)
     return 0
@@ -56,7 +59,9 @@ def _compiled(request: dict[str, Any], nowhere: Path) -> tuple[bytes | None, str
         )
     except typst.TypstError as error:
         return None, getattr(error, "diagnostic", None) or str(error)
-    return (made, "") if isinstance(made, bytes) else (None, "a PDF is one file")
+    if not isinstance(made, bytes) or len(made) > MOST_BYTES:
+        return None, f"The PDF has more than {MOST_BYTES:,} bytes."
+    return made, ""
 
 
 if __name__ == "__main__":
