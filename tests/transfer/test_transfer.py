@@ -13,7 +13,7 @@ from tallystick.accounts import ops as account_ops
 from tallystick.accounts import store as account_store
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
-from tallystick.store import outbox
+from tallystick.store import beats, outbox
 from tallystick.store.db import Database
 from tallystick.store.deliveries import Receiver
 from tallystick.store.outbox import NewEvent
@@ -266,6 +266,11 @@ def a_second_key(database: Database) -> None:
     database.transact("tests", create)
 
 
+def a_worker(database: Database) -> None:
+    first_start(database)
+    database.transact("tests", lambda tx: beats.note(tx, account_store.get(tx, 1)))
+
+
 def other_settings(database: Database) -> None:
     def change(tx: Any) -> None:
         account_ops.change_settings(tx, account_store.get(tx, 1), {"name": "Mine"}, None)
@@ -280,7 +285,7 @@ def a_business(database: Database) -> None:
 
 @pytest.mark.parametrize(
     ("made_before", "is_refused"),
-    [(first_start, False), (a_second_key, False), (other_settings, True), (a_business, True)],
+    [(first_start, False), (a_second_key, False), (a_worker, False), (other_settings, True), (a_business, True)],
 )
 def test_only_an_account_that_was_never_used_gives_way(
     business: Api, target: Database, made_before: Callable[[Database], None], is_refused: bool

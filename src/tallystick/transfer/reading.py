@@ -18,7 +18,7 @@ from tallystick.store.migrate import revision
 from tallystick.store.tables import accounts, api_keys, events
 from tallystick.store.usage_tables import usage_events
 from tallystick.transfer import past_events
-from tallystick.transfer.lines import EVENTS, TABLES, End, ExportHeader, ExportLine, TableLines
+from tallystick.transfer.lines import EVENTS, OF_ONE_SERVER, TABLES, End, ExportHeader, ExportLine, TableLines
 from tallystick.wire.parse import parse_json
 
 ROWS_AT_ONCE = 500
@@ -150,7 +150,7 @@ def _wrong_with(line: bytes, kind: type[msgspec.Struct], table: str) -> str:
 
 
 def _make_room(tx: Tx, account_id: int) -> None:
-    """Sees to it that nothing of the account is there: what a first start has made goes away."""
+    """Sees to it that nothing of the account is there: what a first start and a worker have made goes away."""
     version = tx.row(select(accounts.c.version).where(accounts.c.id == account_id), int)
     if version is None:
         return
@@ -161,7 +161,7 @@ def _make_room(tx: Tx, account_id: int) -> None:
             f"The account {account_id} is in this database already, and more than its API keys. "
             "Import into a database in which it is new."
         )
-    for table in (events, api_keys):
+    for table in (events, api_keys, *OF_ONE_SERVER):
         tx.write(delete(table).where(table.c.account_id == account_id))
     tx.write(delete(accounts).where(accounts.c.id == account_id))
 
