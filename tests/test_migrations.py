@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -15,7 +17,7 @@ from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 from tallystick.store.db import Database
 from tallystick.store.migrate import NewerDatabase, alembic_config, migrate
-from tallystick.store.tables import metadata, recurring_runs
+from tallystick.store.tables import figures, metadata, recurring_runs
 from tallystick.store.usage_tables import usage_metadata
 from testing.server import PROGRAM
 
@@ -231,3 +233,31 @@ def test_a_run_of_an_older_version_began_at_an_instant_as_any_other(database: Da
     with database.read() as tx:
         began = tx.connection.execute(select(recurring_runs.c.started_at).where(recurring_runs.c.account_id == 1))
         assert began.scalar_one() == datetime(2026, 6, 15, 12, 0, 0, 250_000, tzinfo=UTC)
+
+
+@pytest.mark.database("postgresql")
+def test_a_bill_that_an_older_server_writes_meanwhile_is_in_the_statistics(database: Database) -> None:
+    migrate_to(database, "0028")
+    with database.transaction("tests") as tx:
+        for statement in (OLDER_ACCOUNT, OLDER_CUSTOMER):
+            tx.connection.exec_driver_sql(statement)
+    values = {"id": 1, "number": None, "scope": None, "place": None, "state": "draft", "issued_at": None}
+    bill = text(OLDER_BILL.format(table="invoices", until="due_date", instant="TIMESTAMPTZ"))
+    migration = threading.Thread(target=migrate_to, args=(database, "0029"))
+    with database.transaction("an older server") as tx:
+        tx.connection.execute(bill, values)
+        migration.start()
+        while migration.is_alive() and not waits_for_a_lock(database):
+            time.sleep(0.05)
+    migration.join()
+    with database.read() as tx:
+        counted = select(figures.c.counted).where(figures.c.account_id == 1)
+        assert tx.connection.execute(counted).scalars().all() == [1]
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with database.read() as tx:
+        return bool(tx.connection.execute(waiting).scalar_one())

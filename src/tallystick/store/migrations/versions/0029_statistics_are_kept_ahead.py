@@ -50,10 +50,11 @@ def upgrade() -> None:
     _make_tables()
     is_postgresql = op.get_bind().dialect.name == "postgresql"
     for table in ADDED:
-        op.execute(_all(table))
+        # The triggers first: they lock the table, and nothing comes to it between them and what all rows come to.
         for statement in _for_postgresql(table) if is_postgresql else _for_sqlite(table):
             # Not as a text with parameters, which it may look like.
             op.get_bind().exec_driver_sql(statement)
+        op.execute(_all(table))
     op.drop_index("ix_payments_received", table_name="payments")
     op.drop_index("ix_credit_notes_amounts", table_name="credit_notes")
 
