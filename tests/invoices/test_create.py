@@ -168,6 +168,24 @@ def test_a_price_counts_only_in_its_own_currency(seller: Api, currency: str | No
     assert seller.post("/invoices", priced).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"product_id": 99}, {"items.0.product_id": ["There is no such product."]}),
+        (
+            {"quantity": 2},
+            {
+                "items.0.description": ["Is required for a line without a product."],
+                "items.0.unit_price": ["Is required for a line without a product."],
+            },
+        ),
+    ],
+)
+def test_only_a_line_without_a_product_must_say_what_it_is(seller: Api, item: Any, expected: Any) -> None:
+    refused = seller.post("/invoices", {"customer_id": 1, "items": [item]})
+    assert (refused.status_code, refused.json()["errors"]) == (422, expected)
+
+
 DATES: list[tuple[str, dict[str, Any], str, str]] = [
     ("UTC", {}, "2026-03-31", "2026-04-30"),
     ("Pacific/Auckland", {}, "2026-04-01", "2026-05-01"),

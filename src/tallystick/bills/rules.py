@@ -23,6 +23,7 @@ from tallystick.products.types import Product
 from tallystick.taxes.types import Tax as StoredTax
 
 NO_CUSTOMER = "There is no such customer."
+NO_PRODUCT = "Is required for a line without a product."
 
 
 def bill_from(new: NewBill, found: References, account: Account) -> tuple[Bill, Totals]:
@@ -93,10 +94,11 @@ def _line(item: Item, found: References, currency: str, path: str, errors: Field
     product = _product(item, found, currency, path, errors)
     description = item.description or (product.name if product else None)
     price = product.unit_price if product and item.unit_price is None else item.unit_price
-    if not description:
-        errors[f"{path}.description"] = ["Is required for a line without a product."]
-    if price is None:
-        errors.setdefault(f"{path}.unit_price", ["Is required for a line without a product."])
+    if item.product_id is None:
+        if not description:
+            errors[f"{path}.description"] = [NO_PRODUCT]
+        if price is None:
+            errors[f"{path}.unit_price"] = [NO_PRODUCT]
     tax, tax_id = _tax(item, product, found, path, errors)
     return Line(
         description=description or "",
