@@ -57,7 +57,7 @@ def test_when_a_worker_last_worked_is_told(database_url: str) -> None:
             response = api.client.get("/ready")
             return response.status_code, response.json()["notes"], response.json()["worker_at"]
 
-        assert told() == (200, [readiness.NO_WORKER], None)
+        assert told() == (200, [readiness.NO_WORKER_YET], None)
         for _ in range(2):
             assert Worker(api.database).work()
         assert told() == (200, [], "2026-06-15T12:00:00Z")

@@ -15,7 +15,9 @@ from tallystick.store.trouble import sqlite_file
 LEAST_FREE_BYTES = 16 << 20
 """A large write makes SQLite's log alone grow by some."""
 
-NO_WORKER = "No worker has worked for five minutes: start `tallystick worker`, or no schedule is billed."
+TO_DO = "start `tallystick worker`, or no schedule is billed."
+NO_WORKER_YET = f"No worker has worked yet: {TO_DO}"
+NO_WORKER = f"No worker has worked for five minutes: {TO_DO}"
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -42,9 +44,9 @@ def condition(database: Database) -> Condition:
 def _of_worker(database: Database) -> tuple[list[str], datetime | None]:
     with database.read() as tx:
         worker_at = beats.last(tx)
-    if worker_at is not None and tx.now - worker_at <= beats.MISSED_AFTER:
-        return [], worker_at
-    return [NO_WORKER], worker_at
+    if worker_at is None:
+        return [NO_WORKER_YET], None
+    return [NO_WORKER] if tx.now - worker_at > beats.MISSED_AFTER else [], worker_at
 
 
 def _failures_of_sqlite(database: Database) -> Iterator[str]:
