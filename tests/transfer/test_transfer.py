@@ -213,7 +213,14 @@ REFUSED: list[tuple[Change, str]] = [
     (with_a_row_twice, "customers: .*(UNIQUE|unique) constraint"),
     (changed("customers", '"id":1', '"id":"1"'), r"customers\.id: Must be a whole number from -9"),
     (changed("customers", '"id":1,', ""), r"customers\.id: Is required"),
-    (changed("customers", '"id":1,', '"id":1,"vip":true,'), r"customers\.vip: Is not a field"),
+    (
+        changed("customers", '"id":1,', '"id":1,"vip":true,'),
+        r"customers\.vip: Is not a field of this line\. Nothing was imported\.$",
+    ),
+    (
+        changed("customers", '"table"', '"tabel"'),
+        r"^Line [0-9]+: tabel: Is not a field of this line\. Did you mean table\? Nothing was imported\.$",
+    ),
     (changed("customers", '"account_id":1', '"account_id":2'), r"customers\.account_id: is another account's"),
     (changed("customers", '"table":"customers"', '"table":"pets"'), 'there is no table "pets" to import'),
     (changed("customers", '"table":"customers"', '"table":"idempotency_keys"'), "there is no table"),

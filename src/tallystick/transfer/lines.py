@@ -6,7 +6,7 @@ amounts are whole minor units, decimals are strings, instants ISO 8601 in UTC, b
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, String, Table
@@ -49,7 +49,13 @@ VALUES: tuple[tuple[type[Any], Any], ...] = (
 )
 
 
-class ExportHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExportPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of an export, which has no other fields than its own."""
+
+    unknown: ClassVar[str] = "Is not a field of this line."
+
+
+class ExportHeader(ExportPart, frozen=True):
     """The first line. ``schema`` is the revision of the database, ``account`` the id of what is exported."""
 
     format: Literal["tallystick"]
@@ -58,14 +64,14 @@ class ExportHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     account: Int64
 
 
-class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class End(ExportPart, frozen=True):
     """What the last line holds: the rows before it by table, and the last id that each table has given."""
 
     rows: dict[str, int]
     last_ids: dict[str, Int64]
 
 
-class ExportLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExportLine(ExportPart, frozen=True):
     """A line after the first: a row of a table, or the end."""
 
     table: str = ""
@@ -106,9 +112,8 @@ def _from_line(column: Column[Any], value: Any) -> Any:
 
 
 def _rows(table: Table) -> TableLines:
-    kind = msgspec.defstruct(
-        str(table.name), [(str(column.name), _hint(column)) for column in table.columns], forbid_unknown_fields=True
-    )
+    fields = [(str(column.name), _hint(column)) for column in table.columns]
+    kind = msgspec.defstruct(str(table.name), fields, bases=(ExportPart,), frozen=True)
     account = accounts.c.id if table is accounts else table.c.account_id
     return TableLines(table, account, kind, msgspec.json.Decoder(kind))
 

@@ -30,10 +30,13 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class BadExport(Exception):
-    """The file is not a whole export that this program can read; nothing of it was imported."""
+    """The file is not a whole export that this program can read; nothing of it was imported.
+
+    ``reason`` is a sentence, with the stop or the question mark at its end.
+    """
 
     def __init__(self, number: int, reason: str) -> None:
-        super().__init__(f"Line {number}: {reason.rstrip('.')}. Nothing was imported.")
+        super().__init__(f"Line {number}: {reason} Nothing was imported.")
 
 
 class Imported(NamedTuple):
@@ -95,7 +98,7 @@ class Reader:
         header = self._decoded(_HEADER, self._next())
         if header.schema != schema:
             reason = f"the export is of the schema {header.schema}, and this program is at {schema}"
-            raise self._bad(f"{reason}: export and import with the same version of Tallystick")
+            raise self._bad(f"{reason}: export and import with the same version of Tallystick.")
         return header
 
     def places(self, account_id: int) -> Iterator[Place]:
@@ -103,10 +106,10 @@ class Reader:
         while (line := self._decoded(_LINE, self._next())).end is None:
             rows = TABLES.get(line.table)
             if rows is None:
-                raise self._bad(f'there is no table "{line.table}" to import')
+                raise self._bad(f'there is no table "{line.table}" to import.')
             row = self._decoded(rows.decoder, line.row, line.table)
             if getattr(row, rows.account.name) != account_id:
-                raise self._bad(f"{line.table}.{rows.account.name}: is another account's")
+                raise self._bad(f"{line.table}.{rows.account.name}: is another account's.")
             self._counts[line.table] += 1
             yield Place(self._number, rows, rows.values(row))
         self._end = line.end
@@ -116,16 +119,16 @@ class Reader:
         if self._end is None:
             raise AssertionError("the end is read after the rows")
         if self._end.rows != self._counts or self._counts[accounts.name] != 1:
-            raise self._bad(f"the export holds other rows than its end counts: {dict(self._counts)}")
+            raise self._bad(f"the export holds other rows than its end counts: {dict(self._counts)}.")
         if next(self._lines, None) is not None:
-            raise self._bad("something follows the end")
+            raise self._bad("something follows the end.")
         return self._end
 
     def _next(self) -> bytes:
         self._number += 1
         line = next(self._lines, None)
         if line is None:
-            raise self._bad("the export is cut off, its end is missing")
+            raise self._bad("the export is cut off, its end is missing.")
         return line
 
     def _decoded(self, decoder: msgspec.json.Decoder[T], line: bytes | msgspec.Raw, table: str = "") -> T:
@@ -143,10 +146,10 @@ def _wrong_with(line: bytes, kind: type[msgspec.Struct], table: str) -> str:
     try:
         parse_json(line, kind)
     except Malformed:
-        return "is cut off, or is no JSON object"
+        return "is cut off, or is no JSON object."
     except ValidationFailed as error:
         return ValidationFailed({f"{table}.{field}".strip("."): told for field, told in error.errors.items()}).reason
-    return "is not as an export has it"
+    return "is not as an export has it."
 
 
 def _make_room(tx: Tx, account_id: int) -> None:
@@ -190,4 +193,4 @@ def _insert(tx: Tx, places: list[Place]) -> None:
 
 
 def _refusal(place: Place, error: DBAPIError) -> str:
-    return f"{place.rows.table.name}: {str(error.orig).partition(chr(10))[0]}"
+    return f"{place.rows.table.name}: {str(error.orig).partition(chr(10))[0]}."
