@@ -36,6 +36,22 @@ def test_a_code_stands_where_a_transfer_can_be_made(iban: str | None, currency: 
     assert code(iban, currency, due) is expected
 
 
+@pytest.mark.parametrize(
+    ("name", "reference", "expected"),
+    [
+        ("A" * 200, "R" * 200, True),
+        ("日" * 70, "1", True),
+        # 70 + 64 characters of 3 bytes each are more than the 331 bytes that a code holds.
+        ("日" * 70, "日" * 64, False),
+        ("\u200e", "INV-1", False),
+        ("Example Ltd", "", False),
+    ],
+)
+def test_what_a_code_cannot_hold_has_none(name: str, reference: str, expected: bool) -> None:
+    reader = Readership(Seller(name=name), None, language="en", currency="EUR", today=date(2026, 1, 1))
+    assert (payment(None, Seller(name=name, iban=IBAN), reference, 100, reader).qr is not None) is expected
+
+
 def test_an_account_that_is_no_iban_is_shown_as_it_is() -> None:
     seller = Seller(name="Example Ltd", iban="12-34 56\u20287", bic="ABCDEF12")
     reader = Readership(seller, None, language="en", currency="GBP", today=date(2026, 1, 1))

@@ -53,6 +53,11 @@ def test_a_text_turns_nothing_around_it(text: str, expected: str) -> None:
     assert bdi(text) == expected
 
 
+def test_a_number_of_which_nothing_can_be_shown_is_left_out() -> None:
+    document = structs.replace(sample_in("en"), number=None, heading="Invoice")
+    assert page_of(document).title == "Invoice"
+
+
 def test_what_is_copied_is_marked() -> None:
     assert bdi("DE02", "copied") == '<bdi class="copied">DE02</bdi>'
 

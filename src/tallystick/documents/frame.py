@@ -38,7 +38,7 @@ class Frame(NamedTuple):
 
 def framed(frame: Frame, reader: Readership, account: Account, *, is_taxed: bool = False) -> Document:
     """A document that says nothing yet."""
-    number = line(frame.number) if frame.number else None
+    number = line(frame.number or "") or None
     title = reader.title(frame.kind, is_taxed=is_taxed)
     label = "party.quote_to" if frame.kind is DocumentKind.QUOTATION else "party.to"
     seller = parties.seller_party(frame.seller, reader)

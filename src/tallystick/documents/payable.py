@@ -44,17 +44,23 @@ def _bank_account(seller: Seller, reference: str, reader: Readership) -> list[La
 
 
 def _code(seller: Seller, reference: str, due: Decimal, reader: Readership) -> Code | None:
-    """The code, where the account is in reach of SEPA's transfers: the IBAN is one, the currency the euro."""
+    """The code, where the account is in reach of SEPA's transfers: the IBAN is one, the currency the euro.
+
+    There is none where no name or no reference can be shown, or where they take more bytes than a code holds.
+    """
     if reader.currency != "EUR" or not LEAST <= due <= MOST or not seller.iban or not ibans.is_valid(seller.iban):
         return None
-    # Without a BIC, which the standard asks for no more: one that is wrong would spoil the code.
-    code = helpers.make_epc_qr(
-        name=line(seller.name)[:LONGEST_NAME],
-        iban=ibans.compact(seller.iban),
-        amount=due,
-        text=reference[:LONGEST_TEXT],
-        encoding="utf-8",
-    )
+    try:
+        # Without a BIC, which the standard asks for no more: one that is wrong would spoil the code.
+        code = helpers.make_epc_qr(
+            name=line(seller.name)[:LONGEST_NAME],
+            iban=ibans.compact(seller.iban),
+            amount=due,
+            text=reference[:LONGEST_TEXT],
+            encoding="utf-8",
+        )
+    except ValueError:
+        return None
     svg = BytesIO()
     code.save(svg, kind="svg", xmldecl=False, svgclass=None, lineclass=None, border=0, omitsize=True)
     return Code(svg.getvalue().decode(), reader.words("payment.scan"))
