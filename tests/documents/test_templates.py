@@ -63,6 +63,13 @@ def test_a_bill_is_set_by_the_one_asked_for_else_its_own_else_the_default(api: A
     assert api.get(f"/invoices/{own['id']}/pdf", params={"template": ours["id"]}).status_code == 422
 
 
+def test_an_id_with_zeros_before_it_is_the_same(api: Api) -> None:
+    ours = made(api, source=OURS)
+    assert api.data(api.put(f"/templates/00{ours['id']}/default"))["is_default"] is True
+    assert api.data(api.get(f"/templates/{ours['id']}"))["is_default"] is True
+    assert refused(api.delete(f"/templates/{ours['id']}")) == (409, "CONFLICT")
+
+
 def test_a_change_shows_at_once_and_a_stale_one_is_refused(api: Api) -> None:
     ours = made(api, source=OURS)
     invoice = an_invoice(api, 100, template_id=ours["id"])

@@ -115,7 +115,7 @@ class TemplateId(str):
             raise ValueError("Must be the id of a template, as 7 or classic.")
         if value.isdecimal() and int(value) > MAX_ID:
             raise ValueError("There is no id as large as this.")
-        return cls(value)
+        return cls(int(value) if value.isdecimal() else value)
 
 
 class BillNumber(str):
