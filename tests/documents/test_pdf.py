@@ -10,8 +10,10 @@ from msgspec import structs
 from pypdf import PdfReader
 
 from tallystick.documents import pdf
-from tallystick.documents.document import Document
+from tallystick.documents.document import Document, Notice
+from tallystick.documents.glyphs import UNCOVERED
 from tallystick.documents.languages import LANGUAGES
+from tallystick.documents.reader import block
 from tests.documents.made import NOW, sample_in, texts_of
 from tests.documents.pdfs import text_of
 
@@ -75,6 +77,32 @@ def test_a_character_that_no_font_has_makes_no_error(design: str) -> None:
     said = squeezed(" ".join(text_of(made(odd, design))))
     assert "日本" in said
     assert "□" in said
+
+
+def test_every_character_that_is_shown_can_be_kept() -> None:
+    every = block(UNCOVERED.sub("", "".join(map(chr, [*range(0x20, 0xD800), *range(0xE000, 0x20000)]))))
+    assert len(every) > 9_000
+    made(structs.replace(sample_in("en"), notes=[" ".join(every[at : at + 20] for at in range(0, len(every), 20))]))
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_what_is_longer_than_a_sheet_goes_on_on_the_next(design: str) -> None:
+    document = sample_in("en")
+    assert document.history is not None
+    first = document.history.rows[0]
+    payments = [structs.replace(first, label=f"Payment {at:03}.") for at in range(100)]
+    long = structs.replace(
+        document,
+        totals=[structs.replace(total, on=None) for total in document.totals],
+        history=structs.replace(document.history, rows=payments),
+        notices=[Notice("exempt", f"Reason {at:03}. " + "word " * 30) for at in range(60)],
+    )
+    sheets = [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(made(long, design))).pages]
+    for name, count in (("Payment", 100), ("Reason", 60)):
+        on_sheets = [sum(f"{name} {at:03}." in sheet for at in range(count)) for sheet in sheets]
+        assert sum(on_sheets) == count
+        # Rows of 4.8 mm, on a sheet of 297 mm with 51 mm of edges.
+        assert max(on_sheets) <= 51
 
 
 @pytest.mark.parametrize("design", DESIGNS)
