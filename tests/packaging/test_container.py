@@ -17,6 +17,7 @@ import yaml
 
 from tallystick.config import from_environment
 from testing.server import free_port
+from tests.packaging.test_service import BARE, block
 
 ROOT = Path(__file__).parents[2]
 NEEDED = ("buildah", "mmdebstrap")
@@ -139,3 +140,17 @@ def test_the_compose_file_sets_what_the_program_knows(service: str) -> None:
     assert services["postgresql"]["environment"] == {"POSTGRES_USER": "tallystick", "POSTGRES_PASSWORD": "secret"}
     assert {name for name, value in given.items() if value} <= {name.upper() for name in settings.__struct_fields__}
     assert settings.api_key == (key if service == "server" else None)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_the_compose_file_has_its_secrets_of_a_file_that_is_made_once(tmp_path: Path) -> None:
+    make, start = block("running.md", "sh", "docker compose").splitlines()
+    assert start == "docker compose up --detach"
+    made = [subprocess.run(["/bin/sh", "-c", make], env=BARE, cwd=tmp_path, check=False).returncode for _ in range(2)]
+    file = tmp_path / ".env"
+    assert (made[0], made[1] != 0, file.stat().st_mode & 0o777) == (0, True, 0o600)
+    secrets = dict(line.split("=") for line in file.read_text().splitlines())
+    settings = from_environment(composed(**secrets)["server"]["environment"])
+    assert (settings.api_key, settings.seal_key) == (secrets["API_KEY"], secrets["SEAL_KEY"])
+    assert secrets["POSTGRES_PASSWORD"] in settings.database_url
+    assert len(set(secrets.values())) == 3
