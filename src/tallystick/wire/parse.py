@@ -6,7 +6,7 @@ msgspec is fast and stops at its first error; so a request that fails is read ag
 import json
 import re
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache, reduce
@@ -33,6 +33,7 @@ _MOST_ERRORS = 100
 _MOST_GUESSES = 20
 """How many wrong fields are told what else may have been meant: to guess takes longer than to refuse."""
 _NUL = "Must not contain the character NUL."
+_HALF_OF_PAIR = "Must not contain half of a surrogate pair."
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _BYTE = re.compile(r"\(byte (\d+)\)$")
@@ -123,15 +124,11 @@ def _with_halves(raw: bytes) -> Any:
     """
     if not _HALF.search(raw):
         raise ValueError
-    return json.loads(raw, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_legibly_named)
+    return json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
 
 
 def _no_number(name: str) -> None:
     raise ValueError(name)
-
-
-def _legibly_named(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name.encode("utf-8", "replace").decode(): value for name, value in pairs}
 
 
 def _fault(raw: bytes, error: str) -> str:
@@ -218,7 +215,7 @@ class _Reading:
 
     def _list(self, values: list[Any], hint: Any, path: str) -> Any:
         for meta in annotations(hint):
-            self.leaf(values, Annotated[list[Any], meta], path)
+            self._converted(values, Annotated[list[Any], meta], path)
         if path in self.errors:
             return None
         (item,) = get_args(bare(hint))
@@ -228,9 +225,13 @@ class _Reading:
         """The value as its type; meaningless where that is an error. What is left raw is read by whoever knows it."""
         if hint is msgspec.Raw:
             return value
-        if isinstance(value, str) and (refused := _UNWRITABLE.search(value)):
-            self._note(path, "Must not contain half of a surrogate pair." if refused[0] > "\0" else _NUL)
+        refused = next(filter(None, map(_UNWRITABLE.search, _texts(value))), None)
+        if refused:
+            self._note(path, _HALF_OF_PAIR if refused[0] > "\0" else _NUL)
             return None
+        return self._converted(value, hint, path)
+
+    def _converted(self, value: Any, hint: Any, path: str) -> Any:
         try:
             return msgspec.convert(value, hint, dec_hook=convert, strict=not self._is_text)
         except msgspec.ValidationError as error:
@@ -246,4 +247,18 @@ class _Reading:
 
     def _note(self, path: str, sentence: str) -> None:
         if len(self.errors) < _MOST_ERRORS:
-            self.errors[path] = [sentence]
+            self.errors[path.encode("utf-8", "replace").decode()] = [sentence]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value, the names of fields too; without recursion, however deep it is nested."""
+    left = [value]
+    while left:
+        part = left.pop()
+        if isinstance(part, str):
+            yield part
+        elif isinstance(part, list):
+            left.extend(part)
+        elif isinstance(part, dict):
+            left.extend(part)
+            left.extend(part.values())

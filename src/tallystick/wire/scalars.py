@@ -166,8 +166,6 @@ class MetadataChange(dict[str, str | None]):
             raise ValueError(f"Must have keys of 1 to {MAX_KEY_LENGTH} characters.")
         if text is not None and (not isinstance(text, str) or len(text) > MAX_VALUE_LENGTH):
             raise ValueError(f"Must have texts of at most {MAX_VALUE_LENGTH} characters, or null to remove a pair.")
-        if "\0" in key or "\0" in (text or ""):
-            raise ValueError("Must not contain the character NUL.")
 
 
 class Search(str):
