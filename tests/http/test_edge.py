@@ -158,7 +158,7 @@ def test_too_much_is_refused_and_health_is_answered_all_the_same(monkeypatch: py
             thread.start()
         for _ in slow:
             waiting.acquire()
-        assert client.get("/health").text == "None"
+        assert [client.get(path).text for path in ("/health", "/health/")] == ["None", "None"]
         assert "503" in client.get("/other").text
         may_end.set()
         for thread in slow:
@@ -184,7 +184,8 @@ def test_what_is_read_twice_is_the_same() -> None:
         assert client.post("/", content=b"abcdef").content == b"abc|def"
 
 
-def test_who_asks_whether_all_is_well_holds_no_thread() -> None:
+@pytest.mark.parametrize("end", ["", "/"])
+def test_who_asks_whether_all_is_well_holds_no_thread(end: str) -> None:
     may_end = threading.Event()
 
     def look() -> Condition:
@@ -196,7 +197,7 @@ def test_who_asks_whether_all_is_well_holds_no_thread() -> None:
         return repr(found and found.result().reasons).encode()
 
     with served(replying(respond), look=look) as client, ThreadPoolExecutor(ASKERS) as threads:
-        asked = [threads.submit(client.get, probes.READY) for _ in range(ASKERS)]
+        asked = [threads.submit(client.get, probes.READY + end) for _ in range(ASKERS)]
         assert client.get("/other").text == "None"
         assert not any(each.done() for each in asked)
         may_end.set()

@@ -97,9 +97,11 @@ class Edge:
         asyncio.get_running_loop().call_later(FILE_OPENED_WITHIN_S, sent.file.close)
 
     async def _answer(self, environ: dict[str, Any], protocol: HTTPProtocol) -> Sent:
-        if environ["PATH_INFO"] == probes.HEALTH:
+        # The application takes no slash at the end for another path either.
+        path = environ["PATH_INFO"].removesuffix("/")
+        if path == probes.HEALTH:
             return self._call(environ)
-        if environ["PATH_INFO"] == probes.READY:
+        if path == probes.READY:
             environ[probes.LOOK] = await self._looked()
             return self._call(environ)
         if sum(pool.unfinished for pool in self._distinct) >= MOST_UNFINISHED:
