@@ -1,12 +1,17 @@
 """Whoever asks for it gets long answers compressed, and these are then what the others get."""
 
 import gzip
+import tempfile
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import falcon
+import falcon.testing
 import httpx
 import pytest
 
 from tallystick.http import spool
+from tallystick.http.assets import Asset
 from tallystick.http.compression import LONG_BYTES
 from tests.api import Api
 from tests.bills import a_customer, a_draft
@@ -142,6 +147,24 @@ def test_a_file_of_the_reference_is_kept_in_either_coding(api: Api) -> None:
         assert (kept.status, kept.body, kept.headers["Vary"]) == (304, b"", "Accept-Encoding")
         assert kept.headers["ETag"] == tag["If-None-Match"]
         assert sent(api, "/docs/swagger_bundle.js", other, headers=tag).status == 200
+
+
+def test_a_compressed_file_that_was_tidied_up_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As systemd does with what nobody has used for ten days."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    script = tmp_path / "script.js"
+    script.write_bytes(b"let a = 1;" * LONG_BYTES)
+    app = falcon.App()
+    app.add_route("/script.js", Asset(script))
+
+    def content() -> bytes:
+        answer = falcon.testing.TestClient(app).simulate_get("/script.js", headers={"Accept-Encoding": "gzip"})
+        return gzip.decompress(answer.content)
+
+    assert content() == script.read_bytes()
+    (made,) = tmp_path.glob("tallystick-*")
+    made.unlink()
+    assert content() == script.read_bytes()
 
 
 def test_an_answer_that_is_replayed_is_the_same(api: Api) -> None:

@@ -19,6 +19,7 @@ class Asset:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._compressed: OnDisk | None = None
         self._is_long = path.stat().st_size >= compression.LONG_BYTES
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -31,14 +32,17 @@ class Asset:
             resp.status = 304
             resp.append_header("Vary", compression.ASKED_FOR_IN)
         else:
-            spool.answer(resp, OnDisk(Path(self._compressed.name), coding) if coding else OnDisk(self._path))
+            spool.answer(resp, OnDisk(self._compressed_path(), coding) if coding else OnDisk(self._path))
 
     on_head = on_get
     queue_of = always(Queue.READS)
 
-    @cached_property
-    def _compressed(self) -> OnDisk:
-        return spool.written([self._path.read_bytes()], compression.GZIP)
+    def _compressed_path(self) -> Path:
+        """Of a file that is made when it is first asked for, and again where something has tidied it up since."""
+        kept = self._compressed
+        if kept is None or not Path(kept.name).exists():
+            kept = self._compressed = spool.written([self._path.read_bytes()], compression.GZIP)
+        return Path(kept.name)
 
     @cached_property
     def _digest(self) -> str:

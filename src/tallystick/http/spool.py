@@ -59,7 +59,7 @@ class Temporary(OnDisk):
 
     def __init__(self, path: Path, coding: Coding | None = None) -> None:
         super().__init__(path, coding)
-        self._remove = weakref.finalize(self, path.unlink)
+        self._remove = weakref.finalize(self, path.unlink, missing_ok=True)
 
     def close(self) -> None:
         """Removes it."""
