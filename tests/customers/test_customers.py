@@ -158,6 +158,20 @@ def test_what_keeps_a_customer_is_said(api: Api) -> None:
     zoe = a_customer(api)
     api.data(api.post("/quotations", {"customer_id": zoe, "items": ITEMS}))
     assert api.delete(f"/customers/{zoe}").json()["error"] == f"{cannot} a quotation."
+    bob = a_customer(api)
+    rate = {"service": "vm", "model": "per_unit", "unit_price": 1, "customer_id": bob}
+    api.data(api.post("/usage/rates", rate))
+    assert api.delete(f"/customers/{bob}").json()["error"] == f"{cannot} a rate of usage."
+
+
+def test_a_customer_with_usage_stays(api: Api) -> None:
+    ann, bob = a_customer(api), a_customer(api)
+    event = {"id": "e-1", "customer_id": ann, "service": "vm", "at": "2026-03-01T12:00:00Z"}
+    api.data(api.post("/usage/events", event))
+    refused = api.delete(f"/customers/{ann}")
+    said = "This customer cannot be deleted, because it is named by usage events."
+    assert (refused.status_code, refused.json()["error"]) == (409, said)
+    assert api.delete(f"/customers/{bob}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,6 @@ def update(call: Call, customer_id: Id, body: CustomerChange) -> Customer:
 
 
 def delete(call: Call, customer_id: Id) -> Deleted:
-    """Delete a customer that no bill names."""
+    """Delete a customer that no bill names, and no usage event."""
     ops.delete(call.tx, call.account, customer_id)
     return Deleted(customer_id)

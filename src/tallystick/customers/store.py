@@ -11,7 +11,8 @@ from tallystick.customers.types import Customer
 from tallystick.store import locks, rows
 from tallystick.store.db import Tx
 from tallystick.store.search import searchable
-from tallystick.store.tables import credit_notes, customers, invoices, payments, quotations, recurring
+from tallystick.store.tables import credit_notes, customers, invoices, payments, quotations, recurring, usage_rates
+from tallystick.store.usage_tables import usage_events
 
 NAMED_BY = {
     "an invoice": invoices.c,
@@ -19,6 +20,7 @@ NAMED_BY = {
     "a credit note": credit_notes.c,
     "a payment": payments.c,
     "a schedule of recurring billing": recurring.c,
+    "a rate of usage": usage_rates.c,
 }
 READ = rows.reader(customers, Customer)
 # Whether each of these names a customer.
@@ -27,6 +29,12 @@ _tests: list[ColumnElement[bool]] = [
     for columns in NAMED_BY.values()
 ]
 NAMING = select(*_tests)
+# Any event that names a customer; no foreign key can, because on SQLite the events have a file of their own.
+USED: Select[tuple[int]] = (
+    select(usage_events.c.seq)
+    .where(usage_events.c.account_id == bindparam("account"), usage_events.c.customer_id == bindparam("customer"))
+    .limit(1)
+)
 _OLDEST: Select[Any] = (
     select(*rows.columns(customers, Customer))
     .where(customers.c.account_id == bindparam("account"))
@@ -68,7 +76,10 @@ def lock(tx: Tx, account: Account, name: str, email: str | None) -> None:
 
 def naming(tx: Tx, account: Account, customer_id: int) -> list[str]:
     """What names a customer, in words."""
-    return tx.one(NAMING, _naming, account=account.id, customer=customer_id)
+    named_by = tx.one(NAMING, _naming, account=account.id, customer=customer_id)
+    with tx.usage() as events:
+        is_used = events.row(USED, int, account=account.id, customer=customer_id) is not None
+    return [*named_by, "usage events"] if is_used else named_by
 
 
 def rename_in_drafts(tx: Tx, account: Account, customer: Customer) -> None:
