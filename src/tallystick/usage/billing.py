@@ -67,9 +67,9 @@ def bill(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[Billed
     with tx.usage() as events:
         newest = store.watermark(events, account)
         counted = _Counted(events, account, meters, rates)
-        late = {place: _late(events, account, each) for place, each in enumerate(wanted)}
+        late = _late(events, account, wanted)
         counted.count(_asks(wanted, late, newest))
-    return [_billed_or_not(counted, account, each, late[place], newest) for place, each in enumerate(wanted)]
+    return [_billed_or_not(counted, account, each, of_each, newest) for each, of_each in zip(wanted, late, strict=True)]
 
 
 def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[list[Charge]]:
@@ -78,7 +78,7 @@ def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> l
     with tx.usage() as events:
         newest = store.newest(events, account)
         counted = _Counted(events, account, meters, rates)
-        counted.count(_asks(wanted, {}, newest))
+        counted.count(_asks(wanted, [()] * len(wanted), newest))
     return [
         [
             charge
@@ -90,21 +90,25 @@ def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> l
     ]
 
 
-def _late(events: Tx, account: Account, wanted: UsageToBill) -> list[BilledDays]:
-    """The days that were billed before and of which some events may have come since."""
-    earliest_us = store.earliest_since(events, account, wanted.after_seq) if wanted.earlier else None
-    return [days for days in wanted.earlier if earliest_us is not None and days.end_us > earliest_us]
+def _late(events: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[list[BilledDays]]:
+    """Of each, the days that were billed before and of which some events may have come since."""
+    # Schedules that were billed together are after the same seq.
+    seqs = {each.after_seq for each in wanted if each.earlier}
+    earliest_us = {seq: store.earliest_since(events, account, seq) for seq in seqs}
+    return [[days for days in each.earlier if _is_after(days, earliest_us[each.after_seq])] for each in wanted]
 
 
-def _asks(wanted: Sequence[UsageToBill], late: Mapping[int, list[BilledDays]], newest: int) -> set[tuple[Ask, str]]:
+def _is_after(days: BilledDays, earliest_us: int | None) -> bool:
+    return earliest_us is not None and days.end_us > earliest_us
+
+
+def _asks(wanted: Sequence[UsageToBill], late: Sequence[Sequence[BilledDays]], newest: int) -> set[tuple[Ask, str]]:
     """All that is to be measured, each with the meter."""
     asks: set[tuple[Ask, str]] = set()
-    for place, each in enumerate(wanted):
+    for each, again in zip(wanted, late, strict=True):
         on_time = [Ask(each.customer_id, days, newest) for days in each.days]
-        again = [
-            Ask(each.customer_id, days, to_seq) for days in late.get(place, ()) for to_seq in (each.after_seq, newest)
-        ]
-        asks.update((ask, key) for ask in (*on_time, *again) for key in each.meters)
+        of_late = [Ask(each.customer_id, days, to_seq) for days in again for to_seq in (each.after_seq, newest)]
+        asks.update((ask, key) for ask in (*on_time, *of_late) for key in each.meters)
     return asks
 
 
