@@ -121,15 +121,39 @@ def test_what_is_used_so_far_is_what_will_be_billed(api: Api, clock: Clock) -> N
     bill(api, clock, "2026-01-01")
     use(api, clock, ann, calls, "2026-01-05", quantity=11, region="eu")
     use(api, clock, ann, disk, "2026-01-06", "2026-01-07")
-    (shown,) = api.data(api.get(f"/customers/{ann}/usage"))
-    assert (shown["recurring_id"], shown["from"], shown["to"]) == (schedule["id"], "2026-01-01", "2026-01-07")
+    shown = api.data(api.get(f"/customers/{ann}/usage"))
+    assert (shown["from"], shown["to"], shown["currency"]) == ("2026-01-01", "2026-01-07", "USD")
     assert (shown["total_cost"], shown["unrated"]) == (110, 2)
+    own = {"recurring_id": schedule["id"]}
     assert shown["rows"] == [
-        {"meter": "calls", "group": {"region": "eu"}, "quantity": 11, "events": 1, "cost": 110},
-        {"meter": "disk", "group": {}, "quantity": 2, "events": 2, "cost": 0},
+        {**own, "meter": "calls", "group": {"region": "eu"}, "quantity": 11, "events": 1, "cost": 110},
+        {**own, "meter": "disk", "group": {}, "quantity": 2, "events": 2, "cost": 0},
     ]
-    (of_bob,) = api.data(api.get(f"/customers/{a_customer(api)}/usage"))
-    assert (of_bob["recurring_id"], of_bob["from"], of_bob["total_cost"]) == (None, "2026-01-01", 2)
+    of_bob = api.data(api.get(f"/customers/{a_customer(api)}/usage"))
+    assert (of_bob["from"], of_bob["total_cost"]) == ("2026-01-01", 2)
+    assert {row["recurring_id"] for row in of_bob["rows"]} == {None}
+
+
+def test_what_several_schedules_will_bill_is_shown_in_one_currency_at_a_time(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    vm, disk = a_meter(api, "vm"), a_meter(api, "disk")
+    for currency, price in (("USD", 2), ("JPY", 300)):
+        a_rate(api, meter=vm, unit_price=price, currency=currency)
+    a_rate(api, meter=disk, unit_price=7)
+    schedules = [metered(api, ann, vm, currency="JPY"), metered(api, ann, vm), metered(api, ann, disk)]
+    of_yen, of_vm, of_disk = (schedule["id"] for schedule in schedules)
+    clock.set("2026-01-01T12:00:00Z")
+    process(api)
+    use(api, clock, ann, vm, "2026-01-05")
+    use(api, clock, ann, disk, "2026-01-06")
+
+    def costs(**query: str) -> tuple[list[tuple[int, float]], float, str]:
+        shown = api.data(api.get(f"/customers/{ann}/usage", params=query))
+        return [(row["recurring_id"], row["cost"]) for row in shown["rows"]], shown["total_cost"], shown["currency"]
+
+    assert costs() == ([(of_vm, 2), (of_disk, 7)], 9, "USD")
+    assert costs(currency="JPY") == ([(of_yen, 300)], 300, "JPY")
+    assert costs(currency="EUR") == ([], 0, "EUR")
 
 
 def test_a_threshold_is_told_once_a_period(api: Api, clock: Clock) -> None:

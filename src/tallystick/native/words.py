@@ -372,7 +372,7 @@ WORDS = {
     "last_day": "The last of the days that it bills.",
     "position": "Its place among the invoice's lines, from 0 on.",
     "units": "How much was used, in the units of the rate.",
-    "OpenUsageJson.recurring_id": "The schedule that will bill it; null where none does.",
+    "UsedSoFar.recurring_id": "The schedule that will bill it; null where none does.",
     "OpenUsageJson.rows": "What was used, by meter and by its groups.",
     "OpenUsageJson.to": "The last of the days: today.",
     "OpenUsageJson.from": "The first of the days.",

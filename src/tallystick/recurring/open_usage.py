@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from sqlalchemy import Select, bindparam, select
+
 from tallystick.core.account import Account
 from tallystick.recurring import rules
 from tallystick.recurring.rules import A_DAY
@@ -11,6 +13,16 @@ from tallystick.store.tables import recurring
 from tallystick.usage.billing import UsageToBill
 
 READ = rows.reader(recurring, BillingSchedule)
+# All schedules that bill usage.
+METERED: Select[tuple[object, ...]] = (
+    select(*rows.columns(recurring, BillingSchedule))
+    .where(
+        recurring.c.account_id == bindparam("account"),
+        recurring.c.deleted_at.is_(None),
+        recurring.c.usage_from.is_not(None),
+    )
+    .order_by(recurring.c.id)
+)
 
 
 def of_schedule(schedule: BillingSchedule, today: date, account: Account) -> UsageToBill:

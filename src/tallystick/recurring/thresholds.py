@@ -12,7 +12,7 @@ from tallystick.core.events import Event
 from tallystick.core.facts import UsageReached
 from tallystick.recurring import open_usage
 from tallystick.recurring.types import BillingSchedule
-from tallystick.store import outbox, rows
+from tallystick.store import outbox
 from tallystick.store.db import Tx
 from tallystick.store.outbox import NewEvent
 from tallystick.store.tables import recurring, usage_reached
@@ -21,17 +21,7 @@ from tallystick.usage.charging import Charge
 from tallystick.usage.types import Meter
 
 COLUMNS = ("account_id", "recurring_id", "meter_id", "first", "threshold")
-# All schedules that bill usage.
-METERED: Select[tuple[object, ...]] = (
-    select(*rows.columns(recurring, BillingSchedule))
-    .where(
-        recurring.c.account_id == bindparam("account"),
-        recurring.c.deleted_at.is_(None),
-        recurring.c.active,
-        recurring.c.usage_from.is_not(None),
-    )
-    .order_by(recurring.c.id)
-)
+ACTIVE = open_usage.METERED.where(recurring.c.active)
 # What was told already.
 TOLD: Select[Any] = select(*(usage_reached.c[name] for name in COLUMNS[1:])).where(
     usage_reached.c.account_id == bindparam("account")
@@ -50,7 +40,7 @@ class Reached(NamedTuple):
 def tell(tx: Tx, account: Account) -> int:
     """Tells of each threshold that is reached and of which it was not told in this period; answers how many."""
     meters = {key: meter for key, meter in resource.meters(tx, account).items() if meter.thresholds}
-    schedules = tx.rows(METERED, open_usage.READ, account=account.id) if meters else []
+    schedules = tx.rows(ACTIVE, open_usage.READ, account=account.id) if meters else []
     concerned = [each for each in schedules if meters.keys() & set(each.meters or ())]
     if not concerned:
         return 0

@@ -1,41 +1,39 @@
 """The native wire of a customer's usage in its open periods: what the next invoices will bill, so far."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam
 
 from tallystick.core.account import Account
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.recurring import open_usage, rules
 from tallystick.recurring.rules import A_DAY
 from tallystick.recurring.types import BillingSchedule
-from tallystick.store import rows
 from tallystick.store.tables import recurring
 from tallystick.usage import billing, resource
 from tallystick.usage.billing import UsageToBill
 from tallystick.usage.charging import Charge, rounded
 from tallystick.wire import render
-from tallystick.wire.call import Call
-from tallystick.wire.scalars import Id
+from tallystick.wire.call import Call, Query
+from tallystick.wire.scalars import Currency, Id
 
-# The schedules of a customer that bill usage.
-METERED: Select[tuple[object, ...]] = (
-    select(*rows.columns(recurring, BillingSchedule))
-    .where(
-        recurring.c.account_id == bindparam("account"),
-        recurring.c.customer_id == bindparam("customer"),
-        recurring.c.deleted_at.is_(None),
-        recurring.c.usage_from.is_not(None),
-    )
-    .order_by(recurring.c.id)
-)
+OF_CUSTOMER = open_usage.METERED.where(recurring.c.customer_id == bindparam("customer"))
+
+
+class OpenUsageQuery(Query, frozen=True, kw_only=True):
+    """``currency``: of the schedules that bill in it; else of those in the customer's, or of the first one there is."""
+
+    currency: Currency | None = None
 
 
 class UsedSoFar(msgspec.Struct, frozen=True):
     """What was used of a meter, for one combination of its groups, and what it comes to by now."""
 
+    recurring_id: int | None
     meter: str
     group: dict[str, str | None]
     quantity: Decimal
@@ -44,12 +42,11 @@ class UsedSoFar(msgspec.Struct, frozen=True):
 
 
 class OpenUsageJson(msgspec.Struct, frozen=True, rename={"from_": "from"}):
-    """A customer's usage from the first day that is not billed yet up to today: by a schedule, or in this month.
+    """A customer's usage from the first day that is not billed yet up to today: by schedules, or in this month.
 
     ``unrated`` are the events that no rate prices.
     """
 
-    recurring_id: int | None
     from_: date
     to: date
     rows: list[UsedSoFar]
@@ -58,47 +55,65 @@ class OpenUsageJson(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     unrated: int
 
 
-def show(call: Call, customer_id: Id) -> list[OpenUsageJson]:
+class _Open(NamedTuple):
+    """What a schedule will bill, None where there is none."""
+
+    recurring_id: int | None
+    usage: UsageToBill
+
+
+def show(call: Call, customer_id: Id, query: OpenUsageQuery) -> OpenUsageJson:
     """Show what a customer has used since it was last billed, and what that costs so far.
 
     By each schedule that bills usage; without one, what all meters measured since the first of the month.
     """
     account, today = call.account, call.account.today(call.tx.now)
-    currency = CUSTOMERS.get(call.tx, account, customer_id).currency or account.currency
-    schedules = call.tx.rows(METERED, open_usage.READ, account=account.id, customer=customer_id)
-    begun = [each for each in schedules if each.usage_from is not None and each.usage_from <= today]
-    wanted = [open_usage.of_schedule(each, today, account) for each in begun]
-    if not schedules:
-        days = rules.billed_days(today.replace(day=1), today + A_DAY, account.timezone)
-        keys = tuple(resource.meters(call.tx, account))
-        wanted = [UsageToBill(int(customer_id), currency, keys, None, (days,), (), 0)]
-    found = billing.charges_so_far(call.tx, account, wanted)
-    ids: list[int | None] = [each.id for each in begun] or [None]
-    return [
-        _shown(recurring_id, each, charges, account)
-        for recurring_id, each, charges in zip(ids, wanted, found, strict=False)
-    ]
-
-
-def _shown(recurring_id: int | None, wanted: UsageToBill, charges: list[Charge], account: Account) -> OpenUsageJson:
-    (days,) = wanted.days
-    shown = [_used(charge, wanted.currency, account) for charge in charges]
+    own = CUSTOMERS.get(call.tx, account, customer_id).currency or account.currency
+    schedules = call.tx.rows(OF_CUSTOMER, open_usage.READ, account=account.id, customer=customer_id)
+    currency = str(query.currency or _currency(schedules, own))
+    wanted = _of_schedules(call, schedules, currency) if schedules else [_of_month(call, customer_id, currency)]
+    found = billing.charges_so_far(call.tx, account, [each.usage for each in wanted])
+    charges = [(each, charge) for each, of_each in zip(wanted, found, strict=True) for charge in of_each]
+    shown = [_used(each, charge, account) for each, charge in charges]
     return OpenUsageJson(
-        recurring_id=recurring_id,
-        from_=days.first,
-        to=days.last,
+        from_=min((days.first for each in wanted for days in each.usage.days), default=today),
+        to=today,
         rows=shown,
-        total_cost=sum((each.cost for each in shown), rounded(Decimal(0), account, wanted.currency)),
-        currency=wanted.currency,
-        unrated=sum(each.events for each in charges if each.priced.rate is None and not each.priced.has_cost),
+        total_cost=sum((each.cost for each in shown), rounded(Decimal(0), account, currency)),
+        currency=currency,
+        unrated=sum(each.events for _, each in charges if each.priced.rate is None and not each.priced.has_cost),
     )
 
 
-def _used(charge: Charge, currency: str, account: Account) -> UsedSoFar:
+def _currency(schedules: Sequence[BillingSchedule], own: str) -> str:
+    found = [each.currency for each in schedules]
+    return own if own in found or not found else found[0]
+
+
+def _of_schedules(call: Call, schedules: Sequence[BillingSchedule], currency: str) -> list[_Open]:
+    """What has begun of what is billed in this currency."""
+    today = call.account.today(call.tx.now)
+    return [
+        _Open(each.id, open_usage.of_schedule(each, today, call.account))
+        for each in schedules
+        if each.currency == currency and each.usage_from is not None and each.usage_from <= today
+    ]
+
+
+def _of_month(call: Call, customer_id: int, currency: str) -> _Open:
+    """What all meters measured in this month, up to today."""
+    today = call.account.today(call.tx.now)
+    days = rules.billed_days(today.replace(day=1), today + A_DAY, call.account.timezone)
+    keys = tuple(resource.meters(call.tx, call.account))
+    return _Open(None, UsageToBill(int(customer_id), currency, keys, None, (days,), (), 0))
+
+
+def _used(of: _Open, charge: Charge, account: Account) -> UsedSoFar:
     return UsedSoFar(
+        recurring_id=of.recurring_id,
         meter=charge.meter.key,
         group=dict(zip(charge.meter.group_by, charge.priced.group, strict=True)),
         quantity=render.plain(charge.units),
         events=charge.events,
-        cost=rounded(charge.cost, account, currency),
+        cost=rounded(charge.cost, account, of.usage.currency),
     )
