@@ -1,5 +1,6 @@
 """The store of events: each id once, and every sum exact, against a model of plain Python."""
 
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -18,9 +19,9 @@ from tallystick.core.rating import Aggregation
 from tallystick.store import checkpoints
 from tallystick.store.db import Database, Tx
 from tallystick.store.trouble import sqlite_file
-from tallystick.store.usage_file import usage_file_of
+from tallystick.store.usage_file import prepare, usage_file_of
 from tallystick.store.usage_tables import usage_metadata
-from tallystick.usage import store
+from tallystick.usage import arriving, store
 from tallystick.usage.instants import DAY_US, microseconds, midnight_us
 from tallystick.usage.types import Appended, EventRow, Measured, Selection, Span
 from tests.clock import Clock
@@ -278,3 +279,18 @@ def test_the_schema_has_the_columns_that_the_tables_say(database: Database, acco
 )
 def test_a_day_begins_at_its_midnight_in_its_time_zone(day: str, timezone: str, expected: str) -> None:
     assert midnight_us(Clock(f"{day}T00:00:00Z")().date(), timezone) == microseconds(Clock(expected)())
+
+
+def test_a_connection_from_before_the_file_had_tables_knows_how_far_it_has_come(tmp_path: Path) -> None:
+    books, file = tmp_path / "books.db", tmp_path / "books-usage.db"
+    with closing(connect(books)) as database, closing(connect(file)) as early, closing(connect(file)) as other:
+        database.execute("CREATE TABLE bills (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+        early.execute("SELECT * FROM sqlite_schema")
+        for connection in (other, early):
+            prepare(connection, books)
+        other.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('usage_events', 7)")
+        assert early.execute(str(arriving.GIVEN)).fetchone() == (7,)
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{file}", uri=True, isolation_level=None)

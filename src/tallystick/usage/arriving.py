@@ -26,7 +26,8 @@ class Arrival(NamedTuple):
 
 
 INSERT_ON_SQLITE = f"INSERT INTO usage_events (account_id, {COLUMNS}) VALUES ({PLACES}) ON CONFLICT DO NOTHING"  # noqa: S608
-GIVEN = text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'usage_events'")
+# Of this file: a connection that saw it without tables would else go on looking in the database beside it.
+GIVEN = text("SELECT coalesce(max(seq), 0) FROM main.sqlite_sequence WHERE name = 'usage_events'")
 # Of the events from a seq on, how many there are, the last one, and the earliest.
 NEW = select(
     func.count(), func.min(usage_events.c.seq), func.max(usage_events.c.seq), func.min(usage_events.c.at_us)
