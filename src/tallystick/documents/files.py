@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from itertools import chain, count
 from typing import NamedTuple
 
 from tallystick import __version__
@@ -59,9 +61,17 @@ def pdf_archive(name: str, printables: Iterable[tuple[Printable, Setter]]) -> Ar
 
 
 def _members(printables: Iterable[tuple[Printable, Setter]]) -> Iterator[tuple[str, Callable[[], bytes]]]:
+    taken: set[str] = set()
     for printable, setter in printables:
-        name = f"{UNSAFE.sub('-', printable.name)}.pdf"
-        yield name, partial(setter.written, printable.document, printable.at)
+        name = _free_name(UNSAFE.sub("-", printable.name), taken)
+        taken.add(name.casefold())
+        yield f"{name}.pdf", partial(setter.written, printable.document, printable.at)
+
+
+def _free_name(wanted: str, taken: AbstractSet[str]) -> str:
+    """The name, with a number where another file has it: many a file system tells no small letter from a capital."""
+    names = chain([wanted], (f"{wanted} ({at})" for at in count(2)))
+    return next(name for name in names if name.casefold() not in taken)
 
 
 def _tag(printable: Printable, source: bytes) -> str:
