@@ -98,17 +98,14 @@ class Notation:
     def percent(self, value: Decimal) -> str:
         """A rate in percent."""
         written = self._written(self._number, abs(value)) + self._percent_sign
-        return self._isolated(f"{MINUS}{written}" if value < 0 else written)
+        return self.isolated(f"{MINUS}{written}" if value < 0 else written)
 
     def _written(self, pattern: NumberPattern, value: Decimal) -> str:
         written: str = pattern.apply(value, self._locale)
         return written
 
     def _signed(self, value: Decimal | int, written: str) -> str:
-        return self._isolated(f"{MINUS}{written}") if value < 0 else written
-
-    def _isolated(self, text: str) -> str:
-        return self.isolated(text)
+        return self.isolated(f"{MINUS}{written}") if value < 0 else written
 
     def isolated(self, text: str) -> str:
         """What has signs and no letter, such as a phone number: kept from being turned around."""
