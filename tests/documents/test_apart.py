@@ -100,6 +100,13 @@ def test_one_that_never_ends_or_takes_all_memory_is_ended(template: str, monkeyp
     assert time.monotonic() - began < 30
 
 
+def test_a_long_document_is_set_apart_however_few_its_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = structs.replace(sample_in("en"), notes=["word " * 12_800])
+    monkeypatch.setattr(apart, "SECONDS", 0.01)
+    with pytest.raises(TemplateFault):
+        pdf.written(long, pdf.BUILT_INS["classic"], NOW)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("design", sorted(pdf.BUILT_INS))
 def test_a_thousand_lines_have_their_totals_together_on_the_last_sheet(design: str) -> None:

@@ -15,8 +15,8 @@ from tallystick.wire import render
 
 TEMPLATES = Path(__file__).with_name("templates")
 PARTS = "parts.typ"
-MOST_LINES_HERE = 200
-"""A thousand lines take a gigabyte, which typst would keep for good."""
+MOST_CHARACTERS_HERE = 64_000
+"""Of a document as JSON, some 250 short lines: a thousand take a gigabyte, which typst would keep for good."""
 _FONTS = typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
 # A compiler keeps what it has read, and works for one thread only.
 _compilers = threading.local()
@@ -32,13 +32,17 @@ SHARED = {PARTS: TEMPLATES.joinpath(PARTS).read_bytes()}
 
 
 def written(document: Document, template: bytes, at: datetime) -> bytes:
-    """The document as a PDF, dated: the same bytes for the same document."""
-    if len(document.table.rows) > MOST_LINES_HERE:
+    """The document as a PDF, dated: the same bytes for the same document.
+
+    Raises TemplateFault where it is too long.
+    """
+    inputs = _inputs(document)
+    if len(inputs["document"]) > MOST_CHARACTERS_HERE:
         return written_apart(document, template, at)
     made = _compiler().compile(
         _files(template),
         format="pdf",
-        sys_inputs=_inputs(document),
+        sys_inputs=inputs,
         timestamp=int(at.timestamp()),
         # To be kept (PDF/A-3), and to be read aloud (PDF/UA).
         pdf_standards=["a-3a", "ua-1"],
