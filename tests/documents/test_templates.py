@@ -8,6 +8,7 @@ from tallystick.documents import pdf
 from tests.api import Api
 from tests.bills import an_invoice, refused
 from tests.documents.pdfs import text_of
+from tests.recorded import names, recorded
 
 OURS = '#import "parts.typ": *\n#set document(title: d.heading)\nOurs: #d.heading'
 
@@ -54,6 +55,7 @@ def test_a_bill_is_set_by_the_one_asked_for_else_its_own_else_the_default(api: A
     assert "Ours" in said(api, other, template=ours["id"])
     assert api.data(api.put(f"/templates/{ours['id']}/default"))["is_default"] is True
     assert "Ours" in said(api, other)
+    assert names(recorded(api))[-1] == "settings.updated"
     assert refused(api.delete(f"/templates/{ours['id']}")) == (409, "CONFLICT")
     api.data(api.put("/templates/classic/default"))
     assert "Ours" not in said(api, other)

@@ -9,8 +9,10 @@ from sqlalchemy import bindparam, update
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, NotFound, ValidationFailed
+from tallystick.core.events import Event
 from tallystick.documents import apart, pdf
 from tallystick.documents.document import Document
+from tallystick.store import outbox
 from tallystick.store.db import Tx
 from tallystick.store.rows import Rows
 from tallystick.store.tables import accounts, templates
@@ -40,10 +42,9 @@ class Setter(NamedTuple):
 
     def written(self, document: Document, at: datetime) -> bytes:
         """The document as a PDF. Raises ValidationFailed, with the compiler's words, where the template fails."""
-        if not self.is_own:
-            return pdf.written(document, self.source, at)
+        write = pdf.written_apart if self.is_own else pdf.written
         try:
-            return pdf.written_apart(document, self.source, at)
+            return write(document, self.source, at)
         except apart.TemplateFault as fault:
             raise ValidationFailed({"template": [str(fault)]}) from None
 
@@ -97,6 +98,7 @@ def make_default(tx: Tx, account: Account, template_id: str) -> None:
     """Sets what is set by no other template by this one, or NotFound."""
     source_of(tx, account, template_id)
     tx.write(SET_DEFAULT, account=account.id, wanted=template_id, now=tx.now)
+    outbox.add(tx, account, Event.SETTINGS_UPDATED, account.id)
 
 
 def chosen(tx: Tx, account: Account, asked: str | None, own: str | None) -> Setter:
