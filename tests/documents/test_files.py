@@ -9,6 +9,7 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from tallystick.documents import apart
 from tallystick.documents import api as documents
 from tallystick.documents.cache import Cache
 from tests.api import Api
@@ -132,6 +133,13 @@ def test_a_share_token_opens_the_same(api: Api, prefix: str) -> None:
         assert api.client.get(f"{prefix}/public/{kind}/1.nothing/pdf").status_code == 404
 
 
+def test_a_bill_that_is_too_long_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "SECONDS", 0.01)
+    long = an_invoice(api, 100, notes="word " * 2_000, items=[{"description": "d" * 1_900, "unit_price": 1}] * 30)
+    refused = api.get(f"/invoices/{long['id']}/pdf")
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["template"])
+
+
 def test_a_draft_has_a_mark(api: Api) -> None:
     assert "DRAFT" in said(shown(api, f"/invoices/{a_draft(api, 1)['id']}"))
 
@@ -162,6 +170,17 @@ def test_the_pdfs_that_a_list_selects_come_as_one_file(api: Api) -> None:
         assert archive.read("a-b-c.pdf") == shown(api, f"/invoices/{odd['id']}").content
     again = api.get("/invoices/export/pdf", params={"from_date": "2026-03-01", "to_date": "2026-03-31"})
     assert again.content == response.content
+
+
+def test_no_two_files_of_it_have_one_name(api: Api) -> None:
+    numbers = ("r/1", "R:1", "r-1")
+    for number in numbers:
+        an_invoice(api, 100, invoice_number=number)
+    response = api.get("/invoices/export/pdf", params={"sort": "created_at", "order": "asc"})
+    with ZipFile(BytesIO(response.content)) as archive:
+        assert archive.namelist() == ["r-1.pdf", "R-1 (2).pdf", "r-1 (3).pdf"]
+        headings = ["".join(text_of(archive.read(name))) for name in archive.namelist()]
+    assert all(f"Invoice {number}" in heading for number, heading in zip(numbers, headings, strict=True))
 
 
 def test_a_file_of_too_many_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
