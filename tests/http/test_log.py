@@ -49,6 +49,19 @@ def test_lines_wait_for_an_error_or_for_the_end(written: tuple[DelayedHandler, i
     assert stream.getvalue() == "first\nbroken\nlast\n"
 
 
+def test_a_disk_that_is_full_ends_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "FLUSH_INTERVAL_S", 0.01)
+    with Path("/dev/full").open("wb", buffering=0) as full, io.TextIOWrapper(full, write_through=True) as unwritable:
+        handler = DelayedHandler(unwritable)
+        handler.handle(record(logging.ERROR, "lost"))
+        handler.handle(record(logging.INFO, "lost too"))
+        time.sleep(0.1)
+        handler.stream = written = io.StringIO()
+    handler.handle(record(logging.INFO, "kept"))
+    time.sleep(0.1)
+    assert written.getvalue() == "kept\n"
+
+
 Send = Callable[..., dict[str, Any]]
 UNKNOWN = "The API key is unknown or revoked."
 WRONG_AT_ONCE = 2
@@ -96,6 +109,11 @@ def test_who_asks_for_what(api: Api, send: Send) -> None:
     assert told(send("/api/v1/taxes/999", api.key)) == seen("/api/v1/taxes/999", 404, **known)
     burst = f"{toy.PREFIX}/burst"
     assert told(send(burst, api.key, "POST")) == seen(burst, 500, "error", "POST", **known)
+
+
+def test_a_path_is_shown_only_so_far(send: Send) -> None:
+    path = "/" + "\N{EURO SIGN}" * log.LONGEST_PATH
+    assert send(path)["path"] == falcon.uri.encode(path)[: log.LONGEST_PATH]
 
 
 def test_whoever_has_a_link(api: Api, send: Send) -> None:

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TextIO
@@ -76,7 +77,7 @@ class AccessLog:
 def path_of(req: falcon.Request) -> str:
     """The path as a log may show it: without secrets, and with nothing that breaks or turns a line."""
     path = secrets.redacted(req.path)[:LONGEST_PATH]
-    return path if path.isascii() and path.isprintable() else quote(path)
+    return path if path.isascii() and path.isprintable() else quote(path)[:LONGEST_PATH]
 
 
 def _known_as(req: falcon.Request) -> tuple[int | None, int | None]:
@@ -109,12 +110,13 @@ class DelayedHandler(logging.StreamHandler[TextIO]):
             self.flush()
 
     def flush(self) -> None:
-        """Writes what is waiting."""
+        """Writes what is waiting. What a full disk or a closed pipe does not take is lost, and no request's trouble."""
         self.acquire()
         try:
             waiting, self._waiting = self._waiting, []
-            self.stream.write("".join(waiting))
-            super().flush()
+            with suppress(OSError):
+                self.stream.write("".join(waiting))
+                super().flush()
         finally:
             self.release()
 
