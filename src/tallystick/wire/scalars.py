@@ -455,25 +455,6 @@ def one_of_two_names(*pairs: Mapping[str, T | None]) -> list[T | None]:
     return [next((value for value in pair.values() if value is not None), None) for pair in pairs]
 
 
-Scalar = (
-    Id
-    | Token
-    | MeterKey
-    | TemplateId
-    | BillNumber
-    | MetadataChange
-    | Search
-    | Several
-    | Number
-    | Currency
-    | Color
-    | Country
-    | Timezone
-    | Language
-    | NumberPattern
-    | Day
-    | Instant
-)
 SCALARS = (
     Id,
     Token,
