@@ -34,7 +34,7 @@ def test_process(database_url: str) -> None:
     [
         (["--account", "99"], "There is no such account."),
         (["--as-of", "2999-01-01"], "tallystick: as_of: "),
-        (["--as-of", "soon"], "soon"),
+        (["--as-of", "soon"], "--as-of: Must be a date, as 2026-03-31."),
     ],
 )
 @pytest.mark.database("sqlite")
