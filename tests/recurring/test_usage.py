@@ -280,6 +280,28 @@ def test_usage_is_lifted_to_the_minimum(api: Api, clock: Clock) -> None:
     assert bill(api, clock, "2026-04-01") == [("Minimum for usage, 2026-03-01 to 2026-03-31", "1", "10", "10")]
 
 
+def test_what_late_events_take_back_has_a_negative_price(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    seats = a_meter(api, "seats", "last")
+    a_rate(api, meter=seats, unit_price=3)
+    metered(api, ann, seats)
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, seats, "2026-01-05", quantity=10)
+    assert bill(api, clock, "2026-02-01") == [("seats, 2026-01-01 to 2026-01-31", "10", "3", "30")]
+    use(api, clock, ann, seats, "2026-01-20", quantity=4)
+    assert bill(api, clock, "2026-03-01") == [("seats, 2026-01-01 to 2026-01-31, late", "6", "-3", "-18")]
+
+
+def test_what_sums_to_less_than_nothing_costs_nothing(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    traffic = a_meter(api, "traffic", of="bytes")
+    a_rate(api, meter=traffic, unit_price=1)
+    metered(api, ann, traffic)
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, traffic, "2026-01-05", properties={"bytes": -5})
+    assert bill(api, clock, "2026-02-01") == [("traffic, 2026-01-01 to 2026-01-31: -5 units", "1", "0", "0")]
+
+
 def test_the_day_after_a_schedule_is_switched_off_its_last_usage_is_billed(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     vm = a_meter(api, "vm")

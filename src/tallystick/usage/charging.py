@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tallystick.core.account import Account
 from tallystick.core.money import digits, round_ratio, to_decimal
 from tallystick.core.rating import ZERO, Aggregation, Rate, Rated, RateUnit, charged_units, cost, fitting
+from tallystick.store.usage_file import EXACT
 from tallystick.usage.types import Meter
 
 ADDITIVE = (Aggregation.COUNT, Aggregation.SUM)
@@ -168,8 +169,10 @@ def line(charge: Charge, account: Account, currency: str, days: BilledDays, afte
     """The line that bills a charge: units and their price where that is the same for each, else the cost as one."""
     rate = charge.priced.rate
     said = _said(charge, days) + (", late" if after_seq else "")
-    if rate is not None and rate.price.is_linear:
-        quantity, price, unit = charge.units, rate.price.unit_price or ZERO, _unit_of(rate)
+    each = rate.price.unit_price if rate is not None and rate.price.is_linear else None
+    if each is not None and charge.cost == EXACT.multiply(charge.units, each):
+        # A quantity is above 0: what late events take back has a negative price.
+        quantity, price, unit = abs(charge.units), -each if charge.units < 0 else each, _unit_of(rate)
     else:
         quantity, price, unit = Decimal(1), rounded(charge.cost, account, currency), None
         said += f": {_told(charge)}"
@@ -178,8 +181,8 @@ def line(charge: Charge, account: Account, currency: str, days: BilledDays, afte
     return UsageLine(said, quantity, unit, price, tax_id, amount, charge, days, after_seq, to_seq)
 
 
-def _unit_of(rate: Rate) -> str | None:
-    return None if rate.unit in (None, RateUnit.EVENT) else rate.unit
+def _unit_of(rate: Rate | None) -> str | None:
+    return None if rate is None or rate.unit in (None, RateUnit.EVENT) else rate.unit
 
 
 def _said(charge: Charge, days: BilledDays) -> str:
@@ -190,8 +193,7 @@ def _said(charge: Charge, days: BilledDays) -> str:
 def _told(charge: Charge) -> str:
     if charge.priced.has_cost:
         return f"{charge.events} events at their own costs"
-    rate = charge.priced.rate
-    unit = _unit_of(rate) if rate else None
+    unit = _unit_of(charge.priced.rate)
     return f"{charge.units.normalize():f} {'units' if unit is None else unit + 's'}"
 
 
