@@ -280,6 +280,28 @@ def test_usage_is_lifted_to_the_minimum(api: Api, clock: Clock) -> None:
     assert bill(api, clock, "2026-04-01") == [("Minimum for usage, 2026-03-01 to 2026-03-31", "1", "10", "10")]
 
 
+def test_late_usage_is_first_set_against_the_minimum_of_its_days(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    vm = a_meter(api, "vm")
+    a_rate(api, meter=vm, unit_price="0.5")
+    metered(api, ann, vm, usage_minimum=10)
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, vm, "2026-01-15", quantity=15)
+    assert [line[3] for line in bill(api, clock, "2026-02-01")] == ["7.5", "2.5"]
+    use(api, clock, ann, vm, "2026-01-20", quantity=2)
+    use(api, clock, ann, vm, "2026-02-15", quantity=20)
+    assert bill(api, clock, "2026-03-01") == [
+        ("vm, 2026-02-01 to 2026-02-28", "20", "0.5", "10"),
+        ("vm, 2026-01-01 to 2026-01-31, late", "2", "0.5", "1"),
+        ("Minimum for usage, 2026-01-01 to 2026-01-31, late", "1", "-1", "-1"),
+    ]
+    use(api, clock, ann, vm, "2026-01-21", quantity=10)
+    # With all of January's 27 units it is 13.50, of which 10.00 was billed.
+    assert [line[3] for line in bill(api, clock, "2026-04-01")] == ["10", "5", "-1.5"]
+    use(api, clock, ann, vm, "2026-01-22", quantity=2)
+    assert [line[3] for line in bill(api, clock, "2026-05-01")] == ["10", "1"]
+
+
 def test_what_late_events_take_back_has_a_negative_price(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     seats = a_meter(api, "seats", "last")
@@ -290,6 +312,26 @@ def test_what_late_events_take_back_has_a_negative_price(api: Api, clock: Clock)
     assert bill(api, clock, "2026-02-01") == [("seats, 2026-01-01 to 2026-01-31", "10", "3", "30")]
     use(api, clock, ann, seats, "2026-01-20", quantity=4)
     assert bill(api, clock, "2026-03-01") == [("seats, 2026-01-01 to 2026-01-31, late", "6", "-3", "-18")]
+
+
+def test_late_events_take_nothing_back_below_the_minimum(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    seats = a_meter(api, "seats", "last")
+    a_rate(api, meter=seats, unit_price=3)
+    metered(api, ann, seats, usage_minimum=10)
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, seats, "2026-01-05", quantity=6)
+    use(api, clock, ann, seats, "2026-02-05", quantity=4)
+    assert [line[3] for line in bill(api, clock, "2026-02-01")] == ["18"]
+    use(api, clock, ann, seats, "2026-01-20", quantity=2)
+    assert bill(api, clock, "2026-03-01") == [
+        ("seats, 2026-02-01 to 2026-02-28", "4", "3", "12"),
+        ("seats, 2026-01-01 to 2026-01-31, late", "4", "-3", "-12"),
+        ("Minimum for usage, 2026-01-01 to 2026-01-31, late", "1", "4", "4"),
+    ]
+    use(api, clock, ann, seats, "2026-01-21", quantity=1)
+    # January lies at 3.00, for which 10.00 is billed still.
+    assert [line[3] for line in bill(api, clock, "2026-04-01")] == ["10", "-3", "3"]
 
 
 def test_what_sums_to_less_than_nothing_costs_nothing(api: Api, clock: Clock) -> None:

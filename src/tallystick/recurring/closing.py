@@ -57,15 +57,7 @@ def _closes_on(schedule: BillingSchedule) -> date:
 
 def _to_bill(schedule: BillingSchedule, references: RunReferences, account: Account) -> UsageToBill:
     days = rules.billed_days(schedule.usage_from or date.min, _closes_on(schedule), account.timezone)
-    return UsageToBill(
-        customer_id=schedule.customer_id,
-        currency=schedule.currency,
-        meters=tuple(schedule.meters or ()),
-        minimum=schedule.usage_minimum,
-        days=(days,),
-        earlier=references.usage_billed.get(schedule.id, ()),
-        after_seq=schedule.usage_seq,
-    )
+    return rules.usage_of(schedule, (days,), references)
 
 
 def _used(schedule: BillingSchedule, asked: UsageToBill, found: Billed | Conflict) -> BilledUsage:

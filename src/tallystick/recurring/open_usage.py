@@ -29,4 +29,4 @@ def of_schedule(schedule: BillingSchedule, today: date, account: Account) -> Usa
     """The usage from the first day that is not billed up to today."""
     days = rules.billed_days(schedule.usage_from or today, today + A_DAY, account.timezone)
     meters = tuple(schedule.meters or ())
-    return UsageToBill(schedule.customer_id, schedule.currency, meters, None, (days,), (), 0)
+    return UsageToBill(schedule.customer_id, schedule.currency, meters, None, (days,), (), 0, schedule.id)

@@ -442,15 +442,20 @@ def billed_days(first: date, following: date, timezone: str) -> BilledDays:
 
 def usage_to_bill(plan: PlannedInvoices, references: RunReferences, account: Account) -> UsageToBill:
     """What is to be billed of the usage of a schedule that has meters."""
-    schedule = plan.schedule
+    return usage_of(plan.schedule, tuple(days_to_bill(plan, account.timezone).values()), references)
+
+
+def usage_of(schedule: BillingSchedule, days: tuple[BilledDays, ...], references: RunReferences) -> UsageToBill:
+    """What is to be billed of a schedule's usage: of these days, and what came late."""
     return UsageToBill(
         customer_id=schedule.customer_id,
         currency=schedule.currency,
         meters=tuple(schedule.meters or ()),
         minimum=schedule.usage_minimum,
-        days=tuple(days_to_bill(plan, account.timezone).values()),
+        days=days,
         earlier=references.usage_billed.get(schedule.id, ()),
         after_seq=schedule.usage_seq,
+        recurring_id=schedule.id,
     )
 
 

@@ -330,12 +330,13 @@ def close(tx: Tx, account: Account, closed: Mapping[int, Mapping[str, Any]]) -> 
 
 
 def gather(tx: Tx, account: Account, schedules: Sequence[BillingSchedule]) -> RunReferences:
-    """What the database has of all that these schedules name: five queries."""
+    """What the database has of all that these schedules name: five queries, and one more where some bill usage."""
     ids = [schedule.id for schedule in schedules]
     named = list({schedule.customer_id for schedule in schedules})
     first = min(schedule.bills_from for schedule in schedules)
     buyers = tx.rows(CUSTOMERS, READ_BUYER, account=account.id, ids=named)
     found_taxes = tx.rows(TAXES, Tax, account=account.id)
+    metered = [schedule.id for schedule in schedules if schedule.meters]
     return RunReferences(
         lines=_lines_of(tx, account, ids),
         customers={buyer.id: buyer for buyer in buyers},
@@ -347,7 +348,7 @@ def gather(tx: Tx, account: Account, schedules: Sequence[BillingSchedule]) -> Ru
         ),
         billed=_billed(tx, account, ids, first),
         contents={},
-        usage_billed=_usage_billed(tx, account, [schedule.id for schedule in schedules if schedule.meters]),
+        usage_billed=_usage_billed(tx, account, metered) if metered else {},
     )
 
 
@@ -360,7 +361,7 @@ def _billed(tx: Tx, account: Account, ids: Sequence[int], first: date) -> dict[i
 
 def _usage_billed(tx: Tx, account: Account, ids: Sequence[int]) -> dict[int, tuple[BilledDays, ...]]:
     found: dict[int, tuple[BilledDays, ...]] = {}
-    for recurring_id, days in tx.rows(USAGE_BILLED, _owned_days, account=account.id, ids=ids) if ids else ():
+    for recurring_id, days in tx.rows(USAGE_BILLED, _owned_days, account=account.id, ids=ids):
         found[recurring_id] = (*found.get(recurring_id, ()), days)
     return found
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import bindparam
@@ -55,13 +54,6 @@ class OpenUsageJson(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     unrated: int
 
 
-class _Open(NamedTuple):
-    """What a schedule will bill, None where there is none."""
-
-    recurring_id: int | None
-    usage: UsageToBill
-
-
 def show(call: Call, customer_id: Id, query: OpenUsageQuery) -> OpenUsageJson:
     """Show what a customer has used since it was last billed, and what that costs so far.
 
@@ -72,11 +64,11 @@ def show(call: Call, customer_id: Id, query: OpenUsageQuery) -> OpenUsageJson:
     schedules = call.tx.rows(OF_CUSTOMER, open_usage.READ, account=account.id, customer=customer_id)
     currency = str(query.currency or _currency(schedules, own))
     wanted = _of_schedules(call, schedules, currency) if schedules else [_of_month(call, customer_id, currency)]
-    found = billing.charges_so_far(call.tx, account, [each.usage for each in wanted])
+    found = billing.charges_so_far(call.tx, account, wanted)
     charges = [(each, charge) for each, of_each in zip(wanted, found, strict=True) for charge in of_each]
     shown = [_used(each, charge, account) for each, charge in charges]
     return OpenUsageJson(
-        from_=min((days.first for each in wanted for days in each.usage.days), default=today),
+        from_=min((days.first for each in wanted for days in each.days), default=today),
         to=today,
         rows=shown,
         total_cost=sum((each.cost for each in shown), rounded(Decimal(0), account, currency)),
@@ -90,30 +82,30 @@ def _currency(schedules: Sequence[BillingSchedule], own: str) -> str:
     return own if own in found or not found else found[0]
 
 
-def _of_schedules(call: Call, schedules: Sequence[BillingSchedule], currency: str) -> list[_Open]:
+def _of_schedules(call: Call, schedules: Sequence[BillingSchedule], currency: str) -> list[UsageToBill]:
     """What has begun of what is billed in this currency."""
     today = call.account.today(call.tx.now)
     return [
-        _Open(each.id, open_usage.of_schedule(each, today, call.account))
+        open_usage.of_schedule(each, today, call.account)
         for each in schedules
         if each.currency == currency and each.usage_from is not None and each.usage_from <= today
     ]
 
 
-def _of_month(call: Call, customer_id: int, currency: str) -> _Open:
+def _of_month(call: Call, customer_id: int, currency: str) -> UsageToBill:
     """What all meters measured in this month, up to today."""
     today = call.account.today(call.tx.now)
     days = rules.billed_days(today.replace(day=1), today + A_DAY, call.account.timezone)
     keys = tuple(resource.meters(call.tx, call.account))
-    return _Open(None, UsageToBill(int(customer_id), currency, keys, None, (days,), (), 0))
+    return UsageToBill(int(customer_id), currency, keys, None, (days,), (), 0, None)
 
 
-def _used(of: _Open, charge: Charge, account: Account) -> UsedSoFar:
+def _used(of: UsageToBill, charge: Charge, account: Account) -> UsedSoFar:
     return UsedSoFar(
         recurring_id=of.recurring_id,
         meter=charge.meter.key,
         group=dict(zip(charge.meter.group_by, charge.priced.group, strict=True)),
         quantity=render.plain(charge.units),
         events=charge.events,
-        cost=rounded(charge.cost, account, of.usage.currency),
+        cost=rounded(charge.cost, account, of.currency),
     )

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.rating import Aggregation, Rate
+from tallystick.core.rating import ZERO, Aggregation, Rate
 from tallystick.store.db import Tx
-from tallystick.usage import charging, resource, store
-from tallystick.usage.charging import ADDITIVE, BilledDays, Charge, Priced, UsageLine, UsedOn
+from tallystick.usage import charging, lines, resource, store
+from tallystick.usage.charging import ADDITIVE, BilledBefore, BilledDays, Charge, Priced, UsageLine, UsedOn
 from tallystick.usage.instants import midnight_us
 from tallystick.usage.types import Measured, Meter, Selection, Span
 
+NOTHING_BILLED = BilledBefore(0, 0)
 OTHER_CURRENCY = "Some usage events have costs of their own, which are in {account}; the schedule bills in {currency}."
 
 
@@ -21,6 +22,7 @@ class UsageToBill(NamedTuple):
     """What is to be billed of one customer's usage: some days each by themselves, none of them billed before.
 
     And what came late since ``after_seq`` for the days that were billed ``earlier``. ``minimum`` in major units.
+    ``recurring_id`` is the schedule's, None where none bills it.
     """
 
     customer_id: int
@@ -30,6 +32,7 @@ class UsageToBill(NamedTuple):
     days: tuple[BilledDays, ...]
     earlier: tuple[BilledDays, ...]
     after_seq: int
+    recurring_id: int | None
 
 
 class Ask(NamedTuple):
@@ -47,6 +50,13 @@ class _Part(NamedTuple):
     to_seq: int
     day: date
     span: Span
+
+
+class _Late(NamedTuple):
+    """Days that were billed, and what for."""
+
+    days: BilledDays
+    before: BilledBefore
 
 
 class Billed(NamedTuple):
@@ -67,7 +77,7 @@ def bill(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[Billed
     with tx.usage() as events:
         newest = store.watermark(events, account)
         counted = _Counted(events, account, meters, rates)
-        late = _late(events, account, wanted)
+        late = _late(tx, events, account, wanted)
         counted.count(_asks(wanted, late, newest))
     return [_billed_or_not(counted, account, each, of_each, newest) for each, of_each in zip(wanted, late, strict=True)]
 
@@ -90,24 +100,30 @@ def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> l
     ]
 
 
-def _late(events: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[list[BilledDays]]:
+def _late(tx: Tx, events: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[list[_Late]]:
     """Of each, the days that were billed before and of which some events may have come since."""
     # Schedules that were billed together are after the same seq.
     seqs = {each.after_seq for each in wanted if each.earlier}
     earliest_us = {seq: store.earliest_since(events, account, seq) for seq in seqs}
-    return [[days for days in each.earlier if _is_after(days, earliest_us[each.after_seq])] for each in wanted]
+    late = [[days for days in each.earlier if _is_after(days, earliest_us[each.after_seq])] for each in wanted]
+    billers = {each.recurring_id for each, some in zip(wanted, late, strict=True) if some and each.recurring_id}
+    before = lines.billed(tx, account, billers)
+    return [
+        [_Late(days, before.get((each.recurring_id, days.first), NOTHING_BILLED)) for days in some]
+        for each, some in zip(wanted, late, strict=True)
+    ]
 
 
 def _is_after(days: BilledDays, earliest_us: int | None) -> bool:
     return earliest_us is not None and days.end_us > earliest_us
 
 
-def _asks(wanted: Sequence[UsageToBill], late: Sequence[Sequence[BilledDays]], newest: int) -> set[tuple[Ask, str]]:
+def _asks(wanted: Sequence[UsageToBill], late: Sequence[Sequence[_Late]], newest: int) -> set[tuple[Ask, str]]:
     """All that is to be measured, each with the meter."""
     asks: set[tuple[Ask, str]] = set()
     for each, again in zip(wanted, late, strict=True):
         on_time = [Ask(each.customer_id, days, newest) for days in each.days]
-        of_late = [Ask(each.customer_id, days, to_seq) for days in again for to_seq in (each.after_seq, newest)]
+        of_late = [Ask(each.customer_id, some.days, to_seq) for some in again for to_seq in (each.after_seq, newest)]
         asks.update((ask, key) for ask in (*on_time, *of_late) for key in each.meters)
     return asks
 
@@ -188,7 +204,7 @@ def _likeness(meter: Meter) -> tuple[object, ...]:
 
 
 def _billed_or_not(
-    counted: _Counted, account: Account, wanted: UsageToBill, late: Sequence[BilledDays], newest: int
+    counted: _Counted, account: Account, wanted: UsageToBill, late: Sequence[_Late], newest: int
 ) -> Billed | Conflict:
     try:
         return _billed(counted, account, wanted, late, newest)
@@ -196,13 +212,11 @@ def _billed_or_not(
         return refusal
 
 
-def _billed(
-    counted: _Counted, account: Account, wanted: UsageToBill, late: Sequence[BilledDays], newest: int
-) -> Billed:
-    lines = [_on_time(counted, account, wanted, days, newest) for days in wanted.days]
-    if lines:
-        lines[0] += [line for days in late for line in _of_late(counted, account, wanted, days, newest)]
-    return Billed(lines, newest)
+def _billed(counted: _Counted, account: Account, wanted: UsageToBill, late: Sequence[_Late], newest: int) -> Billed:
+    found = [_on_time(counted, account, wanted, days, newest) for days in wanted.days]
+    if found:
+        found[0] += [line for some in late for line in _of_late(counted, account, wanted, some, newest)]
+    return Billed(found, newest)
 
 
 def _on_time(
@@ -214,24 +228,29 @@ def _on_time(
         for charge in _charges(counted, wanted, key, days, newest).values()
         if charge.units or charge.cost
     ]
-    lines = _lines(charges, account, wanted, days, 0, newest)
-    if wanted.minimum is None:
-        return lines
-    least = charging.minimum_line(lines, wanted.minimum, account, wanted.currency, days, newest)
-    return lines if least is None else [*lines, least]
+    found = _lines(charges, account, wanted, days, 0, newest)
+    least = charging.minimum_line(found, _minimum(wanted, account), wanted.currency, days, newest)
+    return found if least is None else [*found, least]
 
 
-def _of_late(
-    counted: _Counted, account: Account, wanted: UsageToBill, days: BilledDays, newest: int
-) -> list[UsageLine]:
+def _of_late(counted: _Counted, account: Account, wanted: UsageToBill, late: _Late, newest: int) -> list[UsageLine]:
+    days, after = late.days, wanted.after_seq
     charges = [
         charge
         for key in wanted.meters
         for charge in charging.difference(
-            _charges(counted, wanted, key, days, newest), _charges(counted, wanted, key, days, wanted.after_seq)
+            _charges(counted, wanted, key, days, newest), _charges(counted, wanted, key, days, after)
         )
     ]
-    return _lines(charges, account, wanted, days, wanted.after_seq, newest)
+    found = _lines(charges, account, wanted, days, after, newest)
+    minimum = _minimum(wanted, account)
+    least = charging.late_minimum_line(found, late.before, minimum, wanted.currency, days, after, newest)
+    return found if least is None else [*found, least]
+
+
+def _minimum(wanted: UsageToBill, account: Account) -> int:
+    """The least that is billed, in minor units."""
+    return charging.to_minor_rounded(wanted.minimum or ZERO, account, wanted.currency)
 
 
 def _charges(counted: _Counted, wanted: UsageToBill, key: str, days: BilledDays, to_seq: int) -> dict[Priced, Charge]:

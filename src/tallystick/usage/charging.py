@@ -27,6 +27,13 @@ class BilledDays(NamedTuple):
     end_us: int
 
 
+class BilledBefore(NamedTuple):
+    """What was billed for the usage of some days, and what to lift it to a minimum; in minor units."""
+
+    used: int
+    lifted: int
+
+
 class UsedOn(NamedTuple):
     """What one customer used from a day on, for one combination of a meter's groups, and of services and regions."""
 
@@ -198,15 +205,42 @@ def _told(charge: Charge) -> str:
 
 
 def minimum_line(
-    lines: Iterable[UsageLine], minimum: Decimal, account: Account, currency: str, days: BilledDays, to_seq: int
+    lines: Iterable[UsageLine], minimum: int, currency: str, days: BilledDays, to_seq: int
 ) -> UsageLine | None:
-    """The line that lifts usage to the least that is billed for it; None where it comes to that by itself."""
-    missing = to_minor_rounded(minimum, account, currency) - sum(line.amount for line in lines)
-    if missing <= 0:
-        return None
-    said = f"Minimum for usage, {days.first} to {days.last}"
+    """The line that lifts usage to a minimum (minor units); None where it comes to that by itself."""
+    missing = minimum - sum(line.amount for line in lines)
+    return _of_minimum(missing, currency, days, 0, to_seq) if missing > 0 else None
+
+
+def late_minimum_line(
+    lines: Iterable[UsageLine],
+    before: BilledBefore,
+    minimum: int,
+    currency: str,
+    days: BilledDays,
+    after_seq: int,
+    to_seq: int,
+) -> UsageLine | None:
+    """The line by which usage is lifted more, or less, to the least that was billed for its days.
+
+    ``minimum`` in minor units is what is billed at least now, 0 where there is none.
+    """
+    used = before.used + sum(line.amount for line in lines)
+    change = max(_least(before, minimum) - used, 0) - before.lifted
+    return _of_minimum(change, currency, days, after_seq, to_seq) if change else None
+
+
+def _least(before: BilledBefore, minimum: int) -> int:
+    """The minimum by which some days were billed; where it lifted nothing, the one of now, if it would not have."""
+    if before.lifted:
+        return before.used + before.lifted
+    return minimum if minimum <= before.used else 0
+
+
+def _of_minimum(missing: int, currency: str, days: BilledDays, after_seq: int, to_seq: int) -> UsageLine:
+    said = f"Minimum for usage, {days.first} to {days.last}" + (", late" if after_seq else "")
     price = to_decimal(missing, digits(currency))
-    return UsageLine(said, Decimal(1), None, price, None, missing, None, days, 0, to_seq)
+    return UsageLine(said, Decimal(1), None, price, None, missing, None, days, after_seq, to_seq)
 
 
 def rounded(exact: Decimal, account: Account, currency: str) -> Decimal:
