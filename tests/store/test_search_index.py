@@ -109,6 +109,15 @@ def test_a_search_shows_what_a_look_at_each_invoice_would(api: Api, steps: tuple
     check(api)
 
 
+@pytest.mark.database("postgresql")
+def test_a_search_shows_the_same_in_a_list_longer_than_what_is_looked_at_first(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_index, "NEAREST", 12)
+    fill(api)
+    check(api)
+
+
 @pytest.mark.database("sqlite")
 def test_a_page_is_read_off_the_index(api: Api) -> None:
     fill(api)

@@ -269,18 +269,18 @@ def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) 
     filtered = [column for column in invoices.c if column not in (*OF_EVERY_LIST, sort)]
     walked = bills.some(*(tested_unindexed(test, filtered) for test in tests))
     with planned(tx, wanted):
-        few = _few(tx, account, wanted, tests, by_id=sort is invoices.c.id)
+        few = _few(tx, account, wanted, tests, order_of_ids=request.order if sort is invoices.c.id else None)
         return fetch(tx, walked, request, sorts=SORTS, kind=kind, few=few)
 
 
 def _few(
-    tx: Tx, account: Account, wanted: InvoiceFilter, tests: Sequence[ColumnElement[bool]], *, by_id: bool
+    tx: Tx, account: Account, wanted: InvoiceFilter, tests: Sequence[ColumnElement[bool]], *, order_of_ids: str | None
 ) -> Found | None:
     """How the filter's own indexes find what it selects; PostgreSQL knows how many that may be, and chooses itself."""
     # Of all that were ever due, few are still open.
     query = bills.some(*(tested_unindexed(test, [invoices.c.due_date]) for test in tests))
     if wanted.search:
-        return search_index.found(tx, account, query, wanted.search, by_id=by_id)
+        return search_index.found(tx, account, query, wanted.search, order_of_ids=order_of_ids)
     if wanted.to_date is not None and wanted.to_date < account.today(tx.now):
         # A walk from the newest on would pass over all that came since: these are sorted, be they ever so many.
         return Found([[ListPart(query, invoices.c.id + literal_column("0"))]], are_in_order_of_ids=True)

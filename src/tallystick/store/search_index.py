@@ -41,8 +41,10 @@ from tallystick.store.search import looked_for
 from tallystick.store.tables import accounts, invoices, search_changes, search_marks
 
 BATCH = 500
-NEWEST = 20_000
+NEAREST = 20_000
 """So many rows PostgreSQL looks at first, where it would misjudge how soon a common text is met."""
+
+BEYOND_ALL_IDS = {"asc": 2**63 - 1, "desc": 0}
 
 GRAM = 3
 INDEX, TERMS, CHANGED, GONE = "invoice_search", "invoice_search_terms", "invoice_search_changed", "invoice_search_gone"
@@ -153,10 +155,15 @@ def is_available() -> bool:
     return True
 
 
-def found(tx: Tx, account: Account, query: Select[Any], text: str, *, by_id: bool) -> Found | None:
-    """How the index finds what ``query`` selects, which holds the text; None where that is no better."""
+def found(tx: Tx, account: Account, query: Select[Any], text: str, *, order_of_ids: str | None) -> Found | None:
+    """How the index finds what ``query`` selects, which holds the text; None where that is no better.
+
+    ``order_of_ids`` is that of the list, ``asc`` or ``desc``, where it goes by them.
+    """
     if tx.is_postgresql:
-        return Found(_newest_first(account, query), are_in_order_of_ids=True) if by_id else None
+        if order_of_ids is None:
+            return None
+        return Found(_nearest_first(account, query, order_of_ids), are_in_order_of_ids=True)
     mark = tx.row(MARK, int, account=account.id, trigger=CHANGED) if is_available() else None
     grams = _grams(_spaced(looked_for(text)))
     if mark is None or not grams:
@@ -164,13 +171,13 @@ def found(tx: Tx, account: Account, query: Select[Any], text: str, *, by_id: boo
     return Found([_indexed_and_not(account, query, mark, grams)], are_in_order_of_ids=True)
 
 
-def _newest_first(account: Account, query: Select[Any]) -> Sequence[Way]:
+def _nearest_first(account: Account, query: Select[Any], order: str) -> Sequence[Way]:
     key = invoices.c.id
-    oldest = (
-        select(key).where(invoices.c.account_id == account.id).order_by(key.desc()).offset(NEWEST).limit(1)
-    ).scalar_subquery()
+    by, is_near = (key.asc(), key.__lt__) if order == "asc" else (key.desc(), key.__gt__)
+    next_one = select(key).where(invoices.c.account_id == account.id).order_by(by).offset(NEAREST).limit(1)
+    end = func.coalesce(next_one.scalar_subquery(), BEYOND_ALL_IDS[order])
     # Told to go by an expression, PostgreSQL goes by the index of texts, and not by that of the ids.
-    return [ListPart(query.where(key > func.coalesce(oldest, 0)), key)], [ListPart(query, key + literal_column("0"))]
+    return [ListPart(query.where(is_near(end)), key)], [ListPart(query, key + literal_column("0"))]
 
 
 def _indexed_and_not(account: Account, query: Select[Any], mark: int, grams: Sequence[str]) -> Way:
