@@ -45,6 +45,7 @@ CONTENT: dict[str, Any] = {
     "usage_from": None,
     "usage_seq": 0,
     "closes_on": None,
+    "usage_closed": False,
 }
 
 

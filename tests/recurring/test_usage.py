@@ -382,6 +382,67 @@ def test_the_day_after_a_schedule_ends_its_last_usage_is_billed(api: Api, clock:
     assert process(api)["created"] == 0
 
 
+def test_what_comes_late_for_a_schedule_that_has_ended_is_billed_once_a_period(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    vm = a_meter(api, "vm")
+    a_rate(api, meter=vm, model="graduated", tiers=TIERS)
+    schedule = metered(api, ann, vm, max_occurrences=1)
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, vm, "2026-01-05", quantity=10)
+    assert bill(api, clock, "2026-02-01") == [("vm, 2026-01-01 to 2026-01-31: 10 units", "1", "102", "102")]
+    use(api, clock, ann, vm, "2026-01-06", "2026-01-07", "2026-02-01")
+    clock.set("2026-02-28T12:00:00Z")
+    assert process(api, as_of="2026-05-01")["created"] == 0
+    assert bill(api, clock, "2026-03-01") == [("vm, 2026-01-01 to 2026-01-31, late: 2 units", "1", "13", "13")]
+    assert explained(api, 3) == [["e-1", "e-2"]]
+    late = bills(api, schedule)[-1]
+    assert (late["issue_date"], late["service_start"], late["service_end"]) == (
+        "2026-03-01",
+        "2026-01-01",
+        "2026-01-31",
+    )
+    clock.set("2026-06-15T12:00:00Z")
+    assert process(api)["created"] == 0
+    use(api, clock, ann, vm, "2026-01-08")
+    assert bill(api, clock, "2026-07-01") == [("vm, 2026-01-01 to 2026-01-31, late: 1 units", "1", "5", "5")]
+    assert api.differences() == []
+
+
+def test_what_is_used_after_a_schedule_has_ended_is_reported_and_billed_to_nobody(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm"), unit_price=2)
+    schedule = metered(api, ann, "vm", max_occurrences=1)
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, "vm", "2026-01-31", "2026-02-01", "2026-02-02")
+    assert [(row["recurring_id"], row["cost"]) for row in used_so_far(api, ann)] == [(schedule["id"], 6)]
+    assert bill(api, clock, "2026-02-01") == [("vm, 2026-01-01 to 2026-01-31", "1", "2", "2")]
+    clock.set("2026-02-02T20:00:00Z")
+    assert [(row["recurring_id"], row["cost"]) for row in used_so_far(api, ann)] == [(None, 4)]
+    report = api.data(api.get("/usage/report?from=2026-01-01&to=2026-02-28&group_by=month"))
+    assert [(row["month"], row["cost"]) for row in report["rows"]] == [("2026-01", 2), ("2026-02", 4)]
+
+
+def used_so_far(api: Api, customer: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = api.data(api.get(f"/customers/{customer}/usage"))["rows"]
+    return rows
+
+
+def test_late_events_of_a_schedule_that_was_closed_and_goes_on_are_on_its_next_invoice(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm"), unit_price=2)
+    schedule = metered(api, ann, "vm")
+    bill(api, clock, "2026-01-01")
+    api.data(api.post(f"/recurring-billing/{schedule['id']}/toggle"))
+    use(api, clock, ann, "vm", "2026-01-01", quantity=4)
+    assert bill(api, clock, "2026-01-02") == [("vm, 2026-01-01 to 2026-01-01", "4", "2", "8")]
+    use(api, clock, ann, "vm", "2026-01-01", "2026-01-15", "2026-01-20")
+    api.data(api.post(f"/recurring-billing/{schedule['id']}/toggle"))
+    assert bill(api, clock, "2026-02-01") == [
+        ("vm, 2026-01-20 to 2026-01-31", "1", "2", "2"),
+        ("vm, 2026-01-01 to 2026-01-01, late", "1", "2", "2"),
+    ]
+
+
 def test_periods_that_were_missed_bill_each_its_own_usage(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     vm = a_meter(api, "vm")

@@ -1,8 +1,9 @@
-"""Closing: what a schedule's meters measured last is billed alone, the day after it has ended or was switched off."""
+"""Closing: what a schedule's meters measured last is billed alone, the day after it has ended or was switched off.
 
-from collections.abc import Mapping
+What comes late after that is billed alone too, on the days on which the schedule would have billed its next periods.
+"""
+
 from datetime import date
-from typing import Any
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, DomainError
@@ -25,7 +26,7 @@ from tallystick.usage.billing import Billed, UsageToBill
 
 
 def close(tx: Tx, account: Account, request: RunRequest, most: int) -> Outcome:
-    """Bills the last usage of schedules, at most so many; nothing is billed where there was none."""
+    """Bills the last usage of schedules, or what came late, of at most so many; nothing where there was none."""
     claimed = store.claim_closing(tx, account, request, most)
     if not claimed:
         return Outcome(0, 0, [], [], None)
@@ -44,7 +45,11 @@ def close(tx: Tx, account: Account, request: RunRequest, most: int) -> Outcome:
         except DomainError as error:
             failed.append((schedule, rules.failure(schedule, error)))
     kept.failures(tx, account, failed)
-    store.close(tx, account, {each.schedule.id: _closed(each) for each in (*without, *(used for used, _ in billed))})
+    today = account.today(tx.now)
+    closed = (*without, *(used for used, _ in billed))
+    store.close(
+        tx, account, {each.schedule.id: rules.usage_closed(each.schedule, each.to_seq, today) for each in closed}
+    )
     made = many.create(tx, account, [invoice for _, invoice in billed])
     invoiced = [used._replace(invoice_id=made_id) for (used, _), made_id in zip(billed, made, strict=True)]
     kept.usage(tx, account, [*without, *invoiced])
@@ -56,24 +61,16 @@ def _closes_on(schedule: BillingSchedule) -> date:
 
 
 def _to_bill(schedule: BillingSchedule, references: RunReferences, account: Account) -> UsageToBill:
-    days = rules.billed_days(schedule.usage_from or date.min, _closes_on(schedule), account.timezone)
-    return rules.usage_of(schedule, (days,), references)
+    days = rules.days_to_close(schedule, account.timezone)
+    return rules.usage_of(schedule, (days,) if days else (), references)
 
 
 def _used(schedule: BillingSchedule, asked: UsageToBill, found: Billed | Conflict) -> BilledUsage:
     if isinstance(found, Conflict):
         raise found
-    (lines,), (days,) = found.lines, asked.days
+    lines = [line for of_days in (*found.lines, found.late) for line in of_days]
+    days = asked.days[0] if asked.days else None
     return BilledUsage(schedule, InvoiceUsage(lines, days), found.to_seq, position=0)
-
-
-def _closed(billed: BilledUsage) -> Mapping[str, Any]:
-    return {
-        "usage_from": billed.schedule.closes_on,
-        "usage_seq": billed.to_seq,
-        "closes_on": None,
-        "error": None,
-    }
 
 
 def _invoice(billed: BilledUsage, account: Account, references: RunReferences) -> InvoiceToMake:
@@ -87,5 +84,11 @@ def _invoice(billed: BilledUsage, account: Account, references: RunReferences) -
         issues=schedule.auto_issue,
         sends=schedule.auto_send,
         labels=schedule.labels.of_copy(),
-        service=ServiceDays(billed.usage.days.first, billed.usage.days.last),
+        service=_service(billed.usage),
     )
+
+
+def _service(usage: InvoiceUsage) -> ServiceDays:
+    """The days that are closed; of what is all late, those from the first to the last of which some came."""
+    days = [usage.days] if usage.days else [line.days for line in usage.lines]
+    return ServiceDays(min(each.first for each in days), max(each.last for each in days))

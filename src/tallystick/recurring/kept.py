@@ -30,7 +30,8 @@ class BilledUsage(NamedTuple):
 
 def usage(tx: Tx, account: Account, billed: Sequence[BilledUsage]) -> None:
     """Keeps which days are billed, and the lines that bill them."""
-    store.keep_usage(tx, account, [(each.schedule.id, each.usage.days, each.to_seq) for each in billed])
+    days = [(each.schedule.id, each.usage.days, each.to_seq) for each in billed if each.usage.days]
+    store.keep_usage(tx, account, days)
     owned = [(_owner(each, each.invoice_id), each.usage.lines) for each in billed if each.invoice_id is not None]
     lines.keep(tx, account, owned)
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from tallystick.core.account import Account
 from tallystick.recurring import rules
@@ -13,13 +13,15 @@ from tallystick.store.tables import recurring
 from tallystick.usage.billing import UsageToBill
 
 READ = rows.reader(recurring, BillingSchedule)
-# All schedules that bill usage.
+# All schedules that will bill usage, in a period or by closing.
 METERED: Select[tuple[object, ...]] = (
     select(*rows.columns(recurring, BillingSchedule))
     .where(
         recurring.c.account_id == bindparam("account"),
         recurring.c.deleted_at.is_(None),
         recurring.c.usage_from.is_not(None),
+        or_(recurring.c.active, recurring.c.closes_on.is_not(None)),
+        ~recurring.c.usage_closed,
     )
     .order_by(recurring.c.id)
 )

@@ -281,18 +281,18 @@ def progress_after_change(schedule: ScheduleRow, terms: BillingTerms, today: dat
         "active": active,
         "next_date": following if active else None,
         "waits": active and may_wait and _is_a_slip(terms, anchor_date, following, today, consent),
-        "usage_from": _usage_from(schedule, terms, today),
+        **_usage_after_change(schedule, terms, today),
     }
     return ProgressChange(columns, unbilled)
 
 
-def _usage_from(schedule: ScheduleRow, terms: BillingTerms, today: date) -> date | None:
+def _usage_after_change(schedule: ScheduleRow, terms: BillingTerms, today: date) -> dict[str, Any]:
     """From when on usage is billed after a change: where it was, or from today on where it was not."""
     if not terms.meters:
-        return None
+        return {"usage_from": None, "closes_on": None, "usage_closed": False}
     if schedule.usage_from is None:
-        return max(terms.start_date, today)
-    return schedule.usage_from if schedule.occurrences else terms.start_date
+        return {"usage_from": max(terms.start_date, today)}
+    return {"usage_from": schedule.usage_from if schedule.occurrences else terms.start_date}
 
 
 def _periods(terms: BillingTerms) -> tuple[Frequency, int, date]:
@@ -366,9 +366,9 @@ def switched_on(schedule: BillingSchedule, today: date, *, catches_up: bool) -> 
 
 def _usage_switched_on(schedule: BillingSchedule, today: date) -> dict[str, Any]:
     """From when on usage is billed again: what was used meanwhile is billed to nobody, unless all waits to be."""
-    is_closed = schedule.usage_from is not None and schedule.closes_on is None
+    is_closed = schedule.usage_closed or schedule.closes_on is None
     usage_from = max(schedule.usage_from, today) if is_closed and schedule.usage_from else schedule.usage_from
-    return {"closes_on": None, "usage_from": usage_from}
+    return {"closes_on": None, "usage_closed": False, "usage_from": usage_from}
 
 
 # What the content of a bill is computed from, beside its items and the catalogue.
@@ -466,9 +466,9 @@ def with_usage(
     if isinstance(billed, Conflict):
         raise billed
     days = days_to_bill(plan, account.timezone)
-    usage = {
-        start: InvoiceUsage(lines, of_days) for (start, of_days), lines in zip(days.items(), billed.lines, strict=True)
-    }
+    usage: dict[date, InvoiceUsage] = {}
+    for (start, of_days), lines in zip(days.items(), billed.lines, strict=True):
+        usage[start] = InvoiceUsage(lines if usage else [*lines, *billed.late], of_days)
     own = references.lines[plan.schedule.id]
     contents = {
         start: content_with(plan.schedule, own, each.lines, references, account)
@@ -547,6 +547,25 @@ def _usage_after_run(plan: PlannedInvoices, following: date) -> dict[str, Any]:
         "usage_from": billed_up_to,
         "usage_seq": schedule.usage_seq if plan.usage_seq is None else plan.usage_seq,
         "closes_on": following if has_ended and billed_up_to is not None else None,
+    }
+
+
+def days_to_close(schedule: BillingSchedule, timezone: str) -> BilledDays | None:
+    """The days whose usage is billed alone on ``closes_on``; None where only what came late is."""
+    if schedule.usage_closed or schedule.usage_from is None or schedule.closes_on is None:
+        return None
+    return billed_days(schedule.usage_from, schedule.closes_on, timezone)
+
+
+def usage_closed(schedule: BillingSchedule, to_seq: int, today: date) -> dict[str, Any]:
+    """The columns of a schedule whose usage is billed up to a seq; what comes later is when it would bill again."""
+    closed_on = schedule.closes_on or today
+    return {
+        "usage_from": schedule.usage_from if schedule.usage_closed else schedule.closes_on,
+        "usage_seq": to_seq,
+        "closes_on": rhythm(schedule, schedule.anchor_date).first(max(closed_on, today) + A_DAY),
+        "usage_closed": True,
+        "error": None,
     }
 
 

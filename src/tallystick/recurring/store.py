@@ -59,7 +59,7 @@ PROGRESS = (
     *("usage_from", "usage_seq", "closes_on"),
     *Sums.__struct_fields__,
 )
-CLOSED = ("usage_from", "usage_seq", "closes_on", "error")
+CLOSED = ("usage_from", "usage_seq", "closes_on", "usage_closed", "error")
 ITEM_COLUMNS = (
     *("product_id", "description", "quantity", "unit", "unit_price"),
     *("discount_type", "discount_value", "tax_id", "tax_rate"),
@@ -250,7 +250,8 @@ def delete_or_hide(tx: Tx, account: Account, row: ScheduleRow) -> bool:
     try:
         SCHEDULES.delete(tx, account, row.id, in_use=NAMED)
     except Conflict:
-        hidden = {"deleted_at": tx.now, "active": False, "next_date": None}
+        closes_on = None if row.usage_closed else row.closes_on
+        hidden = {"deleted_at": tx.now, "active": False, "next_date": None, "closes_on": closes_on}
         SCHEDULES.update(tx, account, row.id, hidden)
         return False
     return True
@@ -316,8 +317,10 @@ def _due(account: Account, request: RunRequest, after: RunCursor) -> Select[Any]
 
 
 def claim_closing(tx: Tx, account: Account, request: RunRequest, limit: int) -> list[BillingSchedule]:
-    """The schedules whose last usage is to be billed alone, for this transaction alone."""
-    query = DUE.selection(account).where(recurring.c.closes_on <= request.as_of)
+    """The schedules whose last usage, or what of it came late, is to be billed alone, for this transaction alone."""
+    day = recurring.c.closes_on
+    has_come = or_(~recurring.c.usage_closed, day <= account.today(tx.now))
+    query = DUE.selection(account).where(day <= request.as_of, has_come)
     if request.ids is not None:
         query = query.where(recurring.c.id.in_(request.ids))
     return tx.rows(query.order_by(recurring.c.id).limit(limit).with_for_update(skip_locked=True), DUE.read)

@@ -48,7 +48,8 @@ class BillingSchedule(BillingTerms, frozen=True):
     ``bills_from`` is billed any more; ``next_date`` is the first that will be, None where the schedule is switched off
     or has ended. While it ``waits``, it is billed only if asked for. ``error`` is why the last attempt to bill failed.
     ``usage_from`` is the first day whose usage is not billed, and ``usage_seq`` up to where late events of earlier days
-    are. On ``closes_on`` the usage that is left is billed alone, because the schedule has ended or was switched off.
+    are. On ``closes_on`` the usage that is left is billed alone, because the schedule has ended or was switched off;
+    once that is done, its usage is closed, and what came late is billed on that day.
     """
 
     id: int
@@ -68,6 +69,7 @@ class BillingSchedule(BillingTerms, frozen=True):
     usage_from: date | None
     usage_seq: int
     closes_on: date | None
+    usage_closed: bool
 
 
 class ScheduleRow(BillingSchedule, frozen=True):
@@ -203,10 +205,10 @@ class Due(NamedTuple):
 
 
 class InvoiceUsage(NamedTuple):
-    """What an invoice bills for usage: the lines, and the days."""
+    """What an invoice bills for usage: the lines, and the days; None where it is all late."""
 
     lines: list[UsageLine]
-    days: BilledDays
+    days: BilledDays | None
 
 
 class PlannedInvoices(NamedTuple):

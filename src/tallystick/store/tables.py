@@ -383,8 +383,10 @@ recurring = Table(
     # the days before are.
     Column("usage_from", Date),
     Column("usage_seq", BigInteger, nullable=False, server_default="0"),
-    # From which day on the usage that is left is billed alone: it has ended, or was switched off.
+    # From which day on the usage that is left is billed alone: it has ended, or was switched off. Once that is done it
+    # is closed, and from that day on what came late is billed.
     Column("closes_on", Date),
+    Column("usage_closed", Boolean, nullable=False, server_default=false()),
     Column("deleted_at", UtcDateTime),
     *_labels(),
     *_versioned(),

@@ -60,9 +60,10 @@ class _Late(NamedTuple):
 
 
 class Billed(NamedTuple):
-    """The lines of usage for each of the days that were asked for, late ones with the first, and the watermark."""
+    """The lines of usage for each of the days that were asked for, those of what came late, and the watermark."""
 
     lines: list[list[UsageLine]]
+    late: list[UsageLine]
     to_seq: int
 
 
@@ -213,10 +214,11 @@ def _billed_or_not(
 
 
 def _billed(counted: _Counted, account: Account, wanted: UsageToBill, late: Sequence[_Late], newest: int) -> Billed:
-    found = [_on_time(counted, account, wanted, days, newest) for days in wanted.days]
-    if found:
-        found[0] += [line for some in late for line in _of_late(counted, account, wanted, some, newest)]
-    return Billed(found, newest)
+    return Billed(
+        lines=[_on_time(counted, account, wanted, days, newest) for days in wanted.days],
+        late=[line for some in late for line in _of_late(counted, account, wanted, some, newest)],
+        to_seq=newest,
+    )
 
 
 def _on_time(
