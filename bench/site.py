@@ -26,7 +26,7 @@ from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.store.tables import invoice_lines, invoices
 from testing import server as servers
 from testing.postgresql import running, temporary_directory
-from testing.server import KEY, serving
+from testing.server import KEY, SERVE, serving
 
 Kind = Literal["sqlite", "postgresql"]
 KINDS: Final[tuple[Kind, ...]] = ("sqlite", "postgresql")
@@ -127,7 +127,7 @@ class Site:
     @contextmanager
     def served(self) -> Iterator["Server"]:
         """A server over the database, for the time of the block."""
-        with serving(self.url, self.directory) as server:
+        with serving(self.url, self.directory, program=SERVE) as server:
             yield Server(server)
 
     def close(self) -> None:

@@ -15,8 +15,10 @@ from typing import Any, Final, Self
 import httpx
 
 from testing.caller import Caller
+from testing.forked import Forked
 
 PROGRAM: Final = str(Path(sys.executable).with_name("tallystick"))
+SERVE: Final = (PROGRAM, "serve")
 KEY: Final = "the-key-of-these-tests"
 START_TIMEOUT_S: Final = 120.0
 STOP_TIMEOUT_S: Final = 40.0
@@ -28,7 +30,8 @@ class Server(Caller):
     """Serves one database on a free port; started, stopped and killed by hand.
 
     It is called with an admin key, over as many connections as its callers use threads. ``log`` is all that the
-    server has printed.
+    server has printed. A ``program`` is started itself; without one, a process is forked that has it loaded, where one
+    is enough.
     """
 
     key = KEY
@@ -38,15 +41,16 @@ class Server(Caller):
         database_url: str,
         directory: Path,
         *,
-        program: Sequence[str] = (PROGRAM, "serve"),
+        program: Sequence[str] | None = None,
         workers: int = 1,
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._log_path = directory / "server.log"
-        self._command = [*program, f"--workers={workers}", *options]
+        self._program = SERVE if program is None and workers > 1 else program
+        self._options = [f"--workers={workers}", *options]
         self._port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self._environment = {
             **os.environ,
             "HOST": "127.0.0.1",
@@ -80,19 +84,20 @@ class Server(Caller):
         """Starts the server, and waits until it answers."""
         assert self._process is None or self._process.poll() is not None, "the server runs already"
         with self._log_path.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                # A group of its own, so that ``kill`` reaches the workers too.
-                start_new_session=True,
-            )
+            self._process = self._started(log.fileno())
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._answers():
             assert self._process.poll() is None, f"the server ended by itself:\n{self.log}"
             assert time.monotonic() < deadline, f"the server does not answer:\n{self.log}"
             time.sleep(POLL_S)
+
+    def _started(self, log: int) -> "subprocess.Popen[bytes] | Forked":
+        """In a group of its own, so that ``kill`` reaches the workers too."""
+        if self._program is None:
+            with Path(os.devnull).open("rb") as nothing:
+                return Forked(["serve", *self._options], self._environment, (nothing.fileno(), log, log))
+        command = [*self._program, *self._options]
+        return subprocess.Popen(command, env=self._environment, stdout=log, stderr=log, start_new_session=True)
 
     def terminate(self) -> None:
         """Asks the server to end, by SIGTERM, and does not wait for it."""

@@ -1,6 +1,5 @@
 """A server that cannot listen says so in one line, ends, and leaves everything as it was."""
 
-import os
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -8,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from testing.server import KEY, PROGRAM, free_port, serving
-
-TIMEOUT_S = 120
+from testing.server import KEY, free_port, serving
+from tests.program import run
 
 
 @pytest.fixture
@@ -21,15 +19,8 @@ def busy_port() -> Iterator[int]:
 
 
 def start(command: str, database: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "DATABASE_URL": f"sqlite:///{database}",
-        "API_KEY": "another-key-of-these-tests",
-        **settings,
-    }
-    return subprocess.run(
-        [PROGRAM, command], env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-    )
+    own = {"API_KEY": "another-key-of-these-tests", **settings}
+    return run(command, database_url=f"sqlite:///{database}", environment=own)
 
 
 @pytest.mark.slow

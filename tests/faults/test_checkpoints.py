@@ -12,7 +12,7 @@ import pytest
 from tallystick.store import checkpoints
 from tallystick.store.db import Database
 from tallystick.store.migrate import migrate
-from testing.server import Server
+from testing.server import SERVE, Server
 from tests.api import Api
 from tests.databases import Databases
 from tests.faults.disks import FailingSync, filled, small_disk
@@ -83,7 +83,7 @@ def test_one_that_finds_no_room_is_told_and_made_up_for(tmp_path: Path, caplog: 
 @pytest.mark.slow
 def test_an_io_error_ends_the_server_and_its_next_start_recovers_the_whole_log(tmp_path: Path) -> None:
     disk, file, before = FailingSync(tmp_path), tmp_path / "books.db", tmp_path / "before.db"
-    with Server(f"sqlite:///{file}", tmp_path, environment=disk.environment) as server:
+    with Server(f"sqlite:///{file}", tmp_path, program=SERVE, environment=disk.environment) as server:
         server.start()
         assert create(server, "1").status_code == 201
         with disk.of(file.name):

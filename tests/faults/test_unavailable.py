@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from tallystick.store.db import Database
 from tallystick.store.trouble import sqlite_file
 from tallystick.store.usage_file import usage_file_of
-from testing.server import Server
+from testing.server import SERVE, Server
 from tests.api import Api
 from tests.databases import Databases
 from tests.faults.disks import FailingSync, filled, small_disk
@@ -87,7 +87,7 @@ def test_an_unknown_outcome_is_told_and_the_key_tells_it(tmp_path: Path) -> None
     """A sync that fails at COMMIT leaves what it should have kept in the log, where a restart may find it."""
     disk = FailingSync(tmp_path)
     url = f"sqlite:///{tmp_path / 'books.db'}"
-    with Server(url, tmp_path, environment=disk.environment) as server:
+    with Server(url, tmp_path, program=SERVE, environment=disk.environment) as server:
         server.start()
         with disk.of("-wal"):
             refused = create(server)

@@ -2,13 +2,14 @@
 
 import os
 import random
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+from signal import SIGKILL
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ from tallystick.recurring.types import BEGINNING, BillingTerms, RunRequest
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import invoices
 from tallystick.worker import Worker
-from testing.server import PROGRAM
+from testing.forked import Forked
 from tests.api import Api
 from tests.program import run
 from tests.recurring.schedules import a_schedule, days, process
@@ -57,15 +58,10 @@ def subscribe(tx: Tx) -> Account:
     return account
 
 
-def started(database_url: str) -> subprocess.Popen[str]:
+def started(database_url: str) -> Forked:
     """``tallystick process`` in a process of its own."""
-    return subprocess.Popen(
-        [PROGRAM, "process"],
-        env={**os.environ, "DATABASE_URL": database_url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    with Path(os.devnull).open("r+b") as nothing:
+        return Forked(["process"], {**os.environ, "DATABASE_URL": database_url}, [nothing.fileno()] * 3)
 
 
 def count(database: Database) -> int:
@@ -99,8 +95,8 @@ def test_killed_in_the_middle_and_run_again(database: Database, database_url: st
             assert time.monotonic() < deadline, "the run bills nothing"
             time.sleep(0.005)
         time.sleep(luck.uniform(0, 0.15))
-        process.kill()
-        process.communicate()
+        process.send_signal(SIGKILL)
+        process.wait()
     done = run("process", database_url=database_url)
     assert done.returncode == 0, done.stdout + done.stderr
     assert_each_once(database)
@@ -112,8 +108,7 @@ def test_two_processes_at_once(database: Database, database_url: str) -> None:
     """R7."""
     database.transact("tests", subscribe)
     processes = [started(database_url) for _ in range(2)]
-    printed = [process.communicate(timeout=300)[0] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], printed
+    assert [process.wait(300) for process in processes] == [0, 0]
     assert_each_once(database)
     assert run("verify", database_url=database_url).returncode == 0
 

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +23,8 @@ from tallystick.store.db import Database, Tx
 from tallystick.store.record_seals import RECORDS
 from tallystick.store.tables import idempotency_keys
 from tallystick.worker import Worker
-from testing.server import PROGRAM, serving
+from testing.forked import Forked
+from testing.server import serving
 from tests.api import Api, opened
 from tests.bills import an_invoice
 from tests.clock import Clock
@@ -146,8 +146,8 @@ def test_a_database_that_does_not_answer_ends_no_worker(tmp_path: Path, caplog: 
 
 @pytest.mark.slow
 def test_the_program_works_until_it_is_stopped(database_url: str) -> None:
-    environment = {**os.environ, "DATABASE_URL": database_url}
-    with opened(database_url) as api, subprocess.Popen([PROGRAM, "worker"], env=environment) as process:
+    with opened(database_url) as api, Path(os.devnull).open("r+b") as nothing:
+        process = Forked(["worker"], {**os.environ, "DATABASE_URL": database_url}, [nothing.fileno()] * 3)
         try:
             ticket = api.data(api.post("/recurring-billing/process", {"ids": [a_long_due_schedule(api)["id"]]}))
             run = f"/recurring-billing/runs/{ticket['run_id']}"
@@ -160,7 +160,7 @@ def test_the_program_works_until_it_is_stopped(database_url: str) -> None:
             assert process.wait(WAIT_S) == 0
             assert time.monotonic() - stopped_at < 5
         finally:
-            process.kill()
+            process.send_signal(signal.SIGKILL)
 
 
 @pytest.mark.slow
