@@ -158,6 +158,18 @@ def api(database_url: str, database_kind: Kind, request: pytest.FixtureRequest) 
             assert client.differences() == []
 
 
+@pytest.fixture
+def apis(databases: Databases, pytestconfig: pytest.Config) -> Iterator[list["Api"]]:
+    """As ``api``, over each of the databases at once: for what takes longer to make than to send to both."""
+    # Not at the top, as above.
+    from tests.api import opened  # noqa: PLC0415
+
+    chosen = pytestconfig.getoption("database")
+    with ExitStack() as open_:
+        urls = [open_.enter_context(databases.migrated(kind)) for kind in KINDS if chosen in (kind, "both")]
+        yield [open_.enter_context(opened(url)) for url in urls]
+
+
 def _is_audited(test: pytest.Item, kind: Kind) -> bool:
     """Whether the books are looked at behind this test: on SQLite always, in a sample and on PostgreSQL one in eight.
 

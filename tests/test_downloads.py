@@ -34,7 +34,7 @@ NOTES_HEADER = (
     "Credit Note Number,Invoice Number,Customer,Issue Date,Subtotal,Tax,Discount,Total,"
     "To Credit,Currency,Reason,Created"
 )
-MANY = 30_000
+MANY = 20_000
 FLAT_KIB = 30 * 1024
 
 

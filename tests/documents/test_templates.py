@@ -44,6 +44,8 @@ def test_one_is_made_of_its_source_or_as_a_copy(api: Api) -> None:
     for wrong in ({}, {"source": OURS, "from": "classic"}):
         answer = api.post("/templates", {"name": "Ours", **wrong})
         assert (answer.status_code, list(answer.json()["errors"])) == (422, ["source"])
+    answer = api.post("/templates", {"name": "Ours", "from": "none"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, ["from"])
 
 
 def test_a_bill_is_set_by_the_one_asked_for_else_its_own_else_the_default(api: Api) -> None:

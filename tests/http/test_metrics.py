@@ -11,7 +11,7 @@ from tallystick.store.db import Tx
 from testing.server import serving
 from tests.api import Api
 
-COUNT = 'tallystick_http_request_duration_seconds_count{{method="{}",route="{}",status="{}"}} '
+COUNT = 'tallystick_http_requests_total{{method="{}",route="{}",status="{}"}} '
 
 
 def counted(text: str, method: str, route: str, status: int) -> int:

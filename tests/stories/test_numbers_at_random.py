@@ -178,7 +178,7 @@ class Model:
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEPS, min_size=10, max_size=40))
 def test_numbers_are_those_of_the_model(api: Api, steps: list[tuple[Any, ...]]) -> None:
     model = Model(Api(api.database))

@@ -121,7 +121,7 @@ def create(call: Call, body: NewTemplate) -> TemplateJson:
     It is typst. `#import "parts.typ": *` gives it `d`, the document, and the parts that the templates which come along
     are made of. It reads no file and no network, and is stopped where it takes long or much memory.
     """
-    copied = None if isinstance(body.from_, UnsetType) else templates.source_of(call.tx, call.account, body.from_)
+    copied = None if isinstance(body.from_, UnsetType) else templates.copied(call.tx, call.account, body.from_)
     source = copied or ("" if isinstance(body.source, UnsetType) else body.source)
     return _own(templates.create(call.tx, call.account, body.name, source), _default(call))
 

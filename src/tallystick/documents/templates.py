@@ -80,6 +80,14 @@ def source_of(tx: Tx, account: Account, template_id: str) -> str:
     return get(tx, account, template_id).source if built_in is None else built_in.decode()
 
 
+def copied(tx: Tx, account: Account, template_id: str) -> str:
+    """The source of one to copy. Raises ValidationFailed where there is none."""
+    try:
+        return source_of(tx, account, template_id)
+    except NotFound:
+        raise ValidationFailed({"from": [UNKNOWN]}) from None
+
+
 def change(tx: Tx, account: Account, template_id: str, changes: Mapping[str, Any], version: int | None) -> Template:
     """Changes one of an account's own. Raises NotFound, and Conflict for one that comes along or a stale version."""
     _check_own(template_id)
