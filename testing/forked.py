@@ -3,6 +3,7 @@
 Each is a process as any other, with its own arguments, environment and files, which ends and is killed by itself.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -69,12 +70,9 @@ def _loaded() -> str:
             stdin=subprocess.PIPE,
             pass_fds=[listener.fileno()],
         )
-    _kept.append(process)
+    # Its input is open for as long as this process lives.
+    atexit.register(process.communicate)
     return address
-
-
-_kept: list["subprocess.Popen[bytes]"] = []
-"""The process that has the program loaded: its input stays open for as long as this one lives."""
 
 
 def fork(listener: int) -> None:
