@@ -2,24 +2,36 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Connection, Engine, event
 
 from tallystick.dialects.iqraa.routes import IQRAA
 from tallystick.store.db import Tx
-from tallystick.store.prepared import CompiledForm, Values
 from tests.api import Api
 from tests.dialects.callers import DialectCaller
 
-CREATE, CREATE_BY_ADDRESS, GET, LIST, CONVERT, ACTIVITY = 7, 6, 4, 3, 11, 3
-PUBLISH, PAY, SETTLE = 12, 9, 18
+
+class Most(NamedTuple):
+    """How many statements there may be."""
+
+    sqlite: int
+    postgresql: int
+
+    def check(self, api: Api, statements: list[str]) -> None:
+        """Fails where there are more."""
+        assert len(statements) <= (self.sqlite if api.database.is_sqlite else self.postgresql), statements
+
+
+CREATE, CREATE_BY_ADDRESS, GET, LIST, CONVERT = Most(7, 5), Most(6, 6), Most(4, 2), Most(3, 2), Most(11, 10)
+PUBLISH, PAY, SETTLE = Most(12, 11), Most(9, 8), Most(18, 17)
+ACTIVITY, FILTERED, SEARCHED, SHARED = Most(3, 4), Most(3, 4), Most(4, 4), Most(4, 5)
 
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that are sent during the block."""
+    """The statements that are sent during the block, and on PostgreSQL the BEGIN of a snapshot."""
     statements: list[str] = []
 
     def note(_connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
@@ -29,17 +41,19 @@ def counted() -> Iterator[list[str]]:
         statements.append(statement)
         return driving(tx, statement)
 
-    def fill(form: CompiledForm, values: Values) -> Any:
-        statements.append(form.sql)
-        return arguments(form, values)
+    def run(tx: Tx, sql: str, *rest: Any) -> Any:
+        # SQLite begins for nothing: there is no way to go.
+        if tx.is_postgresql or sql != "BEGIN":
+            statements.append(sql)
+        return running(tx, sql, *rest)
 
-    driving, arguments = Tx.driving, CompiledForm.arguments
+    driving, running = Tx.driving, Tx._run
     event.listen(Engine, "before_cursor_execute", note)
     try:
         # What stands ready, and blocks of rows, go past SQLAlchemy.
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Tx, "driving", drive)
-            patch.setattr(CompiledForm, "arguments", fill)
+            patch.setattr(Tx, "_run", run)
             yield statements
     finally:
         event.remove(Engine, "before_cursor_execute", note)
@@ -63,7 +77,7 @@ def bill(lines: int) -> dict[str, Any]:
 def test_create(seller: Api, lines: int) -> None:
     with counted() as statements:
         assert seller.post("/invoices", bill(lines)).status_code == 201
-    assert len(statements) <= CREATE, statements
+    CREATE.check(seller, statements)
 
 
 def test_create_for_a_customer_by_their_address(seller: Api) -> None:
@@ -77,7 +91,7 @@ def test_create_for_a_customer_by_their_address(seller: Api) -> None:
     }
     with counted() as statements:
         assert DialectCaller(seller, IQRAA).post("/invoices", body).status_code == 201
-    assert len(statements) <= CREATE_BY_ADDRESS, statements
+    CREATE_BY_ADDRESS.check(seller, statements)
 
 
 @pytest.mark.parametrize("lines", [1, 100])
@@ -88,7 +102,7 @@ def test_get(seller: Api, lines: int) -> None:
         seller.post("/invoices/1/payments", {"amount": amount})
     with counted() as statements:
         assert len(seller.data(seller.get("/invoices/1"))["payments"]) == 2
-    assert len(statements) <= GET, statements
+    GET.check(seller, statements)
 
 
 @pytest.mark.parametrize(
@@ -96,14 +110,14 @@ def test_get(seller: Api, lines: int) -> None:
     [("publish", None, PUBLISH), ("payments", {"amount": 1}, PAY), ("mark-paid", None, SETTLE)],
 )
 @pytest.mark.parametrize("lines", [1, 100])
-def test_a_verb_of_one_invoice(seller: Api, verb: str, body: dict[str, Any] | None, most: int, lines: int) -> None:
+def test_a_verb_of_one_invoice(seller: Api, verb: str, body: dict[str, Any] | None, most: Most, lines: int) -> None:
     """What it leaves is answered without another look."""
     seller.post("/invoices", bill(lines))
     if verb == "payments":
         seller.post("/invoices/1/mark-sent")
     with counted() as statements:
         assert seller.post(f"/invoices/1/{verb}", body).is_success
-    assert len(statements) <= most, statements
+    most.check(seller, statements)
 
 
 def test_activity(seller: Api) -> None:
@@ -114,43 +128,49 @@ def test_activity(seller: Api) -> None:
     seller.post("/invoices/1/credit-note")
     with counted() as statements:
         assert len(seller.data(seller.get("/invoices/1/activity"))) == 6
-    assert len(statements) <= ACTIVITY, statements
+    ACTIVITY.check(seller, statements)
 
 
 @pytest.mark.parametrize(
     ("path", "most"),
     [
         ("/invoices", LIST),
+        ("/invoices/1", GET),
+        ("/quotations/1", GET),
+        ("/products/1", GET),
+        ("/taxes/1", GET),
+        ("/products?after=", LIST),
         ("/invoices?after=", LIST),
         # It also asks how far the index goes.
-        ("/invoices?status=overdue,sent&search=ann&sort=total", LIST + 1),
+        ("/invoices?status=overdue,sent&search=ann&sort=total", SEARCHED),
     ],
 )
-def test_list(seller: Api, path: str, most: int) -> None:
+def test_list(seller: Api, path: str, most: Most) -> None:
     for _ in range(30):
         seller.post("/invoices", bill(1))
+    seller.post("/quotations", bill(1))
     with counted() as statements:
         assert seller.get(path).status_code == 200
-    assert len(statements) <= most, statements
+    most.check(seller, statements)
 
 
 @pytest.mark.parametrize("path", ["/customers", "/products", "/taxes"])
 def test_a_list_of_the_catalogue(seller: Api, path: str) -> None:
     with counted() as statements:
         assert seller.get(path).status_code == 200
-    assert len(statements) <= LIST, statements
+    FILTERED.check(seller, statements)
 
 
 @pytest.mark.parametrize("lines", [1, 100])
 def test_a_quotation(seller: Api, lines: int) -> None:
     with counted() as statements:
         assert seller.post("/quotations", bill(lines)).status_code == 201
-    assert len(statements) <= CREATE, statements
+    CREATE.check(seller, statements)
     token = seller.data(seller.post("/quotations/1/publish"))["share_token"]
     for path in (f"/api/v1/public/quotations/{token}", f"/public/quotations/{token}"):
         with counted() as statements:
             assert seller.client.get(path).status_code == 200
-        assert len(statements) <= GET, statements
+        SHARED.check(seller, statements)
     with counted() as statements:
         assert seller.post("/quotations/1/convert").status_code == 201
-    assert len(statements) <= CONVERT, statements
+    CONVERT.check(seller, statements)

@@ -1,6 +1,6 @@
 """The SQL that every kind of bill shares."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
 from functools import partial
@@ -39,6 +39,7 @@ from tallystick.store.db import Tx, violates
 from tallystick.store.prepared import Statement
 from tallystick.store.search import holds, searchable
 from tallystick.store.tables import customers, products, taxes
+from tallystick.store.together import Reading
 from tallystick.taxes.types import Tax
 
 R = TypeVar("R", bound=BillRow)
@@ -62,10 +63,18 @@ NAME: Select[Any] = select(customers.c.name).where(
 PRODUCTS: Select[Any] = select(*rows.columns(products, Product)).where(
     products.c.account_id == bindparam("account"), products.c.id.in_(bindparam("wanted", expanding=True))
 )
-# The taxes of these ids, and the default one.
+# The taxes of these ids, those of these products, and the default one.
 TAXES: Select[Any] = select(*rows.columns(taxes, Tax)).where(
     taxes.c.account_id == bindparam("account"),
-    or_(taxes.c.is_default, taxes.c.id.in_(bindparam("wanted", expanding=True))),
+    or_(
+        taxes.c.is_default,
+        taxes.c.id.in_(bindparam("wanted", expanding=True)),
+        taxes.c.id.in_(
+            select(products.c.tax_id).where(
+                products.c.account_id == bindparam("account"), products.c.id.in_(bindparam("priced", expanding=True))
+            )
+        ),
+    ),
 )
 
 
@@ -73,37 +82,32 @@ def gather(
     tx: Tx, account: Account, customer_id: int, items: Sequence[Item], customer: Customer | None = None
 ) -> References:
     """The rows that a new bill names: at most three queries, of which that for a ``customer`` who is given is saved."""
-    named = _products(tx, account, {item.product_id for item in items if item.product_id})
-    found = _found_taxes(tx, account, items, named)
+    product_ids = {item.product_id for item in items if item.product_id}
+    readings = {}
+    if customer is None:
+        readings["customer"] = Reading(CUSTOMER, READ_CUSTOMER, {"account": account.id, "wanted": customer_id})
+    if product_ids:
+        readings["products"] = Reading(PRODUCTS, Product, {"account": account.id, "wanted": product_ids})
+    if any(item.tax_rate is None or item.tax_id is not None for item in items):
+        readings["taxes"] = _reading_of_taxes(account, {item.tax_id for item in items}, product_ids)
+    found = dict(zip(readings, tx.together(*readings.values()), strict=True))
     return References(
-        customer=customer or tx.row(CUSTOMER, READ_CUSTOMER, account=account.id, wanted=customer_id),
-        products=named,
-        taxes=found,
-        default_tax=next((tax for tax in found.values() if tax.is_default), None),
+        customer=customer or next(iter(found["customer"]), None),
+        products={product.id: product for product in found.get("products", ())},
+        taxes={tax.id: tax for tax in found.get("taxes", ())},
+        default_tax=next((tax for tax in found.get("taxes", ()) if tax.is_default), None),
     )
-
-
-def _products(tx: Tx, account: Account, wanted: set[int]) -> dict[int, Product]:
-    if not wanted:
-        return {}
-    return {product.id: product for product in tx.rows(PRODUCTS, Product, account=account.id, wanted=wanted)}
-
-
-def _found_taxes(tx: Tx, account: Account, items: Sequence[Item], named: dict[int, Product]) -> dict[int, Tax]:
-    if all(item.tax_rate is not None and item.tax_id is None for item in items):
-        return {}
-    wanted = {item.tax_id for item in items} | {product.tax_id for product in named.values()}
-    return _taxes(tx, account, wanted)
 
 
 def taxes_of(tx: Tx, account: Account, lines: Sequence[LineRow]) -> dict[int, Tax]:
     """The taxes that stored lines name, as they are by now."""
-    return _taxes(tx, account, {line.tax_id for line in lines})
+    (found,) = tx.together(_reading_of_taxes(account, {line.tax_id for line in lines}))
+    return {tax.id: tax for tax in found}
 
 
-def _taxes(tx: Tx, account: Account, wanted: set[int | None]) -> dict[int, Tax]:
+def _reading_of_taxes(account: Account, wanted: set[int | None], priced: Collection[int] = ()) -> Reading:
     named = [tax_id for tax_id in wanted if tax_id]
-    return {tax.id: tax for tax in tx.rows(TAXES, Tax, account=account.id, wanted=named)}
+    return Reading(TAXES, Tax, {"account": account.id, "wanted": named, "priced": priced})
 
 
 def dated_within(
@@ -122,7 +126,11 @@ def dated_within(
 
 def planned(tx: Tx, wanted: BillFilter[Any]) -> AbstractContextManager[None]:
     """The block in which a list is read: a search is planned for its text."""
-    return tx.unprepared() if wanted.search else nullcontext()
+    if not wanted.search:
+        return nullcontext()
+    # How far the index goes is asked first.
+    tx.keep_snapshot()
+    return tx.unprepared()
 
 
 def bill_values(bill: Bill, totals: Totals) -> dict[str, Any]:
@@ -200,6 +208,10 @@ class Lines(Generic[L]):
         """The rows of a bill's lines, in the order of the columns."""
         return [(account.id, bill_id, position, *structs.astuple(line)[1:]) for position, line in enumerate(lines)]
 
+    def reading(self, account: Account, bill_id: int) -> Reading:
+        """Reads the lines of a bill, in order."""
+        return Reading(self._of_bill, self._line, {"account": account.id, "bill": bill_id})
+
     def replace(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
         """Puts other lines in the place of a draft's."""
         tx.write(self._delete, account=account.id, bill=bill_id)
@@ -253,10 +265,18 @@ class BillRows(Generic[R]):
 
     def read(self, tx: Tx, account: Account, statement: Statement, **wanted: Any) -> tuple[R, Buyer]:
         """The row, and the customer's details: the copy taken at issue, or a draft's own customer's. Or NotFound."""
-        found = tx.row(statement, partial(self._with_details, account.today(tx.now)), account=account.id, **wanted)
-        if found is None:
+        reading = self.reading(tx, account, statement, **wanted)
+        return self.only(tx.rows(reading.statement, reading.kind, **reading.parameters))
+
+    def reading(self, tx: Tx, account: Account, statement: Statement, **wanted: Any) -> Reading:
+        """What ``read`` reads, whose answer is for ``only``."""
+        return Reading(statement, partial(self._with_details, account.today(tx.now)), {"account": account.id, **wanted})
+
+    def only(self, found: Sequence[tuple[R, Buyer]]) -> tuple[R, Buyer]:
+        """The bill that was found, or NotFound."""
+        if not found:
             raise rows.not_found(self._table)
-        return found
+        return found[0]
 
     def _with_details(self, today: date, *columns: Any) -> tuple[R, Buyer]:
         row = self.row(today, *columns[: self._width])

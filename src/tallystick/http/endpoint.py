@@ -78,7 +78,7 @@ class Endpoint:
         return Queue.READS if self.route.reads else Queue.WRITES
 
     def _read(self, req: falcon.Request, ids: Mapping[str, str]) -> tuple[Answer, Headers]:
-        with self._database.read() as tx:
+        with self._database.glance() as tx:
             result = self._asked(tx, req, ids)
         body = self.surface.success(result)
         return Answer(self.route.status, body), self._headers_of(req, result, body)
@@ -87,6 +87,8 @@ class Endpoint:
         caller = self._caller(tx, req, ids)
         raw, decode = self._body_of(req) if self.route.has_body else NO_BODY
         arguments = self._arguments(req, ids, raw, decode)
+        if not self.route.is_one_look:
+            tx.keep_snapshot()
         return self.route.do(Call(tx, caller.account, self.server.origin), *arguments)
 
     @property

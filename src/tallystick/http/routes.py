@@ -28,7 +28,8 @@ class Route:
     opens the route instead of a key. What is made by it is then found below the path ``makes``, by its ``made_by``. A
     GET that shows a row of the table ``row`` has an ETag. What is ``of_usage`` runs in a transaction of
     ``Database.usage``, which on SQLite writes nothing else: so no answer is kept, nor need it be, because events have
-    ids of their own. A POST that ``asks`` only reads, as a GET does.
+    ids of their own. A POST that ``asks`` only reads, as a GET does. What ``is_one_look`` asks the database once, or
+    keeps a snapshot by itself where it does not: it saves PostgreSQL a BEGIN and its end.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Route:
     is_long: bool = False
     of_usage: bool = False
     asks: bool = False
+    is_one_look: bool = False
 
     @property
     def scope(self) -> Scope | None:

@@ -24,6 +24,7 @@ from tallystick.bills.store import Lines, planned
 from tallystick.bills.types import LineRow
 from tallystick.core import numbering
 from tallystick.core.account import Account
+from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import CreditNoteOfInvoice, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
@@ -39,6 +40,7 @@ from tallystick.store.tables import (
     payment_allocations,
     payments,
 )
+from tallystick.store.together import Reading
 from tallystick.store.unindexed import tested_unindexed, unindexed
 
 bills = INVOICES.rows
@@ -167,12 +169,16 @@ OF_PERIOD: Select[Any] = bills.some(
     invoices.c.state != InvoiceState.VOIDED,
 )
 READ = rows.reader(invoices, InvoiceRow)
+Settling = PaymentLine | CreditNoteOfInvoice
 DELETE = delete(invoices).where(invoices.c.account_id == bindparam("account"), invoices.c.id == bindparam("invoice"))
 
 
 def get(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """One invoice, whole, or NotFound."""
-    return _whole(tx, account, BY_ID, invoice=invoice_id)
+    found, *parts = tx.together(
+        bills.reading(tx, account, BY_ID, invoice=invoice_id), *_readings_of_parts(account, invoice_id)
+    )
+    return _joined(bills.only(found), *parts)
 
 
 def get_locked(tx: Tx, account: Account, invoice_id: int) -> Invoice:
@@ -216,27 +222,32 @@ def check_known(tx: Tx, account: Account, invoice_id: int) -> None:
 
 
 def _whole(tx: Tx, account: Account, statement: Statement, **wanted: Any) -> Invoice:
-    row, customer = bills.read(tx, account, statement, **wanted)
-    received, credited = _history(tx, account, row.id)
-    return Invoice(
-        row=row,
-        lines=lines.of(tx, account, row.id),
-        customer=customer,
-        payments=received,
-        credit_notes=credited,
+    # A row that is locked may have been waited for, and with it what follows.
+    found = bills.read(tx, account, statement, **wanted)
+    return _joined(found, *tx.together(*_readings_of_parts(account, found[0].id)))
+
+
+def _readings_of_parts(account: Account, invoice_id: int) -> tuple[Reading, Reading]:
+    return (
+        lines.reading(account, invoice_id),
+        Reading(HISTORY, _settling, {"account": account.id, "invoice": invoice_id}),
     )
 
 
-def _history(tx: Tx, account: Account, invoice_id: int) -> tuple[list[PaymentLine], list[CreditNoteOfInvoice]]:
-    """What was paid and what was credited on an invoice, oldest first: one query for both."""
+def _joined(found: tuple[InvoiceRow, Buyer], own_lines: list[LineRow], history: list[Settling]) -> Invoice:
+    row, customer = found
     # Sorted here: told to sort, SQLite would go through all the payments of the account in the order of their ids.
-    found = sorted(tx.rows(HISTORY, _settling, account=account.id, invoice=invoice_id), key=lambda line: line.id)
-    received = [line for line in found if isinstance(line, PaymentLine)]
-    credited = [line for line in found if isinstance(line, CreditNoteOfInvoice)]
-    return received, credited
+    oldest_first = sorted(history, key=lambda settling: settling.id)
+    return Invoice(
+        row=row,
+        lines=own_lines,
+        customer=customer,
+        payments=[each for each in oldest_first if isinstance(each, PaymentLine)],
+        credit_notes=[each for each in oldest_first if isinstance(each, CreditNoteOfInvoice)],
+    )
 
 
-def _settling(kind: str, *columns: Any) -> PaymentLine | CreditNoteOfInvoice:
+def _settling(kind: str, *columns: Any) -> Settling:
     if kind == "payment":
         return PaymentLine(*columns)
     note_id, total, to_credit, number, reason, issue_date, *_of_payments = columns

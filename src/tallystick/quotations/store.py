@@ -46,7 +46,11 @@ DELETE = delete(quotations).where(
 
 def get(tx: Tx, account: Account, quotation_id: int) -> Quotation:
     """One quotation, whole, or NotFound."""
-    return _whole(tx, account, BY_ID, quotation=quotation_id)
+    found, own_lines = tx.together(
+        bills.reading(tx, account, BY_ID, quotation=quotation_id), lines.reading(account, quotation_id)
+    )
+    row, customer = bills.only(found)
+    return Quotation(row=row, lines=own_lines, customer=customer)
 
 
 def get_locked(tx: Tx, account: Account, quotation_id: int) -> Quotation:

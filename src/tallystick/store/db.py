@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     Connection,
     CursorResult,
@@ -41,12 +42,14 @@ from tallystick.store.engines import (
 )
 from tallystick.store.prepared import Statement, form_of
 from tallystick.store.readers import Readers
+from tallystick.store.together import Reading, combined
 from tallystick.store.trouble import sqlite_file
 from tallystick.store.unavailable import leaves_unknown, told_as_unavailable
 from tallystick.store.watchdog import Watchdog
 from tallystick.store.writer import BEGIN, Writer
 
 STREAMED_AT_ONCE = 500
+KEEP_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 LOCK_A_ROW = text("SELECT id FROM accounts ORDER BY id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED")
 """Refused by a server that only reads; never waits, and holds up no row that refers to the account."""
 
@@ -119,15 +122,31 @@ class Tx:
             for row in found:
                 yield kind(*row)
 
+    def together(self, *readings: Reading) -> list[list[Any]]:
+        """As ``rows`` of each reading, all of one snapshot: in one round trip to PostgreSQL."""
+        if len(readings) > 1 and self.is_postgresql:
+            return self._together(readings)
+        if len(readings) > 1:
+            self.keep_snapshot()
+        return [self.rows(each.statement, each.kind, **each.parameters) for each in readings]
+
+    def _together(self, readings: Sequence[Reading]) -> list[list[Any]]:
+        forms, values = zip(*(form_of(each.statement, self.dialect, each.parameters) for each in readings), strict=True)
+        whole = combined(forms)
+        answers = self._run(whole.sql, whole.arguments(values), whole.rows)
+        return [[each.kind(*row) for row in rows] for each, rows in zip(readings, answers, strict=True)]
+
+    def keep_snapshot(self) -> None:
+        """Has all that is read from here on be of one moment, where this is no transaction yet but a ``glance``."""
+        if not self._is_in_transaction:
+            self._execute(KEEP_SNAPSHOT if self.is_postgresql else "BEGIN", ())
+
     def write(self, statement: Insert | Update | Delete, /, **parameters: Any) -> int:
         """How many rows the statement wrote, changed or deleted."""
         if not parameters:
             return self._by_sqlalchemy(statement, parameters).rowcount
         form, values = form_of(statement, self.dialect, parameters)
-        try:
-            return int(self.driver.execute(form.sql, form.arguments(values)).rowcount)
-        except self.dialect.loaded_dbapi.Error as error:
-            raise self._told(form.sql, error) from error
+        return self._run(form.sql, form.arguments(values), _row_count)
 
     def insert_many(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Writes rows whose values stand in the order of ``columns``."""
@@ -197,23 +216,31 @@ class Tx:
         """Whether rows can be locked one by one; on SQLite a writer has the whole database."""
         return bool(self.dialect.name == "postgresql")
 
+    @property
+    def _is_in_transaction(self) -> bool:
+        if self.is_postgresql:
+            return not self.driver.autocommit or self.driver.info.transaction_status != TransactionStatus.IDLE
+        return bool(self.driver.in_transaction)
+
     def _answer(self, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
         if not parameters:
             return self._by_sqlalchemy(statement, parameters).all()
         form, values = form_of(statement, self.dialect, parameters)
-        try:
-            return form.rows(self.driver.execute(form.sql, form.arguments(values)))
-        except self.dialect.loaded_dbapi.Error as error:
-            raise self._told(form.sql, error) from error
+        return self._run(form.sql, form.arguments(values), form.rows)
 
     def _by_sqlalchemy(self, statement: Statement, parameters: Mapping[str, Any]) -> CursorResult[Any]:
         return self.connection.execute(statement, parameters)
 
     def _execute(self, sql: str, parameters: Sequence[Any]) -> list[Any]:
         """The rows that the driver answers, if there are any, to a statement that SQLAlchemy does not know."""
-        with self.driving(sql) as cursor:
-            cursor.execute(sql, parameters)
-            return list(cursor.fetchall()) if cursor.description else []
+        return self._run(sql, parameters, _fetched)
+
+    def _run(self, sql: str, arguments: Any, read: Callable[[Any], T]) -> T:
+        """What is read of the driver's cursor after a statement as it takes it; raises what SQLAlchemy would."""
+        try:
+            return read(self.driver.execute(sql, arguments))
+        except self.dialect.loaded_dbapi.Error as error:
+            raise self._told(sql, error) from error
 
     def _copy(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Streams rows into a ``COPY … FROM STDIN``, which is PostgreSQL's."""
@@ -234,6 +261,14 @@ class Tx:
         if self.dialect.is_disconnect(error, self.connection.connection, None):
             self.connection.invalidate(error)
         return DBAPIError.instance(statement, None, error, self.dialect.loaded_dbapi.Error)
+
+
+def _row_count(cursor: Any) -> int:
+    return int(cursor.rowcount)
+
+
+def _fetched(cursor: Any) -> list[Any]:
+    return list(cursor.fetchall()) if cursor.description else []
 
 
 class Database:
@@ -361,9 +396,9 @@ class Database:
 
     @contextmanager
     def glance(self) -> Iterator[Tx]:
-        """For one SELECT with parameters: without a BEGIN and its end, which are round trips to PostgreSQL.
+        """For SELECTs with parameters, each of a moment of its own unless ``Tx.keep_snapshot`` is called.
 
-        Raises Unavailable as ``read``.
+        It saves the BEGIN and its end, which are round trips to PostgreSQL. Raises Unavailable as ``read``.
         """
         with told_as_unavailable(), self._glance() as connection:
             yield self._tx(connection, "")

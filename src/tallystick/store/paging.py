@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, f
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.near import did_you_mean
 from tallystick.store.db import Tx
+from tallystick.store.together import Reading
 from tallystick.store.unindexed import unindexed
 
 DEFAULT_LIMIT = 20
@@ -105,6 +106,8 @@ def fetch(
     a cursor that does not fit.
     """
     order = _order(request, sorts)
+    if order.is_by_page or few:
+        tx.keep_snapshot()
     walk = [ListPart(query, order.key)]
     are_in_order = few is not None and few.are_in_order_of_ids and order.is_by_key
     counted = None
@@ -131,10 +134,12 @@ def walk(
 ) -> Page[T]:
     """As ``fetch``, of a query that stands ready and has parameters of these ``values``: so do then its pages."""
     order = _order(request, sorts)
-    counted = tx.one(_ready_count(query, order.key, counting), int, **values) if order.is_by_page else None
     rows = _ready_rows(query, order.column, order.key, order.direction, has_cursor=order.past is not None)
-    found = tx.rows(rows, _columns, **values, **order.values)
-    return _page(query, request, order, found, counted, kind)
+    readings = [Reading(rows, _columns, {**values, **order.values})]
+    if order.is_by_page:
+        readings.append(Reading(_ready_count(query, order.key, counting), int, values))
+    found, *counted = tx.together(*readings)
+    return _page(query, request, order, found, counted[0][0] if counted else None, kind)
 
 
 def _page(

@@ -44,11 +44,20 @@ class CompiledForm:
             return [values[name] if convert is None else convert(values[name]) for name, convert in self._parameters]
         return {name: values[name] if convert is None else convert(values[name]) for name, convert in self._parameters}
 
+    @property
+    def width(self) -> int:
+        """How many columns its rows have."""
+        return len(self._types)
+
     def rows(self, cursor: Any) -> list[tuple[Any, ...]]:
         """The rows that the cursor still has, as Python has their values."""
+        return self.converted(cursor.fetchall(), cursor.description)
+
+    def converted(self, rows: Sequence[Sequence[Any]], description: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """The rows as Python has their values; the driver's ``description`` tells of their columns."""
         if self._readers is None:
-            self._readers = self._readers_for(cursor.description)
-        columns: list[Iterable[Any]] = list(zip(*cursor.fetchall(), strict=True))
+            self._readers = self._readers_for(description)
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         if columns:
             for index, convert in self._readers:
                 columns[index] = map(convert, columns[index])

@@ -1,0 +1,83 @@
+"""Several SELECTs as one statement: one round trip to PostgreSQL, and all of one snapshot (ADR 53).
+
+Their rows come side by side, each with the columns of one SELECT and NULL in those of the others.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from tallystick.store.prepared import CompiledForm, Statement, Values
+
+MOST_READY = 256
+PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+class Reading(NamedTuple):
+    """What is to be read: a SELECT with parameters, and what makes a ``kind`` of the columns of each row."""
+
+    statement: Statement
+    kind: Callable[..., Any]
+    parameters: Mapping[str, Any]
+
+
+class _Part(NamedTuple):
+    """Where a SELECT's columns stand in the row: first the place of the row in its answer, and then its own."""
+
+    form: CompiledForm
+    place: int
+    end: int
+
+
+class Combined:
+    """Some forms as one statement."""
+
+    def __init__(self, forms: Sequence[CompiledForm]) -> None:
+        joined = " FULL JOIN ".join(
+            f"{_numbered(form, part)}{' ON FALSE' * (part > 0)}" for part, form in enumerate(forms)
+        )
+        self.sql = f"SELECT * FROM {joined}"  # noqa: S608 - it is made of statements that SQLAlchemy compiled
+        self._parts = list(_parts(forms))
+
+    def arguments(self, values: Sequence[Values]) -> dict[str, Any]:
+        """The values of each form as the driver takes them."""
+        return {
+            _parameter(part, name): value
+            for part, (each, own) in enumerate(zip(self._parts, values, strict=True))
+            for name, value in each.form.arguments(own).items()
+        }
+
+    def rows(self, cursor: Any) -> list[list[tuple[Any, ...]]]:
+        """The rows of each form, as Python has their values."""
+        found = cursor.fetchall()
+        return [list(_of_part(part, found, cursor.description)) for part in self._parts]
+
+
+@lru_cache(MOST_READY)
+def combined(forms: tuple[CompiledForm, ...]) -> Combined:
+    """The statement of these forms."""
+    return Combined(forms)
+
+
+def _numbered(form: CompiledForm, part: int) -> str:
+    own = PARAMETER.sub(lambda found: f"%({_parameter(part, found[1])})s", form.sql)
+    return f"(SELECT row_number() OVER () AS place, one.* FROM ({own}) AS one) AS part_{part}"  # noqa: S608
+
+
+def _parameter(part: int, name: str) -> str:
+    return f"{name}_of_{part}"
+
+
+def _parts(forms: Sequence[CompiledForm]) -> Iterator[_Part]:
+    end = 0
+    for form in forms:
+        place, end = end, end + 1 + form.width
+        yield _Part(form, place, end)
+
+
+def _of_part(part: _Part, found: Sequence[tuple[Any, ...]], description: Sequence[Any]) -> list[tuple[Any, ...]]:
+    place, first, end = part.place, part.place + 1, part.end
+    own = sorted((row for row in found if row[place] is not None), key=itemgetter(place))
+    return part.form.converted([row[first:end] for row in own], description[first:end])
