@@ -58,6 +58,7 @@ class Loaded(msgspec.Struct):
 
     accepted: int = 0
     duplicates: int = 0
+    kept: int = 0
     wrong: int = 0
     rejected: list[RefusedLine] = []
 
@@ -113,8 +114,9 @@ def _take(database: Database, account: Account, lines: list[FileLine], loaded: L
 
     def take(tx: Tx) -> Taken:
         taken = ops.take(tx, account, read, needs_customer=True)
-        if taken.rejected and not partial:
-            raise Stopped(taken.rejected)
+        refused = taken.refused(account)
+        if refused and not partial:
+            raise Stopped(refused)
         return taken
 
     try:
@@ -123,7 +125,9 @@ def _take(database: Database, account: Account, lines: list[FileLine], loaded: L
         taken = Taken(0, 0, stopped.rejected)
     loaded.accepted += taken.accepted
     loaded.duplicates += taken.duplicates
-    for place, errors in taken.rejected.items():
+    refused = taken.refused(account)
+    loaded.kept += len(taken.rejected) - len(refused)
+    for place, errors in refused.items():
         loaded.refuse(lines[place].number, errors)
 
 
@@ -181,6 +185,8 @@ def _show(loaded: Loaded, *, as_json: bool) -> None:
         show_json(loaded)
         return
     print(f"{loaded.accepted} events are new, {loaded.duplicates} had come before, {loaded.wrong} are wrong.")
+    if loaded.kept:
+        print(f"{loaded.kept} are kept until their customers and meters are there: GET /usage/rejected.")
     for each in loaded.rejected:
         said = "; ".join(f"{field}: {' '.join(sentences)}" for field, sentences in each.errors.items())
         print(f"Line {each.line}: {legible(said)}")

@@ -30,7 +30,10 @@ def test_each_event_of_a_file_is_taken_once(api: Api, url: str, tmp_path: Path) 
     file.write_text("\n\n".join(GOOD % number for number in range(6_000)))
     assert load(url, file) == (0, "6000 events are new, 0 had come before, 0 are wrong.\n")
     code, printed = load(url, file, "--json")
-    assert (code, json.loads(printed)) == (0, {"accepted": 0, "duplicates": 6000, "wrong": 0, "rejected": []})
+    assert (code, json.loads(printed)) == (
+        0,
+        {"accepted": 0, "duplicates": 6000, "kept": 0, "wrong": 0, "rejected": []},
+    )
     assert rows(report(api)) == [("12000", "0.00")]
 
 

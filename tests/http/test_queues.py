@@ -29,6 +29,7 @@ LONG = {
     "POST /api/v1/templates",
     "POST /api/v1/usage/events",
     "POST /api/v1/usage/meters/preview",
+    "POST /api/v1/usage/rejected/retry",
     "POST /v1/usage/events",
     "PUT /api/v1/templates/{template_id}",
     "GET /api/v1/customers/{customer_id}/usage",

@@ -44,6 +44,7 @@ class SettingsChange(PartyChange, kw_only=True):
     website: ShortText | None | UnsetType = UNSET
     brand_color: Color | None | UnsetType = UNSET
     footer: LongText | None | UnsetType = UNSET
+    usage_keep_rejected: bool | UnsetType = UNSET
 
 
 class Settings(Seller, frozen=True, kw_only=True):
@@ -60,6 +61,7 @@ class Settings(Seller, frozen=True, kw_only=True):
     default_notes: str | None
     brand_color: str | None
     footer: str | None
+    usage_keep_rejected: bool
     version: int
     created_at: datetime
     updated_at: datetime
@@ -99,6 +101,7 @@ def to_json(account: Account) -> Settings:
         default_notes=account.default_notes,
         brand_color=account.brand_color,
         footer=account.footer,
+        usage_keep_rejected=account.usage_keep_rejected,
         version=account.version,
         created_at=account.created_at,
         updated_at=account.updated_at,

@@ -26,6 +26,7 @@ from tallystick.taxes import api as taxes
 from tallystick.usage import api as usage
 from tallystick.usage import explain_api as explain
 from tallystick.usage import looking as usage_looking
+from tallystick.usage import rejected_api as usage_rejected
 from tallystick.usage import report_api as usage_report
 from tallystick.usage.events import MAX_BODY_BYTES
 from tallystick.wire.call import Call
@@ -153,6 +154,8 @@ ROUTES = (
     Route("DELETE", "/credit-notes/{credit_note_id}/share", credit_notes.revoke_share),
     Route("POST", "/usage/events", usage.ingest, of_usage=True, is_long=True, max_body_bytes=MAX_BODY_BYTES),
     Route("GET", "/usage/events", usage_looking.list_events, of_usage=True, is_long=True),
+    Route("GET", "/usage/rejected", usage_rejected.list_rejected, of_usage=True),
+    Route("POST", "/usage/rejected/retry", usage_rejected.retry, of_usage=True, is_long=True),
     Route("POST", "/usage/meters/preview", usage_looking.preview, of_usage=True, asks=True, is_long=True),
     Route("GET", "/usage/report", usage_report.show, of_usage=True, is_long=True),
     Route("GET", "/usage/report/csv", usage_report.export_csv, of_usage=True),

@@ -152,6 +152,7 @@ accounts = Table(
     Column("brand_color", String(7)),
     Column("footer", Text),
     Column("default_template", Text),
+    Column("usage_keep_rejected", Boolean, nullable=False, server_default=false()),
     *_versioned(),
     sqlite_autoincrement=True,
 )

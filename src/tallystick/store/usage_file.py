@@ -28,6 +28,12 @@ STEPS: tuple[tuple[str, ...], ...] = (
             account_id INTEGER NOT NULL, last_seq BIGINT NOT NULL, first_seq BIGINT NOT NULL,
             earliest_us BIGINT NOT NULL, at_us BIGINT NOT NULL, PRIMARY KEY (account_id, last_seq)) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE usage_rejected (
+            account_id INTEGER NOT NULL, event_id TEXT NOT NULL, at_us BIGINT NOT NULL, tried_us BIGINT NOT NULL,
+            event TEXT NOT NULL, errors TEXT NOT NULL, PRIMARY KEY (account_id, event_id)) WITHOUT ROWID""",
+        "CREATE INDEX ix_usage_rejected_tried ON usage_rejected (account_id, tried_us, event_id)",
+    ),
 )
 """The statements of each version of the schema after the one before it; one that was released never changes."""
 

@@ -53,6 +53,20 @@ usage_arrivals = Table(
     PrimaryKeyConstraint("account_id", "last_seq"),
 )
 
+# What could not be taken, because its customer or its meter is not known: the event and what is wrong, in JSON; when it
+# came in, and when it was tried last.
+usage_rejected = Table(
+    "usage_rejected",
+    usage_metadata,
+    Column("account_id", Key, nullable=False),
+    Column("event_id", Text, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("tried_us", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("errors", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "event_id"),
+)
+
 # On PostgreSQL, where the events are partitioned: their ids, each once in all months.
 usage_ids = Table(
     "usage_ids",

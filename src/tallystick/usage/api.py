@@ -211,7 +211,8 @@ def ingest(call: Call, query: PartialQuery, body: Incoming) -> TakenJson:
     """Take in events: one, an array of up to 10,000, or CloudEvents 1.0.
 
     An event whose id is there already is a duplicate, and counts once; with another content it is wrong. Where one is
-    wrong none is taken, unless ``partial``.
+    wrong none is taken, unless ``partial``. Of an unknown customer or meter it is wrong too; or it is kept, where the
+    setting ``usage_keep_rejected`` is on.
     """
     take = ops.take if query.partial else ops.take_all
     taken = take(call.tx, call.account, body, needs_customer=True)

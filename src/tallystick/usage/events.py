@@ -105,6 +105,14 @@ class Incoming(OwnBody, kw_only=True):
         return read
 
 
+_EVENT: msgspec.json.Decoder[UsageEvent] = msgspec.json.Decoder(UsageEvent, float_hook=Decimal)
+
+
+def read_again(text: str) -> UsageEvent:
+    """An event of a text that was made of one."""
+    return _EVENT.decode(text)
+
+
 _EVENTS: msgspec.json.Decoder[Any] = msgspec.json.Decoder(UsageEvent | list[UsageEvent], float_hook=Decimal)
 
 

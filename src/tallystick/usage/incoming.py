@@ -43,10 +43,14 @@ class Known(NamedTuple):
 
 
 class Sorted(NamedTuple):
-    """Events by their place: rows to store, and what is wrong; and how many were given twice."""
+    """Events by their place: rows to store, and what is wrong; and how many were given twice.
+
+    Of the ``unknown`` nothing is wrong but that there is no such customer or meter, as there may be later.
+    """
 
     rows: dict[int, EventRow]
     errors: dict[int, FieldErrors]
+    unknown: frozenset[int]
     repeated: int
 
 
@@ -59,12 +63,15 @@ def sort(events: Mapping[int, UsageEvent], known: Known) -> Sorted:
     """The rows of the events that can be taken, no two with the same id, and what is wrong with the others."""
     rows: dict[int, EventRow] = {}
     errors: dict[int, FieldErrors] = {}
+    unknown: set[int] = set()
     first: dict[str, EventRow] = {}
     repeated = count()
     for place, event in events.items():
-        wrong = _wrong_with(event, known)
-        if wrong:
-            errors[place] = wrong
+        wrong, missing = _wrong_with(event, known), _missing(event, known)
+        if wrong or missing:
+            errors[place] = {**missing, **wrong}
+            if not wrong:
+                unknown.add(place)
             continue
         row = _row(event)
         same = first.setdefault(row.event_id, row)
@@ -74,7 +81,7 @@ def sort(events: Mapping[int, UsageEvent], known: Known) -> Sorted:
             next(repeated)
         else:
             errors[place] = {"id": ["Is the id of another event of this request."]}
-    return Sorted(rows, errors, next(repeated))
+    return Sorted(rows, errors, frozenset(unknown), next(repeated))
 
 
 def _wrong_with(event: UsageEvent, known: Known) -> FieldErrors:
@@ -91,20 +98,25 @@ def _wrong_with(event: UsageEvent, known: Known) -> FieldErrors:
 
 
 def _check_what(event: UsageEvent, known: Known, errors: FieldErrors) -> None:
-    if event.customer_id is None:
-        if known.needs_customer:
-            errors["customer_id"] = ["Is required."]
-    elif int(event.customer_id) not in known.customers:
-        errors["customer_id"] = ["There is no such customer."]
+    if event.customer_id is None and known.needs_customer:
+        errors["customer_id"] = ["Is required."]
     if event.meter is None:
         if event.service is None:
             errors["meter"] = ["Is required, or a service."]
         return
     meter = known.meters.get(event.meter)
-    if meter is None:
-        errors["meter"] = [f"There is no meter {event.meter}. POST /usage/meters makes one."]
-    elif meter.of is not None and not _is_measurable(meter, (event.properties or {}).get(meter.of)):
+    if meter and meter.of is not None and not _is_measurable(meter, (event.properties or {}).get(meter.of)):
         errors[f"properties.{meter.of}"] = [f"Must be there, and a number: the meter {meter.key} measures it."]
+
+
+def _missing(event: UsageEvent, known: Known) -> FieldErrors:
+    """What the event names that is not there."""
+    errors: FieldErrors = {}
+    if event.customer_id is not None and int(event.customer_id) not in known.customers:
+        errors["customer_id"] = ["There is no such customer."]
+    if event.meter is not None and event.meter not in known.meters:
+        errors["meter"] = [f"There is no meter {event.meter}. POST /usage/meters makes one."]
+    return errors
 
 
 def _is_measurable(meter: Meter, value: Property) -> bool:

@@ -12,9 +12,11 @@ from tallystick.store.db import Tx
 from tallystick.store.lists import in_list
 from tallystick.store.tables import customers, usage_rates
 from tallystick.taxes.resource import TAXES
-from tallystick.usage import incoming, resource, rules, store
-from tallystick.usage.events import Incoming
+from tallystick.usage import incoming, rejected, resource, rules, store
+from tallystick.usage.events import MOST_EVENTS, Incoming
 from tallystick.usage.incoming import Known
+from tallystick.usage.instants import microseconds
+from tallystick.usage.rejected import KeptEvent
 from tallystick.usage.resource import RATES
 from tallystick.usage.types import RateRow
 
@@ -31,18 +33,46 @@ SAME: Select[tuple[int]] = select(usage_rates.c.id).where(
 
 
 class Taken(NamedTuple):
-    """What became of events: how many are new, how many had come before, and by place what is wrong with the others."""
+    """What became of events: how many are new, how many had come before, and by place what is wrong with the others.
+
+    Of these some are ``unknown``: nothing is wrong but that there is no such customer or meter.
+    """
 
     accepted: int
     duplicates: int
     rejected: dict[int, FieldErrors]
+    unknown: frozenset[int] = frozenset()
+
+    def refused(self, account: Account) -> dict[int, FieldErrors]:
+        """What is wrong with those that are neither taken nor kept."""
+        kept = self.unknown if account.usage_keep_rejected else frozenset()
+        return {place: errors for place, errors in self.rejected.items() if place not in kept}
+
+
+class Retried(NamedTuple):
+    """What became of events that had been kept: how many are new, how many had come before, how many are left."""
+
+    accepted: int
+    duplicates: int
+    left: int
 
 
 def take(tx: Tx, account: Account, given: Incoming, *, needs_customer: bool) -> Taken:
     """Stores the events that can be taken, each id once; ``tx`` is one of ``Database.usage``.
 
-    One that comes again with another content is rejected. ``needs_customer``: so is one without a customer.
+    One that comes again with another content is rejected. ``needs_customer``: so is one without a customer. Where the
+    account keeps events of customers and meters that are not known, those are kept.
     """
+    taken = _take(tx, account, given, needs_customer=needs_customer)
+    if account.usage_keep_rejected:
+        at_us = microseconds(tx.now)
+        rejected.keep(
+            tx, account, [KeptEvent(given.events[each], at_us, taken.rejected[each]) for each in sorted(taken.unknown)]
+        )
+    return taken
+
+
+def _take(tx: Tx, account: Account, given: Incoming, *, needs_customer: bool) -> Taken:
     known = Known(
         meters=resource.meters(tx, account),
         customers=_known_customers(tx, account, incoming.customers_of(given.events)),
@@ -57,19 +87,37 @@ def take(tx: Tx, account: Account, given: Incoming, *, needs_customer: bool) -> 
         if row.event_id in appended.conflicting
     }
     again = len(found.rows) - appended.accepted - len(conflicts)
-    rejected = {**given.errors, **found.errors, **conflicts}
-    return Taken(appended.accepted, again + found.repeated, dict(sorted(rejected.items())))
+    wrong = {**given.errors, **found.errors, **conflicts}
+    return Taken(appended.accepted, again + found.repeated, dict(sorted(wrong.items())), found.unknown)
+
+
+def retry(tx: Tx, account: Account) -> Retried:
+    """Takes those of the kept events that can be taken by now, of as many as a request may have; the others stay kept.
+
+    Those that were tried the longest ago come first. ``tx`` is one of ``Database.usage``.
+    """
+    waiting = rejected.oldest(tx, account, MOST_EVENTS)
+    given = Incoming(events={place: each.event for place, each in enumerate(waiting)}, errors={}, is_one=False)
+    taken = _take(tx, account, given, needs_customer=False)
+    rejected.remove(tx, account, [each.event.id for each in waiting])
+    left = [waiting[place]._replace(errors=errors) for place, errors in taken.rejected.items()]
+    rejected.keep(tx, account, left)
+    return Retried(taken.accepted, taken.duplicates, rejected.count(tx, account))
 
 
 def take_all(tx: Tx, account: Account, given: Incoming, *, needs_customer: bool) -> Taken:
-    """As ``take``, all of them or none. Raises ValidationFailed with every field of every event that is wrong."""
+    """As ``take``, all of them or none, but for those that are kept.
+
+    Raises ValidationFailed with every field of every event that is wrong.
+    """
     taken = take(tx, account, given, needs_customer=needs_customer)
-    if not taken.rejected:
+    refused = taken.refused(account)
+    if not refused:
         return taken
     raise ValidationFailed(
         {
             field if given.is_one else f"{place}.{field}": sentences
-            for place, errors in taken.rejected.items()
+            for place, errors in refused.items()
             for field, sentences in errors.items()
         }
     )
