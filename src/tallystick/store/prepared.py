@@ -51,12 +51,13 @@ class CompiledForm:
 
     def rows(self, cursor: Any) -> list[tuple[Any, ...]]:
         """The rows that the cursor still has, as Python has their values."""
-        return self.converted(cursor.fetchall(), cursor.description)
+        return self.converted(cursor.fetchall(), cursor, 0)
 
-    def converted(self, rows: Sequence[Sequence[Any]], description: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """The rows as Python has their values; the driver's ``description`` tells of their columns."""
+    def converted(self, rows: Sequence[Sequence[Any]], cursor: Any, first: int) -> list[tuple[Any, ...]]:
+        """The rows as Python has their values: of those columns of the cursor's from the ``first`` on."""
         if self._readers is None:
-            self._readers = self._readers_for(description)
+            # Asked for once: the driver makes it anew each time, of all columns.
+            self._readers = self._readers_for(cursor.description[first : first + self.width])
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         if columns:
             for index, convert in self._readers:

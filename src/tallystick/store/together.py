@@ -52,7 +52,7 @@ class Combined:
     def rows(self, cursor: Any) -> list[list[tuple[Any, ...]]]:
         """The rows of each form, as Python has their values."""
         found = cursor.fetchall()
-        return [list(_of_part(part, found, cursor.description)) for part in self._parts]
+        return [_of_part(part, found, cursor) for part in self._parts]
 
 
 @lru_cache(MOST_READY)
@@ -77,7 +77,7 @@ def _parts(forms: Sequence[CompiledForm]) -> Iterator[_Part]:
         yield _Part(form, place, end)
 
 
-def _of_part(part: _Part, found: Sequence[tuple[Any, ...]], description: Sequence[Any]) -> list[tuple[Any, ...]]:
+def _of_part(part: _Part, found: Sequence[tuple[Any, ...]], cursor: Any) -> list[tuple[Any, ...]]:
     place, first, end = part.place, part.place + 1, part.end
     own = sorted((row for row in found if row[place] is not None), key=itemgetter(place))
-    return part.form.converted([row[first:end] for row in own], description[first:end])
+    return part.form.converted([row[first:end] for row in own], cursor, first)
