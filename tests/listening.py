@@ -21,7 +21,7 @@ def listening() -> Iterator[list[tuple[str, Any]]]:
 
     def on_prepared(form: CompiledForm, values: Values) -> Any:
         parameters = arguments(form, values)
-        statements.append((form.sql, tuple(parameters) if isinstance(parameters, list) else parameters))
+        statements.append((form.sql, tuple(parameters)))
         return parameters
 
     arguments = CompiledForm.arguments

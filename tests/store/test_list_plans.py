@@ -5,6 +5,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from psycopg import RawCursor
 from sqlalchemy import text
 
 from tallystick.credit_notes import store as credit_notes
@@ -52,7 +53,9 @@ def _steps_of_postgresql(tx: Tx, sql: str, parameters: Any) -> Iterator[str]:
     # Over a handful of rows it would read them all and sort them.
     for better in ("seqscan", "sort", "incremental_sort", "bitmapscan"):
         tx.connection.execute(text(f"SET LOCAL enable_{better} = off"))
-    ((plans,),) = tx.connection.exec_driver_sql(f"EXPLAIN (FORMAT json) {sql}", parameters).all()
+    # What stands ready has numbers for its parameters, and what SQLAlchemy runs their names.
+    cursor = RawCursor(tx.driver) if isinstance(parameters, tuple) else tx.driver
+    ((plans,),) = cursor.execute(f"EXPLAIN (FORMAT json) {sql}", parameters).fetchall()
     (limit,) = (node for node in _nodes(plans[0]["Plan"]) if node["Node Type"] == "Limit")
     yield from (f"{node['Node Type']} {node.get('Index Name', '')}" for node in _nodes(limit) if node is not limit)
 

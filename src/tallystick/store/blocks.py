@@ -37,9 +37,10 @@ class Block(NamedTuple):
     """
 
     target: str
-    row: str
     update: str
     writers: tuple[_Writer, ...]
+    is_numbered: bool
+    """Whether parameters are ``$1`` and so on, as PostgreSQL has them, and not ``?``."""
 
     @property
     def copy(self) -> str:
@@ -48,7 +49,13 @@ class Block(NamedTuple):
 
     def insert(self, rows: int = 1, returning: str = "") -> str:
         """The statement that writes so many rows, all their values its parameters."""
-        return f"INSERT INTO {self.target} VALUES {', '.join(repeat(self.row, rows))}{returning}"  # noqa: S608
+        width = len(self.writers)
+        written = (self._row(1 + row * width, width) for row in range(rows))
+        return f"INSERT INTO {self.target} VALUES {', '.join(written)}{returning}"  # noqa: S608
+
+    def _row(self, first: int, width: int) -> str:
+        places = (f"${first + column}" for column in range(width)) if self.is_numbered else repeat("?", width)
+        return f"({', '.join(places)})"
 
     def parameters(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """The values of a few rows, one row after the other, as the driver takes them."""
@@ -69,13 +76,15 @@ def block(table: Table, columns: tuple[str, ...], dialect: Dialect) -> Block:
     """How to write these columns of a table."""
     names = list(map(dialect.identifier_preparer.quote, columns))
     target = f"{table.name} ({', '.join(names)})"
-    place = "%s" if dialect.paramstyle in ("format", "pyformat") else "?"
+    is_numbered = dialect.name == "postgresql"
+    # Of an UPDATE psycopg's ``executemany`` makes the numbers.
+    place = "%s" if is_numbered else "?"
     *new, account, key = (f"{name} = {place}" for name in names)
     return Block(
         target=target,
-        row=f"({', '.join(repeat(place, len(columns)))})",
         update=f"UPDATE {table.name} SET {', '.join(new)} WHERE {account} AND {key}",  # noqa: S608
         writers=tuple(_writer(table.c[name].type, dialect) for name in columns),
+        is_numbered=is_numbered,
     )
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     Connection,
@@ -79,7 +80,7 @@ class Tx:
     way each row that it answers becomes a ``kind`` of its columns. Refusals are SQLAlchemy's DBAPIError and its kinds.
     """
 
-    __slots__ = ("_usage", "actor", "connection", "dialect", "driver", "now", "seal_key")
+    __slots__ = ("_cursor", "_usage", "actor", "connection", "dialect", "driver", "now", "seal_key")
 
     def __init__(
         self,
@@ -92,6 +93,7 @@ class Tx:
         self.connection = connection
         self.dialect: Any = connection.dialect
         self.driver = driver_of(connection)
+        self._cursor = psycopg.RawCursor(self.driver) if self.is_postgresql else self.driver
         self.now = now
         self.actor = actor
         self.seal_key = seal_key
@@ -238,7 +240,7 @@ class Tx:
     def _run(self, sql: str, arguments: Any, read: Callable[[Any], T]) -> T:
         """What is read of the driver's cursor after a statement as it takes it; raises what SQLAlchemy would."""
         try:
-            return read(self.driver.execute(sql, arguments))
+            return read(self._cursor.execute(sql, arguments))
         except self.dialect.loaded_dbapi.Error as error:
             raise self._told(sql, error) from error
 

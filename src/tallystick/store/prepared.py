@@ -5,6 +5,7 @@ a row type around each call: several times the work that SQLite has with it. Her
 values are kept beside the statement, and a call goes straight to the driver.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,6 +13,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import BindParameter, CompoundSelect, Delete, Dialect, Insert, Select, TextualSelect, Update
 from sqlalchemy.sql import visitors
 
+NAMED = re.compile(r"%\((?P<name>\w+)\)s|%%")
 MAX_FORMS = 256
 """What a client may name to change in a row it may name in any combination, and each is a form of the UPDATE."""
 
@@ -28,21 +30,24 @@ class CompiledForm:
         members = {name: [None for each in names if each.rpartition("_")[0] == name] for name in lists}
         state = compiled.construct_expanded_state({**dict.fromkeys(names), **members})
         binders = compiled._bind_processors | state.processors
-        self.sql: str = state.statement
-        self._is_positional: bool = compiled.positional
-        self._parameters = [(name, binders.get(name)) for name in state.positiontup or state.parameters]
+        self.sql: str
+        self.sql, order = (state.statement, state.positiontup) if compiled.positional else numbered(state.statement)
+        self._parameters = [(name, binders.get(name)) for name in order]
         self._constants = {name: value for name, value in state.parameters.items() if name not in names}
         self._types = [column.type.dialect_impl(dialect) for column in statement.exported_columns]
         self._dialect = dialect
         self._readers: list[tuple[int, Convert]] | None = None
 
-    def arguments(self, values: Values) -> Any:
+    def arguments(self, values: Values) -> list[Any]:
         """The values as the driver takes them."""
         if self._constants:
             values = {**self._constants, **values}
-        if self._is_positional:
-            return [values[name] if convert is None else convert(values[name]) for name, convert in self._parameters]
-        return {name: values[name] if convert is None else convert(values[name]) for name, convert in self._parameters}
+        return [values[name] if convert is None else convert(values[name]) for name, convert in self._parameters]
+
+    @property
+    def parameter_count(self) -> int:
+        """How many values it takes."""
+        return len(self._parameters)
 
     @property
     def width(self) -> int:
@@ -71,6 +76,20 @@ class CompiledForm:
             for kind, column in zip(self._types, description, strict=True)
         ]
         return [(index, reader) for index, reader in enumerate(readers) if reader is not None]
+
+
+def numbered(statement: str) -> tuple[str, Sequence[str]]:
+    """A statement for psycopg with its parameters as PostgreSQL numbers them, and their names in that order.
+
+    Psycopg takes one of more than 50 parameters apart each time that it runs, and one with numbers never.
+    """
+    places: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        name = found["name"]
+        return f"${places.setdefault(name, len(places) + 1)}" if name else "%"
+
+    return NAMED.sub(number, statement), list(places)
 
 
 class _Prepared:

@@ -6,13 +6,14 @@ Their rows come side by side, each with the columns of one SELECT and NULL in th
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import accumulate, chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from tallystick.store.prepared import CompiledForm, Statement, Values
 
 MOST_READY = 256
-PARAMETER = re.compile(r"%\((\w+)\)s")
+NUMBER = re.compile(r"\$(\d+)")
 
 
 class Reading(NamedTuple):
@@ -35,19 +36,13 @@ class Combined:
     """Some forms as one statement."""
 
     def __init__(self, forms: Sequence[CompiledForm]) -> None:
-        joined = " FULL JOIN ".join(
-            f"{_numbered(form, part)}{' ON FALSE' * (part > 0)}" for part, form in enumerate(forms)
-        )
-        self.sql = f"SELECT * FROM {joined}"  # noqa: S608 - it is made of statements that SQLAlchemy compiled
         self._parts = list(_parts(forms))
+        self.sql = f"SELECT * FROM {_joined(forms)}"  # noqa: S608 - of statements that SQLAlchemy compiled
 
-    def arguments(self, values: Sequence[Values]) -> dict[str, Any]:
+    def arguments(self, values: Sequence[Values]) -> list[Any]:
         """The values of each form as the driver takes them."""
-        return {
-            _parameter(part, name): value
-            for part, (each, own) in enumerate(zip(self._parts, values, strict=True))
-            for name, value in each.form.arguments(own).items()
-        }
+        each = (part.form.arguments(own) for part, own in zip(self._parts, values, strict=True))
+        return list(chain.from_iterable(each))
 
     def rows(self, cursor: Any) -> list[list[tuple[Any, ...]]]:
         """The rows of each form, as Python has their values."""
@@ -61,13 +56,18 @@ def combined(forms: tuple[CompiledForm, ...]) -> Combined:
     return Combined(forms)
 
 
-def _numbered(form: CompiledForm, part: int) -> str:
-    own = PARAMETER.sub(lambda found: f"%({_parameter(part, found[1])})s", form.sql)
-    return f"(SELECT row_number() OVER () AS place, one.* FROM ({own}) AS one) AS part_{part}"  # noqa: S608
+def renumbered(sql: str, by: int) -> str:
+    """The statement with parameters that so many others come before."""
+    return NUMBER.sub(lambda found: f"${int(found[1]) + by}", sql) if by else sql
 
 
-def _parameter(part: int, name: str) -> str:
-    return f"{name}_of_{part}"
+def _joined(forms: Sequence[CompiledForm]) -> str:
+    before = [0, *accumulate(form.parameter_count for form in forms)]
+    parts = [
+        f"(SELECT row_number() OVER () AS place, one.* FROM ({renumbered(form.sql, by)}) AS one) AS part_{part}"  # noqa: S608
+        for part, (form, by) in enumerate(zip(forms, before, strict=False))
+    ]
+    return " FULL JOIN ".join(part if part is parts[0] else f"{part} ON FALSE" for part in parts)
 
 
 def _parts(forms: Sequence[CompiledForm]) -> Iterator[_Part]:
