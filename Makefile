@@ -23,7 +23,7 @@ demo: .venv/.setup-run ## run the server on a throw-away database filled with a 
 test test-fast: export PYTHONDONTWRITEBYTECODE :=
 
 test: lint ## lint, then the whole suite on SQLite and PostgreSQL
-	@$(BIN)/pytest --quiet -n $(TEST_WORKERS)
+	@$(BIN)/pytest --quiet -n $(TEST_WORKERS) --dist worksteal
 
 test-fast: export HYPOTHESIS_PROFILE ?= sample
 test-fast: setup ## the core, and a sample of the rest on SQLite

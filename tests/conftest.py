@@ -32,8 +32,8 @@ DATA: Final = "data_directory"
 MEMORY: Final = Path("/dev/shm")
 MEMORY_NEEDED_BYTES: Final = 1 << 30
 
-# Where not all tests are followed by a look at their books, one of how many is.
-AUDITED_OF: Final = 8
+# Of how many tests one is followed by a look at its books. A test writes the same rows to both databases.
+AUDITED_OF: Final[dict[Kind, int]] = {"sqlite": 3, "postgresql": 8}
 
 # How many examples the properties try: few by default, fewer in a sample, HYPOTHESIS_PROFILE=thorough for 100,000 each.
 settings.register_profile("sample", max_examples=10, deadline=None)
@@ -71,6 +71,12 @@ def _new_databases(config: pytest.Config, settings: Mapping[str, str]) -> Databa
     databases = Databases(shared, data, settings)
     cleanup.callback(databases.stop)
     return databases
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """A process for each processor, and where slow tests run one more, for these wait for processes and deadlines."""
+    return len(os.sched_getaffinity(0)) + (0 if config.getoption("sample") else 1)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -171,15 +177,11 @@ def apis(databases: Databases, pytestconfig: pytest.Config) -> Iterator[list["Ap
 
 
 def _is_audited(test: pytest.Item, kind: Kind) -> bool:
-    """Whether the books are looked at behind this test: on SQLite always, in a sample and on PostgreSQL one in eight.
+    """Whether the books are looked at behind this test, for a look at them costs more than most tests.
 
-    A test writes the same rows to both, and a look at them costs more than most tests. The name of a test decides, so
-    that it is the same ones in each run.
+    The name of a test decides, so that it is the same ones in each run.
     """
-    if test.get_closest_marker("alters") is not None:
-        return False
-    is_each = kind == "sqlite" and not test.config.getoption("sample")
-    return is_each or crc32(test.nodeid.encode()) % AUDITED_OF == 0
+    return test.get_closest_marker("alters") is None and crc32(test.nodeid.encode()) % AUDITED_OF[kind] == 0
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from bench.site import KINDS, Site
 from tallystick.store.db import Database
 from tallystick.store.tables import events, invoice_lines, invoices, journal, payment_allocations, payments, seals
 
+pytestmark = pytest.mark.slow
+
 TABLES = (invoices, invoice_lines, journal, events, seals, payments, payment_allocations)
 LINES, POSTINGS_OF_ISSUE = 3, 2
 

@@ -29,6 +29,8 @@ from tests.api import Api
 from tests.bills import a_customer, a_draft, an_invoice, pay
 from tests.business import do_business
 
+pytestmark = pytest.mark.slow
+
 HEADER = "Invoice Number,Customer,Status,Issue Date,Due Date,Subtotal,Tax,Discount,Total,Currency,Created"
 NOTES_HEADER = (
     "Credit Note Number,Invoice Number,Customer,Issue Date,Subtotal,Tax,Discount,Total,"
@@ -294,7 +296,6 @@ def is_of(server: Server, process: Path) -> bool:
         return False
 
 
-@pytest.mark.slow
 def test_many_rows_cost_no_memory_and_no_connection(database_url: str, tmp_path: Path) -> None:
     with serving(database_url, tmp_path) as server:
         a_draft(server, 100, notes="x" * 2_000)

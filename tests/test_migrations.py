@@ -21,6 +21,8 @@ from tallystick.store.tables import figures, metadata, recurring_runs
 from tallystick.store.usage_tables import usage_metadata
 from testing.server import PROGRAM
 
+pytestmark = pytest.mark.slow
+
 VERSION_TABLE = "alembic_version"
 # tests/usage/test_store.py looks at the tables of events, which are not the same on both databases.
 ELSEWHERE = {VERSION_TABLE, *usage_metadata.tables}
@@ -107,7 +109,6 @@ def test_a_difference_would_be_seen(database: Database) -> None:
     assert {table for table in before if before[table] != after[table]} == {"taxes"}
 
 
-@pytest.mark.slow
 def test_migrating_again_changes_nothing(database: Database) -> None:
     migrate(database)
     before = schema(database), version(database)
@@ -126,7 +127,6 @@ def test_a_newer_database_is_refused_and_left_alone(database: Database) -> None:
     assert version(database) == "9999"
 
 
-@pytest.mark.slow
 def test_the_server_does_not_start_on_a_newer_database(database: Database, empty_database_url: str) -> None:
     migrate(database)
     with database.transaction("tests") as tx:
@@ -139,7 +139,6 @@ def test_the_server_does_not_start_on_a_newer_database(database: Database, empty
     assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.slow
 def test_processes_that_start_at_once_migrate_once(database: Database, empty_database_url: str) -> None:
     command = [sys.executable, "-c", MIGRATE, empty_database_url]
     started = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(PROCESSES)]
@@ -187,7 +186,6 @@ OLDER_NUMBERS: list[tuple[tuple[str | None, int | None, str], tuple[str | None, 
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("table", "until"), [("invoices", "due_date"), ("quotations", "valid_until")])
 def test_numbers_of_an_older_version_are_kept_where_they_differ_in_case_only(
     database: Database, table: str, until: str

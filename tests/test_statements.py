@@ -20,6 +20,8 @@ from tests.accounted import LOOKS, Unaccounted, fills_account, is_look, unnamed,
 from tests.api import Api
 from tests.business import do_business
 
+pytestmark = pytest.mark.slow
+
 STATEMENTS = (Select, CompoundSelect, Insert, Update, Delete)
 NOT_IMPORTED = (".migrations", "__main__")
 

@@ -24,6 +24,8 @@ from tests.api import Api
 from tests.bills import pay
 from tests.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parent / "data"
 OLDER = "0005"
 FILLED_AT = "2026-03-02T12:00:00+00:00"
@@ -68,12 +70,10 @@ def _told(answer: Any, like: Any) -> Any:
     return answer
 
 
-@pytest.mark.slow
 def test_an_upgraded_database_verifies(upgraded: Api) -> None:
     assert upgraded.differences() == []
 
 
-@pytest.mark.slow
 def test_an_upgraded_database_answers_as_before(upgraded: Api, subtests: pytest.Subtests) -> None:
     for path, before in ANSWERS.items():
         with subtests.test(path):
@@ -81,7 +81,6 @@ def test_an_upgraded_database_answers_as_before(upgraded: Api, subtests: pytest.
             assert _told(answer, before) == before
 
 
-@pytest.mark.slow
 def test_business_goes_on_after_the_upgrade(upgraded: Api) -> None:
     in_yen, draft = upgraded.data(upgraded.get("/invoices/12")), upgraded.data(upgraded.get("/invoices/13"))
     assert upgraded.data(pay(upgraded, in_yen, 234))["id"] == len(ANSWERS["/payments"]) + 1

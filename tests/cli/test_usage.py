@@ -10,6 +10,8 @@ from tests.bills import a_customer
 from tests.program import run
 from tests.usage.test_report import meter, report, rows
 
+pytestmark = pytest.mark.slow
+
 GOOD = '{"id": "e%d", "customer_id": 1, "meter": "calls", "at": "2026-03-01T00:00:00Z", "quantity": 2}'
 
 

@@ -17,6 +17,8 @@ from tallystick.wire import render
 from tests.documents.made import NOW, sample_in
 from tests.documents.pdfs import text_of
 
+pytestmark = pytest.mark.slow
+
 
 def request(template: str) -> Request:
     files = {"main": template, pdf.PARTS: pdf.SHARED[pdf.PARTS].decode()}
@@ -56,7 +58,6 @@ def test_its_words_are_cut() -> None:
     assert len(str(refused.value)) <= 2_000
 
 
-@pytest.mark.slow
 def test_a_file_that_would_fill_the_memory_of_the_server_is_refused() -> None:
     # Too far apart to be found equal and packed: 100 kB of noise, 600 times.
     noise = "".join(map(chr, Random(1).choices(range(0x30, 0x5B), k=100_000)))
@@ -81,7 +82,6 @@ def test_one_that_is_ended_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "template",
     [
@@ -107,7 +107,6 @@ def test_a_long_document_is_set_apart_however_few_its_lines(monkeypatch: pytest.
         pdf.written(long, pdf.BUILT_INS["classic"], NOW)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("design", sorted(pdf.BUILT_INS))
 def test_a_thousand_lines_have_their_totals_together_on_the_last_sheet(design: str) -> None:
     document = sample_in("en")

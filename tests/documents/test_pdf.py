@@ -17,6 +17,8 @@ from tallystick.documents.reader import block
 from tests.documents.made import NOW, sample_in, texts_of
 from tests.documents.pdfs import text_of
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).with_name("golden")
 DESIGNS = ("classic", "modern")
 HOSTILE = '#panic("x") #sys.inputs *a* _b_ $x^2$ `c` <d> @e \\n // f ] } "'

@@ -10,6 +10,8 @@ from tests.bills import an_invoice, refused
 from tests.documents.pdfs import text_of
 from tests.recorded import names, recorded
 
+pytestmark = pytest.mark.slow
+
 OURS = '#import "parts.typ": *\n#set document(title: d.heading)\nOurs: #d.heading'
 
 

@@ -16,6 +16,8 @@ from tallystick.worker import Worker
 from tests.api import Api
 from tests.bills import a_customer
 
+pytestmark = pytest.mark.slow
+
 BUSY = "The database cannot take this now, and nothing was done. Try again in a moment."
 WAITED_S: Final = 1.5
 AMOUNT = {"customer_id": 1, "amount": 100, "date": "2026-01-15", "due_date": "2026-02-15"}

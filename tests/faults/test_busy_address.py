@@ -10,6 +10,8 @@ import pytest
 from testing.server import KEY, free_port, serving
 from tests.program import run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def busy_port() -> Iterator[int]:
@@ -23,7 +25,6 @@ def start(command: str, database: Path, **settings: str) -> subprocess.Completed
     return run(command, database_url=f"sqlite:///{database}", environment=own)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", ["serve", "demo"])
 def test_a_busy_address_is_refused_at_once(command: str, busy_port: int, tmp_path: Path) -> None:
     refused = start(command, tmp_path / "new.db", PORT=str(busy_port))
@@ -35,7 +36,6 @@ def test_a_busy_address_is_refused_at_once(command: str, busy_port: int, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"PORT": "65536"}, {"HOST": "no.such.host.invalid"}, {"HOST": "192.0.2.1"}])
 def test_an_address_that_is_none_is_refused_in_one_line(settings: dict[str, str], tmp_path: Path) -> None:
     refused = start("serve", tmp_path / "new.db", **settings)
@@ -44,7 +44,6 @@ def test_an_address_that_is_none_is_refused_in_one_line(settings: dict[str, str]
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_second_server_leaves_the_first_and_its_keys_alone(database_url: str, tmp_path: Path, workers: int) -> None:
     if workers > 1 and database_url.startswith("sqlite"):
@@ -57,7 +56,6 @@ def test_a_second_server_leaves_the_first_and_its_keys_alone(database_url: str, 
         assert [server.get("/customers").status_code for _ in range(30)] == [200] * 30
 
 
-@pytest.mark.slow
 @pytest.mark.database("sqlite")
 def test_a_second_server_of_the_same_file_is_refused_until_the_first_has_ended(
     database_url: str, tmp_path: Path
@@ -76,7 +74,6 @@ def test_a_second_server_of_the_same_file_is_refused_until_the_first_has_ended(
         assert server.get("/customers").is_success
 
 
-@pytest.mark.slow
 @pytest.mark.database("sqlite")
 def test_the_welcome_names_the_file_and_no_key(database_url: str, tmp_path: Path) -> None:
     with serving(database_url, tmp_path) as server:

@@ -19,6 +19,8 @@ from tests.faults.disks import FailingSync, filled, small_disk
 from tests.faults.test_unavailable import create
 from tests.program import run
 
+pytestmark = pytest.mark.slow
+
 COMMITS = 8
 PATIENCE_S = 30.0
 MEBIBYTE = 1 << 20
@@ -52,7 +54,6 @@ def test_what_was_committed_comes_into_the_file(databases: Databases, tmp_path: 
         assert tx.connection.exec_driver_sql("SELECT name FROM customers").all() == [("Jane",)]
 
 
-@pytest.mark.slow
 def test_one_that_finds_no_room_is_told_and_made_up_for(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with (
         small_disk(tmp_path / "disk", 8 * MEBIBYTE) as disk,
@@ -80,7 +81,6 @@ def test_one_that_finds_no_room_is_told_and_made_up_for(tmp_path: Path, caplog: 
     ]
 
 
-@pytest.mark.slow
 def test_an_io_error_ends_the_server_and_its_next_start_recovers_the_whole_log(tmp_path: Path) -> None:
     disk, file, before = FailingSync(tmp_path), tmp_path / "books.db", tmp_path / "before.db"
     with Server(f"sqlite:///{file}", tmp_path, program=SERVE, environment=disk.environment) as server:

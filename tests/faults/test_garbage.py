@@ -15,6 +15,8 @@ from testing.server import serving
 from tests.api import Api
 from tests.databases import Kind
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Content-Type": "application/json"}
 DEEP = 100_000
 ITEM = {"description": "Work", "unit_price": 100}
@@ -282,7 +284,6 @@ def test_a_forged_cursor(busy: Api, subtests: pytest.Subtests) -> None:
 NO_IDS = ("0", "-1", "x", "1.0", "1e0", "9223372036854775808", "9" * 40, "%00", "2")
 
 
-@pytest.mark.slow
 def test_an_id_of_nothing(api: Api, subtests: pytest.Subtests) -> None:
     for route in ROUTES:
         for key in NO_IDS if route.ids else ():
@@ -347,7 +348,6 @@ NASTY: dict[Kind, list[Any]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
 def test_no_value_of_any_field_breaks_anything(busy: Api, database_kind: Kind, route: Route) -> None:
     nasty = NASTY[database_kind]
@@ -360,7 +360,6 @@ def test_no_value_of_any_field_breaks_anything(busy: Api, database_kind: Kind, r
         assert response.status_code < 500, body
 
 
-@pytest.mark.slow
 def test_nothing_breaks_over_a_real_connection(database_url: str, tmp_path: Path) -> None:
     with serving(database_url, tmp_path) as server:
         post = server.post

@@ -23,6 +23,8 @@ from tests.faults.disks import filled, small_disk
 from tests.faults.test_busy import locked
 from tests.faults.test_unavailable import create
 
+pytestmark = pytest.mark.slow
+
 ONLY_SQLITE = pytest.mark.database("sqlite")
 MEBIBYTE = 1 << 20
 

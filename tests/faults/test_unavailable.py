@@ -19,6 +19,8 @@ from tests.databases import Databases
 from tests.faults.disks import FailingSync, filled, small_disk
 from tests.recurring.schedules import a_schedule
 
+pytestmark = pytest.mark.slow
+
 NOTHING_DONE = "The database cannot take this now, and nothing was done. Try again in a moment."
 UNKNOWN = (
     "The database failed at the last moment: this may be done or not. Send it again with the same Idempotency-Key, "
@@ -82,7 +84,6 @@ def test_what_postgresql_meets_is_told_as_it_is(api: Api, what: str, body: str, 
     assert len(api.data(api.get("/customers"))) == 1
 
 
-@pytest.mark.slow
 def test_an_unknown_outcome_is_told_and_the_key_tells_it(tmp_path: Path) -> None:
     """A sync that fails at COMMIT leaves what it should have kept in the log, where a restart may find it."""
     disk = FailingSync(tmp_path)

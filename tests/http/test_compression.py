@@ -16,6 +16,8 @@ from tallystick.http.compression import LONG_BYTES
 from tests.api import Api
 from tests.bills import a_customer, a_draft
 
+pytestmark = pytest.mark.slow
+
 LONG = "/api/v1/customers"
 LINES = 120
 """Enough of them for a bill, its page and its export to be long."""

@@ -28,6 +28,8 @@ from tallystick.http.spool import Temporary
 from tallystick.listener import Granian
 from tallystick.store.readiness import Condition
 
+pytestmark = pytest.mark.slow
+
 MOST = 1_000_000
 TIMEOUT_S = 60
 ASKERS = 8

@@ -8,6 +8,8 @@ from tallystick.serve import SURFACES
 from tests.api import Api
 from tests.http.test_headers import requests_of
 
+pytestmark = pytest.mark.slow
+
 WRITING = [
     re.sub("{[^}]*}", "1", surface.prefix + route.path)
     for surface in SURFACES

@@ -20,6 +20,8 @@ from tallystick.serve import application
 from tests.api import ORIGIN, Api
 from tests.bills import an_invoice
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = 3
 INTERVAL_S = 10
 PER_SECOND = 2

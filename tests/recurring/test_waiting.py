@@ -15,6 +15,8 @@ from tests.clock import Clock
 from tests.program import run
 from tests.recurring.schedules import a_schedule, days, now, process
 
+pytestmark = pytest.mark.slow
+
 SLIP = {"frequency": "monthly", "start_date": "2016-01-07", "amount": 100, "description": "Retainer"}
 
 
@@ -101,7 +103,6 @@ def test_a_ticket_bills_it_too(api: Api) -> None:
     assert now(api, schedule)["occurrences"] == 1262
 
 
-@pytest.mark.slow
 def test_the_program_bills_it_at_once(api: Api, database_url: str) -> None:
     schedule = api.data(made(api))
     assert run("process", "--as-of", "2026-06-15", database_url=database_url).returncode == 0

@@ -14,6 +14,8 @@ from tests.api import Api
 from tests.bills import an_invoice, pay
 from tests.business import do_business
 
+pytestmark = pytest.mark.slow
+
 LARGE = 2**53 - 1
 
 

@@ -26,6 +26,8 @@ from tests.api import Api, opened
 from tests.clock import Clock
 from tests.verify.tampering import report, unguarded
 
+pytestmark = pytest.mark.slow
+
 KIND = "test"
 ONE, TWO = Receiver(KIND, "1"), Receiver(KIND, "2")
 RETRIES = (timedelta(seconds=5), timedelta(minutes=5))
@@ -154,7 +156,6 @@ def test_who_is_gone_is_given_up_at_once(api: Api) -> None:
     assert stored(api) == [("1", "failed", 1, "gone"), ("2", "sent", 1, "ok")]
 
 
-@pytest.mark.slow
 def test_what_a_killed_worker_had_claimed_is_tried_again(api: Api, database_url: str, clock: Clock) -> None:
     queued(api)
     killed = subprocess.run([sys.executable, "-c", CLAIM_AND_DIE, database_url, clock().isoformat()], check=False)

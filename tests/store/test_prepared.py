@@ -15,6 +15,8 @@ from tallystick.store import prepared
 from tallystick.store.db import Database, Tx, violates
 from tallystick.store.tables import products, unique_product_sku
 
+pytestmark = pytest.mark.slow
+
 # A constant among the parameters, a list, and columns of every kind that needs converting.
 FIND = (
     select(products.c.id, products.c.unit_price, products.c.is_active, products.c.created_at)

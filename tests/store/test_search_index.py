@@ -17,6 +17,8 @@ from tallystick.worker import Worker
 from tests.api import Api
 from tests.listening import listening
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("Ann Özil", "Joanna", 'Ben "Bo" O\'Neil', "Banana & Sons", "Ann-Marie", "an", "Žofie Nová", "banana ban")
 TERMS = (
     "ann",

@@ -11,6 +11,8 @@ import pytest
 
 from tests.api import Api, opened
 
+pytestmark = pytest.mark.slow
+
 THREADS = 8
 ITEMS = [{"description": "Work", "unit_price": 100}]
 

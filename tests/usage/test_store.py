@@ -26,6 +26,8 @@ from tallystick.usage.instants import DAY_US, microseconds, midnight_us
 from tallystick.usage.types import Appended, EventRow, Measured, Selection, Span
 from tests.clock import Clock
 
+pytestmark = pytest.mark.slow
+
 ONE = 10**12
 MARCH_US = microseconds(Clock("2026-03-01T00:00:00Z")())
 ALWAYS = Span(0, MARCH_US * 2)

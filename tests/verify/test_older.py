@@ -12,6 +12,8 @@ from tests.bills import a_draft, an_invoice, pay
 from tests.older import first_versions, larger_amounts
 from tests.quotations.offers import a_quotation
 
+pytestmark = pytest.mark.slow
+
 MIGRATION = importlib.import_module(
     "tallystick.store.migrations.versions.0010_bills_keep_the_rules_they_were_computed_by"
 )

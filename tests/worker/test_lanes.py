@@ -17,6 +17,8 @@ from tallystick.worker import Chore, Lane, Worker
 from tests.api import Api
 from tests.recorded import recorded
 
+pytestmark = pytest.mark.slow
+
 WAIT_S = 20
 NO_TIME_S = 0.2
 

@@ -30,6 +30,8 @@ from tests.bills import an_invoice
 from tests.clock import Clock
 from tests.recurring.schedules import a_schedule, days, now
 
+pytestmark = pytest.mark.slow
+
 WAIT_S = 20
 
 
@@ -144,7 +146,6 @@ def test_a_database_that_does_not_answer_ends_no_worker(tmp_path: Path, caplog: 
     assert "the worker waits for the database: runs" in caplog.text
 
 
-@pytest.mark.slow
 def test_the_program_works_until_it_is_stopped(database_url: str) -> None:
     with opened(database_url) as api, Path(os.devnull).open("r+b") as nothing:
         process = Forked(["worker"], {**os.environ, "DATABASE_URL": database_url}, [nothing.fileno()] * 3)
@@ -163,7 +164,6 @@ def test_the_program_works_until_it_is_stopped(database_url: str) -> None:
             process.send_signal(signal.SIGKILL)
 
 
-@pytest.mark.slow
 @pytest.mark.database("sqlite")
 @pytest.mark.parametrize(("option", "works"), [([], True), (["--no-worker"], False)])
 def test_a_server_over_sqlite_works_too(database_url: str, tmp_path: Path, option: list[str], works: bool) -> None:
