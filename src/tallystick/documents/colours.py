@@ -1,6 +1,7 @@
 """What may be drawn with a seller's colour, and how far it must be darkened or lightened for words (WCAG 2)."""
 
 from decimal import Context, Decimal
+from functools import cache
 
 from tallystick.documents.document import Palette
 
@@ -14,6 +15,7 @@ LUMINANCE = 10**9
 """That of white; luminances are whole parts of it."""
 
 
+@cache
 def _linear(value: int) -> int:
     """The luminance of a channel's value (WCAG 2, relative luminance)."""
     context = Context(prec=12)
@@ -24,7 +26,6 @@ def _linear(value: int) -> int:
     return int(part * LUMINANCE)
 
 
-LINEAR = [_linear(value) for value in range(256)]
 WEIGHTS = (2126, 7152, 722)
 """Of red, green and blue, in parts of 10,000."""
 
@@ -57,7 +58,7 @@ def _contrast(colour: str, ground: str) -> int:
 
 
 def _luminance(colour: str) -> int:
-    return sum(weight * LINEAR[value] for weight, value in zip(WEIGHTS, _channels(colour), strict=True)) // 10_000
+    return sum(weight * _linear(value) for weight, value in zip(WEIGHTS, _channels(colour), strict=True)) // 10_000
 
 
 def _channels(colour: str) -> list[int]:
