@@ -139,8 +139,8 @@ class Demo(Server):
     """A real ``tallystick demo``; it must not touch the database that the environment names."""
 
     def __init__(self, directory: Path) -> None:
-        super().__init__(f"sqlite:///{directory / 'mine.db'}", directory)
-        self._command = [PROGRAM, "demo"]
+        super().__init__(f"sqlite:///{directory / 'mine.db'}", directory, program=[PROGRAM, "demo"])
+        self._options = []
 
 
 @pytest.mark.slow

@@ -35,7 +35,6 @@ LEVELS = (
     {"native", "dialects", "web"},
     {
         "__main__",
-        "access",
         "cli",
         "config",
         "console",
@@ -43,9 +42,8 @@ LEVELS = (
         "listener",
         "misuse",
         "opening",
-        "printing",
         "serve",
-        "usage_commands",
+        "commands",
         "worker",
     },
 )

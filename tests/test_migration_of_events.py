@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import MetaData, select
 
 from tallystick.core.events import Event
 from tallystick.store.db import Database, Tx
-from tallystick.store.migrate import alembic_config, migrate
+from tallystick.store.migrate import migrate
 from tallystick.store.tables import events
+from tallystick.store.upgrade import upgrade
 
 OLDER = "0005"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -133,7 +133,7 @@ def database(empty_database_url: str) -> Iterator[Database]:
     """A database of the older schema, with rows in it."""
     with closing(Database(empty_database_url)) as opened:
         with opened.migration() as tx:
-            command.upgrade(alembic_config(tx.connection), OLDER)
+            upgrade(tx.connection, OLDER)
         with opened.transaction("tests") as tx:
             _fill(tx)
         yield opened

@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.dialects.sqlite import dialect as sqlite
 
 from tallystick.store.db import Database
-from tallystick.store.migrate import NewerDatabase, alembic_config, migrate
+from tallystick.store.migrate import HEAD, KNOWN, MIGRATIONS, NewerDatabase, migrate
 from tallystick.store.tables import figures, metadata, recurring_runs
+from tallystick.store.upgrade import upgrade
 from tallystick.store.usage_tables import usage_metadata
 from testing.server import PROGRAM
 
@@ -81,7 +82,7 @@ def _never_reuses_ids(connection: Connection, table: str) -> bool:
 def migrate_to(database: Database, revision: str) -> None:
     """Migrates as far as an older version did."""
     with database.migration() as tx:
-        command.upgrade(alembic_config(tx.connection), revision)
+        upgrade(tx.connection, revision)
 
 
 def version(database: Database) -> str:
@@ -95,6 +96,12 @@ def test_the_migrations_make_what_the_tables_say(database: Database, database_ur
         metadata.create_all(tx.connection)
     with closing(Database(database_url)) as migrated:
         assert schema(migrated) == schema(database)
+
+
+def test_a_migration_is_named_after_its_revision() -> None:
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    assert {script.revision for script in scripts.walk_revisions()} == KNOWN
+    assert scripts.get_heads() == [HEAD]
 
 
 def test_a_difference_would_be_seen(database: Database) -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 
 from tallystick.accounts import store as accounts
 from tallystick.accounts.types import Scope
 from tallystick.store import ids
 from tallystick.store.db import Database, Tx
-from tallystick.store.migrate import alembic_config, migrate
+from tallystick.store.migrate import migrate
+from tallystick.store.upgrade import upgrade
 from tests.api import Api
 from tests.bills import pay
 from tests.clock import Clock
@@ -40,7 +40,7 @@ def upgraded(empty_database_url: str) -> Iterator[Api]:
     """The API of today over the older database, as its account."""
     with closing(Database(empty_database_url, clock=Clock(FILLED_AT))) as database:
         with database.migration() as tx:
-            command.upgrade(alembic_config(tx.connection), OLDER)
+            upgrade(tx.connection, OLDER)
         with database.transaction("tests") as tx:
             _fill(tx)
         migrate(database)

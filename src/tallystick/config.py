@@ -10,6 +10,7 @@ from platformdirs import user_data_path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tallystick.core.errors import Hindrance
 from tallystick.http.addresses import networks
 from tallystick.store import secrets
 from tallystick.store.seals import MIN_KEY_LENGTH
@@ -55,7 +56,7 @@ class ProcessSettings(msgspec.Struct, frozen=True, kw_only=True):
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
-class BadSetting(Exception):
+class BadSetting(Hindrance):
     """A setting in the environment has a value that cannot be used."""
 
 

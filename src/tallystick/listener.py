@@ -10,6 +10,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.server import embed
 
 from tallystick.config import BadSetting, ProcessSettings
+from tallystick.core.errors import Hindrance
 from tallystick.http.edge import Edge
 
 BACKLOG = 1024
@@ -21,7 +22,7 @@ STALLED_AFTER_S = 30
 """How long a client may take nothing of what is sent to it, before its connection is ended."""
 
 
-class AddressBusy(Exception):
+class AddressBusy(Hindrance):
     """Another program listens on the address; it may be one that is about to end."""
 
 

@@ -1,16 +1,27 @@
-"""What was wrong with how a command was called, in our own words: those of typer and pydantic reach nobody."""
+"""What hinders a command, in one line; and what was wrong with how it was called, in our own words."""
 
 import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, NoReturn, get_args
 
 import msgspec
 import typer
+from rich.console import Console
 
 from tallystick.core.near import did_you_mean
 from tallystick.wire import wanted
+
+CANNOT = 2
+"""The exit code of what could not be done."""
+
+
+def refuse(reason: str, *, status: int = CANNOT) -> NoReturn:
+    """Prints the line, and ends the program."""
+    console = Console(stderr=True)
+    console.print(f"tallystick: {reason}", style="red", highlight=False, markup=False, soft_wrap=True)
+    raise SystemExit(status) from None
 
 
 def sentence(error: typer.TyperException) -> str:
@@ -52,7 +63,7 @@ def _options(word: str, context: Any) -> tuple[str, Sequence[str]]:
 
 
 def _commands(word: str, context: Any) -> tuple[str, Iterable[str]]:
-    return word, context.command.commands
+    return word, context.command.list_commands(context)
 
 
 def _options_before(word: str, context: Any) -> tuple[str, Sequence[str]]:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from tallystick import __version__
+from tallystick.cli import COMMANDS
 from tallystick.store.tables import invoices
 from tests.api import opened
 from tests.bills import an_invoice
@@ -74,3 +75,10 @@ def test_programs_read_what_was_made_and_found(database_url: str, tmp_path: Path
     assert (status, copied["file"], len(copied["heads"]["1"])) == (0, str(tmp_path / "copy.db"), 64)
     assert (failed, altered["ok"], altered["bills"]) == (1, False, 1)
     assert {"table": "invoices", "row": f"1 ({number})"}.items() <= altered["differences"][0].items()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_tells_what_it_is_for(command: str) -> None:
+    told = run(command, "--help", database_url=NOWHERE)
+    assert (told.returncode, f"tallystick {command}" in told.stdout, told.stderr) == (0, True, "")

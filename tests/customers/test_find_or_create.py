@@ -5,14 +5,14 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from alembic import command
 from sqlalchemy import text
 
 from tallystick.accounts import store as accounts
 from tallystick.customers import ops
 from tallystick.customers.types import Customer
 from tallystick.store.db import Database
-from tallystick.store.migrate import alembic_config, migrate
+from tallystick.store.migrate import migrate
+from tallystick.store.upgrade import upgrade
 from tests.api import Api
 from tests.bills import a_customer
 from tests.test_migrations import OLDER_ACCOUNT
@@ -97,7 +97,7 @@ def test_of_parallel_requests_one_makes_it(api: Api, email: str | None) -> None:
 def test_what_an_older_version_has_is_found(empty_database_url: str) -> None:
     with closing(Database(empty_database_url)) as database:
         with database.migration() as tx:
-            command.upgrade(alembic_config(tx.connection), "0015")
+            upgrade(tx.connection, "0015")
         with database.transaction("tests") as tx:
             tx.connection.execute(text(OLDER_ACCOUNT))
             for row_id, email in ((1, "'ÄNNE@Example.com'"), (2, "NULL")):

@@ -114,3 +114,7 @@ class OutcomeUnknown(Unavailable):
         "The database failed at the last moment: this may be done or not. Send it again with the same Idempotency-Key, "
         "and it is done once; without such a key, look first."
     )
+
+
+class Hindrance(Exception):
+    """What keeps the program itself from its work, as a setting or the database, in a line that says what to do."""

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
 
-import falcon
+if TYPE_CHECKING:
+    import falcon
 
 Network = IPv4Network | IPv6Network
 FORWARDED = "X-Forwarded-For"
@@ -36,7 +38,7 @@ class Addresses:
         self._trusted = tuple(trusted)
         self._is_trusted = lru_cache(REMEMBERED)(self._lies_within)
 
-    def of(self, req: falcon.Request) -> str:
+    def of(self, req: "falcon.Request") -> str:
         """The last address on the way of a request that is no trusted proxy's; the first where all are."""
         address = str(req.remote_addr)
         if not self._trusted or not self._is_trusted(address):

@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from tallystick.core.errors import Hindrance
 from tallystick.store.usage_file import usage_file_of
 
 PART = ".tallystick-part"
@@ -19,7 +20,7 @@ NEWEST_SEALS = """
 """
 
 
-class CannotBackUp(Exception):
+class CannotBackUp(Hindrance):
     """Why there is no backup, and what to do."""
 
 

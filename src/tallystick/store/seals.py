@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, select
 
 from tallystick.core.account import Account
+from tallystick.core.errors import Hindrance
 from tallystick.store import counters
 from tallystick.store.db import Tx
 from tallystick.store.tables import seals
@@ -83,7 +84,7 @@ NEWEST: Select[Any] = (
 )
 
 
-class WrongSealKey(Exception):
+class WrongSealKey(Hindrance):
     """The newest seals were made with a ``SEAL_KEY``, and this is not the one; a seal without it would be a finding."""
 
 

@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from tallystick.core.errors import Unavailable
+from tallystick.core.errors import Hindrance, Unavailable
 from tallystick.store.unavailable import PRIMARY_CODE
 
 INSUFFICIENT_PRIVILEGE = "42501"
@@ -35,7 +35,7 @@ LASTING_OF_POSTGRESQL = ("authentication failed", "no password supplied", "does 
 """Of a refused connection libpq tells the words alone; those of another language count as passing."""
 
 
-class DatabaseTrouble(Exception):
+class DatabaseTrouble(Hindrance):
     """The database does not work; the sentence says what to do."""
 
 

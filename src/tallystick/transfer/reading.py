@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 
-from tallystick.core.errors import Conflict, Malformed, ValidationFailed
+from tallystick.core.errors import Conflict, Hindrance, Malformed, ValidationFailed
 from tallystick.core.events import Event
 from tallystick.store import ids
 from tallystick.store.db import Tx
@@ -29,7 +29,7 @@ _LINE = msgspec.json.Decoder(ExportLine)
 T = TypeVar("T", bound=msgspec.Struct)
 
 
-class BadExport(Exception):
+class BadExport(Hindrance):
     """The file is not a whole export that this program can read; nothing of it was imported.
 
     ``reason`` is a sentence, with the stop or the question mark at its end.

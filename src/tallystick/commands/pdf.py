@@ -1,4 +1,4 @@
-"""The command line's part for documents."""
+"""``tallystick pdf``: a document as a file."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from tallystick import config
-from tallystick.access import AccountId
 from tallystick.accounts import store as accounts
+from tallystick.commands.common import AccountId
 from tallystick.documents import printable, templates
 from tallystick.documents.files import pdf_file
 from tallystick.documents.frame import For
@@ -16,8 +16,11 @@ from tallystick.opening import existing
 from tallystick.store.backup import new_file
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 
+app = typer.Typer()
 
-def pdf_command(
+
+@app.command()
+def command(
     invoice: Annotated[str, typer.Argument(help="The invoice's number, or its id.")],
     file: Annotated[Path | None, typer.Argument(help="A new file; one named after the number without it.")] = None,
     language: Annotated[str | None, typer.Option(help="As de; else the customer's.")] = None,

@@ -1,4 +1,4 @@
-"""The command line's part for usage: events from files."""
+"""``tallystick usage``: events from files."""
 
 import csv
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import msgspec
 import typer
 
 from tallystick import config
-from tallystick.access import ACTOR, AccountId
 from tallystick.accounts import store as account_store
+from tallystick.commands.common import ACTOR, AccountId
 from tallystick.console import AsJson, progress, show_json, watched
 from tallystick.core.account import Account
 from tallystick.core.errors import FieldErrors, Malformed
