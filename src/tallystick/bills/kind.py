@@ -10,10 +10,10 @@ import msgspec
 from sqlalchemy import Index, Table, UniqueConstraint
 
 from tallystick.bills import rules
+from tallystick.bills.effects import Effects
 from tallystick.bills.numbers import Numbers
 from tallystick.bills.store import BillRows, Lines, bill_values
 from tallystick.bills.types import BillRow, LineRow, StoredBill
-from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.events import Event
 from tallystick.core.facts import IssueAction
@@ -21,7 +21,6 @@ from tallystick.core.money import MAX_STORED_MINOR
 from tallystick.core.party import Buyer
 from tallystick.core.states import first_state
 from tallystick.core.totals import Totals, compute
-from tallystick.store.db import Tx
 
 R = TypeVar("R", bound=BillRow)
 B = TypeVar("B", bound=StoredBill[BillRow])
@@ -81,8 +80,8 @@ class DraftKind(Kind, Generic[R, B]):
     unique_numbers: Sequence[UniqueConstraint | Index]
     created: Event
     updated: Event
-    on_issue: Callable[[Tx, Account, B, IssueAction], None]
-    """Writes what an issue causes beside the bill: its events, and what it means for the books."""
+    at_issue: Callable[[B, IssueAction], Effects]
+    """What an issue causes beside the bill: its events, and what it means for the books."""
 
     @cached_property
     def rows(self) -> BillRows[R]:

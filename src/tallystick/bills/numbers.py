@@ -109,16 +109,14 @@ class Numbers:
             [(account.id, self.kind, series.scope, place, key) for place, key in zip(places, keys, strict=True)],
         )
 
-    def at_issue(self, tx: Tx, account: Account, row: BillRow) -> dict[str, Any]:
-        """The columns that give a draft its number: none where it has one, and else the one that it wants, or the next.
+    def at_issue(self, tx: Tx, account: Account, rows: Sequence[BillRow]) -> list[dict[str, Any]]:
+        """The columns that give each draft its number: none where it has one, else the one that it wants, or the next.
 
         Where another bill has taken the wanted number meanwhile, writing them raises NumberInUse.
         """
-        if row.number is not None:
-            return {}
-        if row.wanted_number is not None:
-            return {**number_columns(row.wanted_number), "wanted_number": None}
-        return self.take(tx, account, row.issue_date).columns()
+        days = [row.issue_date for row in rows if row.number is None and row.wanted_number is None]
+        taken = iter(self.take_all(tx, account, days) if days else ())
+        return [_kept_number(row) if row.number or row.wanted_number else next(taken).columns() for row in rows]
 
     def peek(self, tx: Tx, account: Account, day: date) -> str:
         """The number that ``take`` would answer; takes nothing."""
@@ -143,6 +141,11 @@ class Numbers:
 
     def _is_stepped_over(self, tx: Tx, account: Account, number: str) -> bool:
         return tx.row(self._stepped_over, int, account=account.id, wanted=numbering.key(number)) is not None
+
+
+def _kept_number(row: BillRow) -> dict[str, Any]:
+    """The columns of the number that a draft has or wants."""
+    return {} if row.wanted_number is None else {**number_columns(row.wanted_number), "wanted_number": None}
 
 
 def _free_places(table: Table) -> Select[Any]:

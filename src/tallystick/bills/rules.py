@@ -369,10 +369,15 @@ def stored_line(line: LineRow) -> Line:
         unit_price=line.unit_price,
         unit=line.unit,
         discount=stored_discount(line.discount_type, line.discount_value),
-        tax=LineTax(line.tax_rate, line.tax_category, line.exemption_reason),
+        tax=stored_tax(line),
         product_id=line.product_id,
         tax_id=line.tax_id,
     )
+
+
+def stored_tax(line: LineRow) -> LineTax:
+    """The tax of the line that a stored row holds."""
+    return LineTax(line.tax_rate, line.tax_category, line.exemption_reason)
 
 
 def stored_discount(type: str | None, value: Any) -> Discount | None:

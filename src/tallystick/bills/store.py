@@ -1,5 +1,6 @@
 """The SQL that every kind of bill shares."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime
@@ -36,6 +37,7 @@ from tallystick.customers.types import Customer
 from tallystick.products.types import Product
 from tallystick.store import labels, rows
 from tallystick.store.db import Tx, violates
+from tallystick.store.lists import in_list
 from tallystick.store.prepared import Statement
 from tallystick.store.search import holds, searchable
 from tallystick.store.tables import customers, products, taxes
@@ -59,6 +61,9 @@ CUSTOMER: Select[Any] = select(*rows.columns(customers, Customer)).where(
 )
 NAME: Select[Any] = select(customers.c.name).where(
     customers.c.account_id == bindparam("account"), customers.c.id == bindparam("wanted")
+)
+BUYERS: Select[Any] = select(*rows.columns(customers, Buyer)).where(
+    customers.c.account_id == bindparam("account"), in_list(customers.c.id, "wanted")
 )
 PRODUCTS: Select[Any] = select(*rows.columns(products, Product)).where(
     products.c.account_id == bindparam("account"), products.c.id.in_(bindparam("wanted", expanding=True))
@@ -182,6 +187,11 @@ def _searchable(tx: Tx, account: Account, row: BillRow, changes: Mapping[str, An
     return searchable(number or wanted, name)
 
 
+def _stamps(tx: Tx, row: BillRow) -> dict[str, Any]:
+    """The columns by which every change of a row shows."""
+    return {"version": row.version + 1, "updated_at": tx.now}
+
+
 class Lines(Generic[L]):
     """The lines of one kind of bill: their table, the column that names their bill, and the struct that holds one."""
 
@@ -191,6 +201,11 @@ class Lines(Generic[L]):
         self._columns = ("account_id", owner, "position", *line.__struct_fields__[1:])
         belonging = (table.c.account_id == bindparam("account"), table.c[owner] == bindparam("bill"))
         self._of_bill: Select[Any] = select(*rows.columns(table, line)).where(*belonging).order_by(table.c.position)
+        self._of_bills: Select[Any] = (
+            select(table.c[owner], *rows.columns(table, line))
+            .where(table.c.account_id == bindparam("account"), in_list(table.c[owner], "bills"))
+            .order_by(table.c[owner], table.c.position)
+        )
         self._delete = delete(table).where(*belonging)
 
     def insert(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
@@ -220,6 +235,16 @@ class Lines(Generic[L]):
     def of(self, tx: Tx, account: Account, bill_id: int) -> list[L]:
         """The lines of a bill, in order."""
         return tx.rows(self._of_bill, self._line, account=account.id, bill=bill_id)
+
+    def of_each(self, tx: Tx, account: Account, bill_ids: Sequence[int]) -> dict[int, list[L]]:
+        """The lines of bills, in order, by the bills' ids."""
+        found: dict[int, list[L]] = {bill_id: [] for bill_id in bill_ids}
+        for bill_id, line in tx.rows(self._of_bills, self._owned, account=account.id, bills=bill_ids):
+            found[bill_id].append(line)
+        return found
+
+    def _owned(self, bill_id: int, *columns: Any) -> tuple[int, L]:
+        return bill_id, self._line(*columns)
 
 
 class BillRows(Generic[R]):
@@ -292,6 +317,13 @@ class BillRows(Generic[R]):
             dates[self._due_column] = due_date(today, row.terms_days)
         return structs.replace(row, **dates)
 
+    def whole_rows(self, tx: Tx, account: Account, statement: Statement, **wanted: Any) -> list[tuple[R, Buyer]]:
+        """As ``read``, of each bill that the statement answers without its customer; two queries."""
+        found = tx.rows(statement, self.as_of(account, tx.now), account=account.id, **wanted)
+        drafted = {row.customer_id for row in found if row.customer is None}
+        own = {buyer.id: buyer for buyer in tx.rows(BUYERS, READ_BUYER, account=account.id, wanted=sorted(drafted))}
+        return [(row, row.customer or own[row.customer_id]) for row in found]
+
     def as_of(self, account: Account, now: datetime) -> Callable[..., R]:
         """What makes a row of its columns, as it is at the instant ``now``."""
         return partial(self.row, account.today(now))
@@ -351,10 +383,8 @@ class BillRows(Generic[R]):
 
         Raises Conflict otherwise and where its new ``external_id`` is taken, NumberInUse where its new number is.
         """
-        stamps = {"version": row.version + 1, "updated_at": tx.now}
-        advanced = {**self._stored(changes), **stamps}
-        if SEARCHED & changes.keys():
-            advanced["search"] = _searchable(tx, account, row, changes)
+        stamps = _stamps(tx, row)
+        advanced = self._advanced(tx, account, row, changes)
         read = {"account": account.id, "wanted": row.id, "read_version": row.version}
         try:
             with labels.refusing_a_taken_external_id(self._table, advanced):
@@ -364,6 +394,29 @@ class BillRows(Generic[R]):
         if not changed:
             raise rows.stale()
         return structs.replace(row, **changes, **stamps)
+
+    def change_all(self, tx: Tx, account: Account, many: Sequence[tuple[A, Mapping[str, Any]]]) -> list[A]:
+        """As ``change``, of each row beside its changes.
+
+        Of several, an IntegrityError does not tell which of them the database refuses.
+        """
+        if len(many) == 1:
+            return [self.change(tx, account, *many[0])]
+        alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for row, changes in many:
+            advanced = self._advanced(tx, account, row, changes)
+            alike[tuple(advanced)].append((*advanced.values(), account.id, row.id, row.version))
+        for names, values in alike.items():
+            if tx.update_many(self._table, names, values, keys=("account_id", "id", "version")) < len(values):
+                raise rows.stale()
+        return [structs.replace(row, **changes, **_stamps(tx, row)) for row, changes in many]
+
+    def _advanced(self, tx: Tx, account: Account, row: BillRow, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """The columns that changes of a row set, as they are stored."""
+        advanced = {**self._stored(changes), **_stamps(tx, row)}
+        if SEARCHED & changes.keys():
+            advanced["search"] = _searchable(tx, account, row, changes)
+        return advanced
 
     def _refusal(self, error: IntegrityError, values: Mapping[str, Any]) -> Exception:
         if any(violates(error, unique) for unique in self._unique_numbers):

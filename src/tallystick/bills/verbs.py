@@ -1,28 +1,30 @@
 """The verbs of every kind of bill that begins as a draft; what is its own, a kind adds in its own room."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec import UNSET, structs
 
 from tallystick.bills import rules, store
 from tallystick.bills.dates import days_until
+from tallystick.bills.effects import Effects
 from tallystick.bills.kind import B, DraftKind, R
-from tallystick.bills.numbers import NumberInUse
-from tallystick.bills.seal import seal_of
-from tallystick.bills.types import BillRow, DraftChange, LineRow, NewBill, StoredBill
+from tallystick.bills.steps import NOTHING, Step, bill_of, write
+from tallystick.bills.types import BillRow, DraftChange, NewBill, StoredBill
 from tallystick.core.account import Account
 from tallystick.core.bill import Bill
 from tallystick.core.facts import BillCreated, BillUpdated, IssueAction
 from tallystick.core.party import Buyer
 from tallystick.core.states import Action, check_allowed, next_state
+from tallystick.core.tax_categories import lacks_reason
 from tallystick.core.totals import Totals, compute
 from tallystick.customers.types import Customer
-from tallystick.store import outbox, rows, seals, secrets
-from tallystick.store.db import TryAgain, Tx
+from tallystick.store import outbox, rows, secrets
+from tallystick.store.db import Tx
+from tallystick.store.outbox import NewEvent
+from tallystick.taxes.types import Tax
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 KEEPS_NUMBER = "Leave the draft its number."
 
 
@@ -101,7 +103,7 @@ def update(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: Dra
     if rules.renumbers(bill.row, change):
         kind.numbers.check_given_up(tx, account, bill.row, KEEPS_NUMBER)
         kind.numbers.check_unused(tx, account, change.number or None, but_for=bill.row.id)
-    write(tx, account, kind, bill, changed(tx, account, kind, bill, change))
+    write_changed(tx, account, kind, bill, changed(tx, account, kind, bill, change))
     outbox.add(tx, account, kind.updated, bill.row.id)
 
 
@@ -131,7 +133,7 @@ def changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, change: Dr
     return ChangedBill(columns, content, totals, rules.buyer(found))
 
 
-def write(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changed: ChangedBill) -> None:
+def write_changed(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changed: ChangedBill) -> None:
     """Writes what is to become of a bill."""
     kind.rows.change(tx, account, bill.row, changed.columns | store.bill_values(changed.bill, changed.totals))
     if changed.bill != rules.stored_bill(bill.row, bill.lines):
@@ -139,15 +141,35 @@ def write(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changed: Cha
         kind.own_lines.replace(tx, account, bill.row.id, lines)
 
 
+class Basis(NamedTuple):
+    """What decisions rest on beside the bill: ``taxes``, by id, are those of lines that lack a reason, as of now."""
+
+    account: Account
+    now: datetime
+    taxes: Mapping[int, Tax]
+
+
+def basis(tx: Tx, account: Account, bills: Iterable[StoredBill[BillRow]]) -> Basis:
+    """What decisions on these bills rest on; no query where no line lacks anything."""
+    lacking = [line for bill in bills for line in bill.lines if lacks_reason(rules.stored_tax(line))]
+    return Basis(account, tx.now, store.taxes_of(tx, account, lacking) if lacking else {})
+
+
 def publish(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> B:
     """Issues a draft, which is locked, and gives it a share token, as far as it has none.
 
     An issued bill only gets the token that it lacks.
     """
-    token = bill.row.share_token or secrets.new_secret(account.id)
+    step = publishing(basis(tx, account, [bill]), kind, bill)
+    return bill_of(bill, write(tx, account, kind, step))
+
+
+def publishing(basis: Basis, kind: DraftKind[R, B], bill: B) -> Step[Any]:
+    """What ``publish`` makes of a bill."""
+    token = bill.row.share_token or secrets.new_secret(basis.account.id)
     if next_state(bill.row.state, Action.ISSUE) is not bill.row.state:
-        return issue(tx, account, kind, bill, "publish", {"share_token": token})
-    return _share(tx, account, kind, bill, token)
+        return issuing(basis, kind, bill, "publish", {"share_token": token})
+    return _sharing(kind, bill, token)
 
 
 def rotate_share(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> B:
@@ -166,66 +188,61 @@ def revoke_share(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> B:
 
 
 def _share(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, token: str | None) -> B:
+    return bill_of(bill, write(tx, account, kind, _sharing(kind, bill, token)))
+
+
+def _sharing(kind: DraftKind[R, B], bill: B, token: str | None) -> Step[Any]:
     """Sets the share token of an issued bill, which its seal holds, unless it has just that."""
     before = bill.row.share_token
+    step = Step.of(bill.row, bill.lines)
     if token == before:
-        return bill
-    outbox.add(tx, account, kind.updated, bill.row.id, BillUpdated.of_link(before, token))
-    shared = set_columns(tx, account, kind, bill, {"share_token": token})
-    seals.append(tx, account, [seal_of(kind, shared.row, shared.lines)])
-    return shared
+        return step
+    told = NewEvent(kind.updated, bill.row.id, BillUpdated.of_link(before, token))
+    return structs.replace(step.then({"share_token": token}, Effects([told])), is_sealed=True)
 
 
-def issue(
-    tx: Tx,
-    account: Account,
-    kind: DraftKind[R, B],
-    bill: B,
-    action: IssueAction,
-    also: Mapping[str, Any] = NOTHING,
-) -> B:
+def issue(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, action: IssueAction) -> B:
     """Gives a draft, which is locked, its number and makes it immutable; an issued bill stays as it is.
 
-    Raises Conflict where the bill has ended, where another has taken the number that the draft wants, and where its
-    number contradicts its date; ValidationFailed where EN 16931 has no such bill with its taxes. ``action`` tells the
-    record what it was issued by; ``also`` are columns that are set with it. The number is taken after everything else,
-    because its counter stays locked until the transaction ends.
+    Raises as ``issuing``, and Conflict where another bill has taken the number that the draft wants.
+    """
+    step = issuing(basis(tx, account, [bill]), kind, bill, action)
+    return bill_of(bill, write(tx, account, kind, step))
+
+
+def issuing(
+    basis: Basis, kind: DraftKind[R, B], bill: B, action: IssueAction, also: Mapping[str, Any] = NOTHING
+) -> Step[Any]:
+    """What an issue makes of a bill: a draft gets its number and is immutable; an issued bill stays as it is.
+
+    Raises Conflict where the bill has ended and where its number contradicts its date; ValidationFailed where EN 16931
+    has no such bill with its taxes. ``action`` tells the record what it was issued by; ``also`` are columns that are
+    set with it.
     """
     state = next_state(bill.row.state, Action.ISSUE)
+    step = Step.of(bill.row, bill.lines)
     if state is bill.row.state:
-        return bill
-    changes, lines = _readied(tx, account, kind, bill)
-    bill = structs.replace(bill, row=structs.replace(bill.row, **changes), lines=lines)
-    kind.on_issue(tx, account, bill, action)
-    changes |= {"state": state, **rules.issued_columns(bill.row, bill.customer, account, tx.now, kind.due_column)}
-    try:
-        numbered = kind.numbers.at_issue(tx, account, bill.row)
-        issued = set_columns(tx, account, kind, bill, {**changes, **numbered, **also})
-    except NumberInUse:
-        if bill.row.wanted_number is not None:
-            raise
-        raise TryAgain from None
-    seals.append(tx, account, [seal_of(kind, issued.row, issued.lines)])
-    return issued
+        return step
+    step = _readied(basis, step)
+    rules.check_issuable(step.lines)
+    dated = rules.issued_columns(step.row, bill.customer, basis.account, basis.now, kind.due_column)
+    effects = kind.at_issue(bill_of(bill, step), action)
+    return structs.replace(step.then({"state": state, **dated, **also}, effects), is_issue=True, is_sealed=True)
 
 
-def _readied(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B) -> tuple[dict[str, Any], list[LineRow]]:
-    """The lines with which a draft can be issued, and what changes in its row for them: mostly nothing.
+def _readied(basis: Basis, step: Step[R]) -> Step[R]:
+    """A draft as it can be issued: mostly as it is.
 
     Its exempt lines take the reasons that their taxes have by now, and what an older version made follows the rules of
-    today. Raises ValidationFailed for what EN 16931 refuses, Conflict where the total would no longer be what it was.
+    today. Raises Conflict where the total would no longer be what it was.
     """
-    changes: dict[str, Any] = {}
-    lines = bill.lines
-    stored = rules.stored_bill(bill.row, lines)
-    if rules.is_outdated(stored):
-        renewed = rules.renewed(stored, store.taxes_of(tx, account, lines))
-        if renewed != stored:
-            totals = rules.renewed_totals(renewed, bill.row)
-            changes = store.bill_values(renewed, totals)
-            lines = kind.own_lines.replace(tx, account, bill.row.id, store.unstored_lines(renewed, totals))
-    rules.check_issuable(lines)
-    return changes, lines
+    stored = rules.stored_bill(step.row, step.lines)
+    renewed = rules.renewed(stored, basis.taxes) if rules.is_outdated(stored) else stored
+    if renewed == stored:
+        return step
+    totals = rules.renewed_totals(renewed, step.row)
+    lines = store.unstored_lines(renewed, totals)
+    return structs.replace(step.then(store.bill_values(renewed, totals)), lines=lines, renews_lines=True)
 
 
 def set_columns(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changes: Mapping[str, Any]) -> B:

@@ -1,14 +1,12 @@
 """What an invoice is, as a kind of bill."""
 
+from tallystick.bills.effects import Effects
 from tallystick.bills.kind import DraftKind
-from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.facts import IssueAction
 from tallystick.core.states import InvoiceState
 from tallystick.invoices import news, rules
 from tallystick.invoices.types import Invoice, InvoiceRow
-from tallystick.store import journal, outbox
-from tallystick.store.db import Tx
 from tallystick.store.tables import (
     invoice_lines,
     invoices,
@@ -18,10 +16,9 @@ from tallystick.store.tables import (
 )
 
 
-def _on_issue(tx: Tx, account: Account, invoice: Invoice, action: IssueAction) -> None:
+def _at_issue(invoice: Invoice, action: IssueAction) -> Effects:
     """Its total is owed and its revenue earned, and the record says so."""
-    journal.post(tx, account, "issue", rules.subject(invoice), rules.revenue(invoice))
-    outbox.add_all(tx, account, news.issued(invoice, action))
+    return Effects(news.issued(invoice, action), [rules.issue_entry(invoice)])
 
 
 INVOICES = DraftKind(
@@ -35,6 +32,6 @@ INVOICES = DraftKind(
     unique_numbers=(unique_invoice_number, unique_invoice_key, unique_wanted_invoice_number),
     created=Event.INVOICE_CREATED,
     updated=Event.INVOICE_UPDATED,
-    on_issue=_on_issue,
+    at_issue=_at_issue,
     first_sealed=lambda row: {"due_date": row.due_date, "period": [row.period_start, row.period_end]},
 )

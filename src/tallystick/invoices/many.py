@@ -146,7 +146,7 @@ class _InvoiceTemplates:
 def _record(tx: Tx, account: Account, wanted: Sequence[InvoiceToMake], made: Sequence[Invoice]) -> None:
     """The journal, the events and the seals of these invoices."""
     issued = [invoice for invoice in made if invoice.row.state is InvoiceState.ISSUED]
-    journal.post_all(tx, account, "issue", [(rules.subject(invoice), rules.revenue(invoice)) for invoice in issued])
+    journal.post_all(tx, account, [rules.issue_entry(invoice) for invoice in issued])
     created = [
         NewEvent(Event.INVOICE_CREATED, invoice.row.id, BillCreated(recurring_id=each.period.recurring_id))
         for each, invoice in zip(wanted, made, strict=True)

@@ -1,12 +1,17 @@
 """The verbs of invoices: each one use case and one transaction."""
 
+from collections.abc import Sequence
+
 from msgspec import structs
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.bills import rules as bill_rules
-from tallystick.bills import verbs
+from tallystick.bills import steps, verbs
+from tallystick.bills.effects import Effects
 from tallystick.bills.seal import seal_of
+from tallystick.bills.steps import Step, bill_of, write
 from tallystick.bills.types import DraftChange, NewBill
+from tallystick.bills.verbs import Basis, basis
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
 from tallystick.core.events import Event
@@ -18,6 +23,8 @@ from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store import journal, outbox, rows, seals
 from tallystick.store.db import Tx
+from tallystick.store.journal import Entry
+from tallystick.store.outbox import NewEvent
 from tallystick.store.seals import Sealed
 
 
@@ -42,6 +49,11 @@ def publish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     return verbs.publish(tx, account, INVOICES, store.get_locked(tx, account, invoice_id))
 
 
+def publishing(basis: Basis, invoice: Invoice) -> Step[InvoiceRow]:
+    """What ``publish`` makes of an invoice."""
+    return verbs.publishing(basis, INVOICES, invoice)
+
+
 def rotate_share(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Gives an issued invoice a new share token in place of the one that it had: see ``bills.verbs``."""
     return verbs.rotate_share(tx, account, INVOICES, store.get_locked(tx, account, invoice_id))
@@ -57,6 +69,11 @@ def mark_sent(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     return issue(tx, account, store.get_locked(tx, account, invoice_id), "mark-sent")
 
 
+def marking_sent(basis: Basis, invoice: Invoice) -> Step[InvoiceRow]:
+    """What ``mark_sent`` makes of an invoice."""
+    return verbs.issuing(basis, INVOICES, invoice, "mark-sent")
+
+
 def issue(tx: Tx, account: Account, invoice: Invoice, action: IssueAction) -> Invoice:
     """Gives a draft its number and makes it immutable; an issued invoice stays as it is, a voided one is a Conflict.
 
@@ -65,15 +82,21 @@ def issue(tx: Tx, account: Account, invoice: Invoice, action: IssueAction) -> In
     return verbs.issue(tx, account, INVOICES, invoice, action)
 
 
-def settle(tx: Tx, account: Account, row: InvoiceRow, *, paid: int = 0, credited: int = 0) -> InvoiceRow:
-    """Adds to what is paid and credited on an invoice (minor units, below 0 to take back); tells when that is all.
+def write_all(tx: Tx, account: Account, decided: Sequence[Step[InvoiceRow]]) -> None:
+    """Writes what was decided on invoices, which are locked."""
+    steps.write_all(tx, account, INVOICES, decided)
 
-    Answers the row as it is then.
-    """
-    changes = {"paid": row.paid + paid, "credited": row.credited + credited}
-    settled = INVOICES.rows.change(tx, account, row, changes)
-    outbox.add_all(tx, account, news.paid(settled, owed_before=row.balance))
-    return settled
+
+def settle(tx: Tx, account: Account, row: InvoiceRow, *, paid: int = 0, credited: int = 0) -> InvoiceRow:
+    """As ``settling``, and answers the row as it is then."""
+    return write(tx, account, INVOICES, settling(Step.of(row, []), paid=paid, credited=credited)).row
+
+
+def settling(step: Step[InvoiceRow], *, paid: int = 0, credited: int = 0) -> Step[InvoiceRow]:
+    """Adds to what is paid and credited on an invoice (minor units, below 0 to take back); tells when that is all."""
+    row = step.row
+    settled = step.then({"paid": row.paid + paid, "credited": row.credited + credited})
+    return settled.telling(Effects(news.paid(settled.row, owed_before=row.balance)))
 
 
 def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, version: int | None) -> Invoice:
@@ -96,7 +119,7 @@ def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
     is_same_bill = changed.bill == bill_rules.stored_bill(invoice.row, invoice.lines)
     if is_same_bill and not rules.is_changed(invoice.row, changed.columns):
         return _labelled(tx, account, invoice, change)
-    verbs.write(tx, account, INVOICES, invoice, changed)
+    verbs.write_changed(tx, account, INVOICES, invoice, changed)
     revised = store.get(tx, account, invoice_id)
     bill_rules.check_issuable(revised.lines)
     journal.post(tx, account, "unpublish", rules.subject(invoice), rules.reversed_revenue(invoice))
@@ -126,11 +149,16 @@ def unpublish(tx: Tx, account: Account, invoice_id: int) -> Invoice:
 def void(tx: Tx, account: Account, invoice_id: int) -> Invoice:
     """Voids an issued invoice on which nothing was paid or credited, for ever."""
     invoice = store.get_locked(tx, account, invoice_id)
+    return bill_of(invoice, write(tx, account, INVOICES, voiding(basis(tx, account, [invoice]), invoice)))
+
+
+def voiding(_basis: Basis, invoice: Invoice) -> Step[InvoiceRow]:
+    """What ``void`` makes of an invoice. Raises Conflict where it is not issued, or something is paid or credited."""
     state = next_state(invoice.row.state, Action.VOID)
     rules.check_untouched(invoice)
-    journal.post(tx, account, "void", rules.subject(invoice), rules.reversed_revenue(invoice))
-    outbox.add(tx, account, Event.INVOICE_VOIDED, invoice_id)
-    return verbs.set_columns(tx, account, INVOICES, invoice, {"state": state})
+    told = NewEvent(Event.INVOICE_VOIDED, invoice.row.id)
+    entry = Entry("void", rules.subject(invoice), rules.reversed_revenue(invoice))
+    return Step.of(invoice.row, invoice.lines).then({"state": state}, Effects([told], [entry]))
 
 
 def _withdrawn(invoice: Invoice) -> Sealed:

@@ -12,7 +12,7 @@ from tallystick.core.errors import Conflict
 from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice, InvoiceRow
-from tallystick.store.journal import LedgerAccount, Posting, Subject
+from tallystick.store.journal import Entry, LedgerAccount, Posting, Subject
 
 
 def billed_again(original: InvoiceRow) -> dict[str, Any] | None:
@@ -77,6 +77,11 @@ NAMED_ON_RECORD = (
     "This draft stays on record: it was issued before, or a quotation was converted to it. "
     "Leave it in the trash, or restore it."
 )
+
+
+def issue_entry(invoice: Invoice) -> Entry:
+    """What an issue means for the books."""
+    return Entry("issue", subject(invoice), revenue(invoice))
 
 
 def revenue(invoice: Invoice) -> list[Posting]:

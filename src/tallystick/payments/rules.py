@@ -1,7 +1,7 @@
 """The decisions of payments."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from msgspec import structs
@@ -9,10 +9,10 @@ from msgspec import structs
 from tallystick.core.errors import FieldErrors, Overpayment, ValidationFailed
 from tallystick.core.facts import CreditPutBack, PaymentFacts, SettledShare
 from tallystick.core.money import digits, to_decimal, to_minor
-from tallystick.core.payment import PaymentMethod
+from tallystick.core.payment import PaymentMethod, PaymentStatus
 from tallystick.invoices.types import InvoiceRow, PaymentLine
 from tallystick.payments.types import Allocation, Excess, NewPayment, Payment, Returned, WantedShare
-from tallystick.store.journal import LedgerAccount, Posting
+from tallystick.store.journal import LedgerAccount, Posting, Subject
 
 FIRST_DAY = date(1970, 1, 1)
 
@@ -105,18 +105,41 @@ def credit_posting(method: PaymentMethod, excess: int) -> Posting:
     return Posting(source_account(method), LedgerAccount.CUSTOMER_CREDIT, excess)
 
 
-def columns(new: NewPayment, amount: int, today: date) -> dict[str, object]:
-    """The columns of a payment that its request gives."""
-    return {
-        "amount": amount,
-        "method": new.method,
-        "reference": new.reference,
-        "date": new.date or today,
-        "notes": new.notes,
-        "status": new.status,
-        "external_id": new.external_id,
-        "metadata": new.metadata,
-    }
+def payment(
+    new: NewPayment, subject: Subject, amount: int, shares: Sequence[tuple[InvoiceRow, int]], today: date, now: datetime
+) -> Payment:
+    """A payment of ``amount`` (minor units) that settles shares of invoices; it has the id 0 until it is stored.
+
+    Raises as ``check_shares`` and ``check_excess``, but for an attempt that failed, which moves nothing.
+    """
+    stands = new.status is not PaymentStatus.FAILED
+    excess = amount - sum(share for _row, share in shares) if stands else 0
+    if stands:
+        check_shares(shares)
+        check_excess(excess, new)
+    return Payment(
+        id=0,
+        customer_id=subject.customer_id,
+        currency=subject.currency,
+        amount=amount,
+        to_credit=excess,
+        method=new.method,
+        reference=new.reference,
+        date=new.date or today,
+        notes=new.notes,
+        status=new.status,
+        created_at=now,
+        reversed_at=None,
+        external_id=new.external_id,
+        metadata=new.metadata,
+        version=1,
+        allocations=as_allocations(shares),
+    )
+
+
+def share_of(payment: Payment, invoice_id: int) -> int:
+    """What of a payment is allocated to an invoice; minor units."""
+    return sum(share.amount for share in payment.allocations if share.invoice_id == invoice_id)
 
 
 def facts(payment: Payment) -> PaymentFacts:

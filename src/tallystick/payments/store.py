@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 
 from tallystick.core.account import Account
@@ -13,12 +13,14 @@ from tallystick.core.payment import PaymentStatus
 from tallystick.payments.types import Allocation, Payment, PaymentFilter
 from tallystick.store import labels, rows
 from tallystick.store.db import Tx
+from tallystick.store.ids import next_ids
 from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.search import mentions
 from tallystick.store.tables import customers, invoices, payment_allocations, payments
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": payments.c.id, "date": payments.c.date}
-PAYMENT_COLUMNS = [payments.c[name] for name in Payment.__struct_fields__ if name != "allocations"]
+COLUMNS = tuple(name for name in Payment.__struct_fields__ if name != "allocations")
+PAYMENT_COLUMNS = [payments.c[name] for name in COLUMNS]
 
 CUSTOMER_NAME = (
     select(customers.c.name)
@@ -28,7 +30,7 @@ CUSTOMER_NAME = (
 )
 EXPORTED_AT_ONCE = 200
 
-INSERT = payments.insert().returning(*PAYMENT_COLUMNS)
+INSERT = payments.insert().returning(payments.c.id)
 ONE: Select[Any] = select(*PAYMENT_COLUMNS).where(
     payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment")
 )
@@ -101,14 +103,34 @@ class _Attempt(NamedTuple):
     status: PaymentStatus
 
 
-def insert(tx: Tx, account: Account, values: Mapping[str, Any], shares: Sequence[Allocation]) -> Payment:
-    """Writes a payment and what it settles; Conflict where its ``external_id`` is taken."""
-    stamped = {**values, "account_id": account.id, "created_at": tx.now}
-    with labels.refusing_a_taken_external_id(payments, values):
-        payment = tx.one(INSERT, Payment, **stamped)
-    placed = [(account.id, payment.id, share.invoice_id, share.amount) for share in shares]
+def insert_all(tx: Tx, account: Account, new: Sequence[Payment]) -> list[Payment]:
+    """Writes payments and what they settle, and answers them with their ids.
+
+    Raises Conflict where the ``external_id`` of a single one is taken, IntegrityError where one of several is.
+    """
+    made = [_inserted(tx, account, *new)] if len(new) == 1 else _all_inserted(tx, account, new)
+    placed = [(account.id, each.id, share.invoice_id, share.amount) for each in made for share in each.allocations]
     tx.insert_many(payment_allocations, ("account_id", "payment_id", "invoice_id", "amount"), placed)
-    return msgspec.structs.replace(payment, allocations=list(shares))
+    return made
+
+
+def _inserted(tx: Tx, account: Account, new: Payment) -> Payment:
+    values = dict(zip(COLUMNS, structs.astuple(new), strict=False))
+    del values["id"]
+    with labels.refusing_a_taken_external_id(payments, values):
+        return structs.replace(new, id=tx.one(INSERT, int, account_id=account.id, **values))
+
+
+def _all_inserted(tx: Tx, account: Account, new: Sequence[Payment]) -> list[Payment]:
+    if not new:
+        return []
+    ids = next_ids(tx, payments, len(new))
+    made = [structs.replace(payment, id=payment_id) for payment_id, payment in zip(ids, new, strict=True)]
+    width = len(COLUMNS)
+    tx.insert_many(
+        payments, ("account_id", *COLUMNS), [(account.id, *structs.astuple(payment)[:width]) for payment in made]
+    )
+    return made
 
 
 def get(tx: Tx, account: Account, payment_id: int) -> Payment:
@@ -139,7 +161,7 @@ def page(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) 
     """A page of the payments that the filter selects."""
     query = select(*PAYMENT_COLUMNS).where(*_conditions(account, wanted))
     found = fetch(tx, query, request, sorts=SORTS, kind=Payment)
-    return msgspec.structs.replace(found, rows=_whole(tx, account, found.rows))
+    return structs.replace(found, rows=_whole(tx, account, found.rows))
 
 
 def every(tx: Tx, account: Account, wanted: PaymentFilter, request: PageRequest) -> Iterator[tuple[Payment, str]]:
@@ -197,7 +219,7 @@ def _whole(tx: Tx, account: Account, found: Sequence[Payment]) -> list[Payment]:
     ids = [payment.id for payment in found]
     for share in sorted(tx.rows(ALLOCATIONS, _Share, account=account.id, payments=ids)):
         settled[share.payment_id].append(share.allocation)
-    return [msgspec.structs.replace(payment, allocations=settled[payment.id]) for payment in found]
+    return [structs.replace(payment, allocations=settled[payment.id]) for payment in found]
 
 
 def _with_customer(*columns: Any) -> tuple[Payment, str]:

@@ -1,13 +1,12 @@
 """What a quotation is, as a kind of bill."""
 
+from tallystick.bills.effects import Effects
 from tallystick.bills.kind import DraftKind
-from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.facts import IssueAction
 from tallystick.core.states import QuotationState
 from tallystick.quotations.types import Quotation, QuotationRow
-from tallystick.store import outbox
-from tallystick.store.db import Tx
+from tallystick.store.outbox import NewEvent
 from tallystick.store.tables import (
     quotation_lines,
     quotations,
@@ -17,9 +16,9 @@ from tallystick.store.tables import (
 )
 
 
-def _on_issue(tx: Tx, account: Account, quotation: Quotation, _action: IssueAction) -> None:
+def _at_issue(quotation: Quotation, _action: IssueAction) -> Effects:
     """It is an offer, and moves no money."""
-    outbox.add(tx, account, Event.QUOTATION_ISSUED, quotation.row.id)
+    return Effects([NewEvent(Event.QUOTATION_ISSUED, quotation.row.id)])
 
 
 QUOTATIONS = DraftKind(
@@ -33,7 +32,7 @@ QUOTATIONS = DraftKind(
     unique_numbers=(unique_quotation_number, unique_quotation_key, unique_wanted_quotation_number),
     created=Event.QUOTATION_CREATED,
     updated=Event.QUOTATION_UPDATED,
-    on_issue=_on_issue,
+    at_issue=_at_issue,
     answers=frozenset({"accepted_at", "rejected_at", "answered_by", "answer_reason", "converted_at", "invoice_id"}),
     first_sealed=lambda row: {"valid_until": row.valid_until},
 )

@@ -31,13 +31,10 @@ class _Writer(NamedTuple):
 
 
 class Block(NamedTuple):
-    """How to write some columns of a table: the statements, and how each column's values are written.
+    """How to write some columns of a table: the statements, and how each column's values are written."""
 
-    ``update`` is by account and id, which stand last among the columns.
-    """
-
-    target: str
-    update: str
+    table: str
+    columns: tuple[str, ...]
     writers: tuple[_Writer, ...]
     is_numbered: bool
     """Whether parameters are ``$1`` and so on, as PostgreSQL has them, and not ``?``."""
@@ -45,13 +42,24 @@ class Block(NamedTuple):
     @property
     def copy(self) -> str:
         """PostgreSQL's ``COPY`` of any number of rows."""
-        return f"COPY {self.target} FROM STDIN"
+        return f"COPY {self._target} FROM STDIN"
 
     def insert(self, rows: int = 1, returning: str = "") -> str:
         """The statement that writes so many rows, all their values its parameters."""
         width = len(self.writers)
         written = (self._row(1 + row * width, width) for row in range(rows))
-        return f"INSERT INTO {self.target} VALUES {', '.join(written)}{returning}"  # noqa: S608
+        return f"INSERT INTO {self._target} VALUES {', '.join(written)}{returning}"  # noqa: S608
+
+    def update(self, keys: int) -> str:
+        """The statement that changes the row which the last so many of the columns find."""
+        # psycopg's ``executemany`` makes the numbers.
+        place = "%s" if self.is_numbered else "?"
+        assigned = [f"{name} = {place}" for name in self.columns]
+        return f"UPDATE {self.table} SET {', '.join(assigned[:-keys])} WHERE {' AND '.join(assigned[-keys:])}"  # noqa: S608
+
+    @property
+    def _target(self) -> str:
+        return f"{self.table} ({', '.join(self.columns)})"
 
     def _row(self, first: int, width: int) -> str:
         places = (f"${first + column}" for column in range(width)) if self.is_numbered else repeat("?", width)
@@ -74,17 +82,11 @@ class Block(NamedTuple):
 @lru_cache(maxsize=MAX_BLOCKS)
 def block(table: Table, columns: tuple[str, ...], dialect: Dialect) -> Block:
     """How to write these columns of a table."""
-    names = list(map(dialect.identifier_preparer.quote, columns))
-    target = f"{table.name} ({', '.join(names)})"
-    is_numbered = dialect.name == "postgresql"
-    # Of an UPDATE psycopg's ``executemany`` makes the numbers.
-    place = "%s" if is_numbered else "?"
-    *new, account, key = (f"{name} = {place}" for name in names)
     return Block(
-        target=target,
-        update=f"UPDATE {table.name} SET {', '.join(new)} WHERE {account} AND {key}",  # noqa: S608
+        table=table.name,
+        columns=tuple(map(dialect.identifier_preparer.quote, columns)),
         writers=tuple(_writer(table.c[name].type, dialect) for name in columns),
-        is_numbered=is_numbered,
+        is_numbered=dialect.name == "postgresql",
     )
 
 

@@ -178,13 +178,25 @@ class Tx:
             found += sorted(self._execute(insert, block.parameters(some)))
         return [row_id for _place, row_id in found]
 
-    def update_many(self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Sets ``columns`` of rows by account and id: each of ``rows`` has the new values, then those two."""
+    def update_many(
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        keys: Sequence[str] = ("account_id", "id"),
+    ) -> int:
+        """Sets ``columns`` of rows by their ``keys``: each of ``rows`` has the new values, then those of the keys.
+
+        Answers how many rows that changed.
+        """
         if not rows:
-            return
-        block = blocks.block(table, (*columns, "account_id", "id"), self.dialect)
-        with self.driving(block.update) as cursor:
-            cursor.executemany(block.update, list(block.converted(rows)))
+            return 0
+        block = blocks.block(table, (*columns, *keys), self.dialect)
+        update = block.update(len(keys))
+        with self.driving(update) as cursor:
+            cursor.executemany(update, list(block.converted(rows)))
+            return int(cursor.rowcount)
 
     @contextmanager
     def unprepared(self) -> Iterator[None]:

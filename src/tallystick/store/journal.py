@@ -4,7 +4,7 @@ A posting debits one account and credits another by the same amount, so that the
 (ADR 20).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -44,6 +44,14 @@ class Subject(NamedTuple):
     credit_note_id: int | None = None
 
 
+class Entry(NamedTuple):
+    """The postings of one event on its subject."""
+
+    event: str
+    subject: Subject
+    postings: Sequence[Posting]
+
+
 COLUMNS = (
     "account_id",
     "at",
@@ -64,14 +72,14 @@ CREDITING = ("credit_note", "put_back")
 
 def post(tx: Tx, account: Account, event: str, subject: Subject, postings: Sequence[Posting]) -> None:
     """Writes the postings of one event. Zero amounts are left out, and a negative one is its reverse."""
-    post_all(tx, account, event, [(subject, postings)])
+    post_all(tx, account, [Entry(event, subject, postings)])
 
 
-def post_all(tx: Tx, account: Account, event: str, entries: Sequence[tuple[Subject, Sequence[Posting]]]) -> None:
-    """As ``post``, for the same event of many subjects."""
+def post_all(tx: Tx, account: Account, entries: Iterable[Entry]) -> None:
+    """As ``post``, of many events, in order."""
     rows = [
         (account.id, tx.now, event, *subject, *_upward(posting))
-        for subject, postings in entries
+        for event, subject, postings in entries
         for posting in postings
         if posting.amount
     ]
