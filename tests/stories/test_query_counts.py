@@ -25,7 +25,7 @@ class Most(NamedTuple):
 
 
 CREATE, CREATE_BY_ADDRESS, GET, LIST, CONVERT = Most(7, 5), Most(6, 6), Most(4, 2), Most(3, 2), Most(11, 10)
-PUBLISH, PAY, SETTLE = Most(12, 11), Most(9, 8), Most(18, 17)
+PUBLISH, PAY, SETTLE = Most(12, 11), Most(9, 8), Most(14, 13)
 ACTIVITY, FILTERED, SEARCHED, SHARED = Most(3, 4), Most(3, 4), Most(4, 4), Most(4, 5)
 
 
@@ -174,3 +174,13 @@ def test_a_quotation(seller: Api, lines: int) -> None:
     with counted() as statements:
         assert seller.post("/quotations/1/convert").status_code == 201
     CONVERT.check(seller, statements)
+
+
+@pytest.mark.parametrize(("action", "most"), [("publish", 15), ("mark-paid", 18), ("void", 10)])
+def test_a_batch_costs_the_same_for_more_invoices(seller: Api, action: str, most: int) -> None:
+    ids = [seller.data(seller.post("/invoices", bill(3)))["id"] for _ in range(9)]
+    if action == "void":
+        seller.data(seller.post("/invoices/batch", {"action": "mark-sent", "ids": ids}))
+    with counted() as statements:
+        done = seller.data(seller.post("/invoices/batch", {"action": action, "ids": ids}))
+    assert (done["succeeded"], len(statements)) == (9, most), statements

@@ -1,6 +1,6 @@
 """One verb on many invoices; each stands alone.
 
-What is decided by rules alone is done in blocks (ADR 53): a block is read, decided one by one, and written at once.
+What is decided by rules alone is done in blocks (ADR 54): a block is read, decided one by one, and written at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -74,7 +74,7 @@ VERBS: Mapping[StrEnum, Verb] = {
     TrashAction.RESTORE: invoices.restore,
     TrashAction.PERMANENT_DELETE: invoices.purge,
 }
-IN_BLOCKS: Mapping[StrEnum, BlockVerb[Any]] = {
+IN_BLOCKS: Mapping[BatchAction | TrashAction, BlockVerb[Any]] = {
     BatchAction.MARK_PAID: BlockVerb(
         lambda basis, invoice: payments.marking_paid(basis, invoice, NewPayment()), payments.pay_all
     ),
@@ -87,7 +87,7 @@ IN_BLOCKS: Mapping[StrEnum, BlockVerb[Any]] = {
 def run(tx: Tx, account: Account, action: BatchAction | TrashAction, ids: Sequence[int]) -> list[BulkFailure]:
     """Does ``action`` to each invoice and answers those that refused it; a refusal undoes that invoice's part alone."""
     if action not in IN_BLOCKS:
-        return _one_by_one(tx, account, VERBS[action], ids)
+        return one_by_one(tx, account, VERBS[action], ids)
     failures = []
     for start in range(0, len(ids), BLOCK):
         some = ids[start : start + BLOCK]
@@ -95,7 +95,7 @@ def run(tx: Tx, account: Account, action: BatchAction | TrashAction, ids: Sequen
             with tx.savepoint():
                 failures += _block(tx, account, IN_BLOCKS[action], some)
         except (DomainError, IntegrityError, TryAgain):
-            failures += _one_by_one(tx, account, VERBS[action], some)
+            failures += one_by_one(tx, account, VERBS[action], some)
     return failures
 
 
@@ -119,7 +119,8 @@ def _known(found: Mapping[int, Invoice], invoice_id: int) -> Invoice:
     return found[invoice_id]
 
 
-def _one_by_one(tx: Tx, account: Account, verb: Verb, ids: Sequence[int]) -> list[BulkFailure]:
+def one_by_one(tx: Tx, account: Account, verb: Verb, ids: Sequence[int]) -> list[BulkFailure]:
+    """As ``run``, each invoice with statements of its own."""
     failures = []
     for invoice_id in ids:
         try:

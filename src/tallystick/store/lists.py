@@ -7,7 +7,7 @@ plan while a table is small and keep while it grows, comparing each row to each 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import ColumnElement, Dialect, Integer, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -36,9 +36,11 @@ class _List(TypeDecorator[Sequence[Any]]):
         return dialect.type_descriptor(ARRAY(self.element) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
-        if value is None or dialect.name == "postgresql":
+        if value is None:
             return value
-        return to_json(value)
+        # Of a kind of int its driver would take the first for the largest.
+        plain = list(map(int, value)) if isinstance(self.element, Integer) else value
+        return plain if dialect.name == "postgresql" else to_json(plain)
 
 
 class _Elements(FunctionElement[Any]):
