@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tallystick.core.account import Account
 from tallystick.store import journal, outbox
 from tallystick.store.db import Tx
-from tallystick.store.journal import Entry
+from tallystick.store.journal import JournalEntry
 from tallystick.store.outbox import NewEvent
 
 
@@ -15,7 +15,7 @@ class Effects(NamedTuple):
     """The events of a change, and what it means for the books; in their order."""
 
     events: Sequence[NewEvent] = ()
-    entries: Sequence[Entry] = ()
+    entries: Sequence[JournalEntry] = ()
 
     def then(self, other: "Effects") -> "Effects":
         """These, and then others."""

@@ -23,7 +23,7 @@ from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import Invoice, InvoiceRow
 from tallystick.store import journal, outbox, rows, seals
 from tallystick.store.db import Tx
-from tallystick.store.journal import Entry
+from tallystick.store.journal import JournalEntry
 from tallystick.store.outbox import NewEvent
 from tallystick.store.seals import Sealed
 
@@ -157,7 +157,7 @@ def voiding(_basis: Basis, invoice: Invoice) -> Step[InvoiceRow]:
     state = next_state(invoice.row.state, Action.VOID)
     rules.check_untouched(invoice)
     told = NewEvent(Event.INVOICE_VOIDED, invoice.row.id)
-    entry = Entry("void", rules.subject(invoice), rules.reversed_revenue(invoice))
+    entry = JournalEntry("void", rules.subject(invoice), rules.reversed_revenue(invoice))
     return Step.of(invoice.row, invoice.lines).then({"state": state}, Effects([told], [entry]))
 
 

@@ -12,7 +12,7 @@ from tallystick.core.errors import Conflict
 from tallystick.core.party import Buyer
 from tallystick.core.states import InvoiceState
 from tallystick.invoices.types import Invoice, InvoiceRow
-from tallystick.store.journal import Entry, LedgerAccount, Posting, Subject
+from tallystick.store.journal import JournalEntry, LedgerAccount, Posting, Subject
 
 
 def billed_again(original: InvoiceRow) -> dict[str, Any] | None:
@@ -79,9 +79,9 @@ NAMED_ON_RECORD = (
 )
 
 
-def issue_entry(invoice: Invoice) -> Entry:
+def issue_entry(invoice: Invoice) -> JournalEntry:
     """What an issue means for the books."""
-    return Entry("issue", subject(invoice), revenue(invoice))
+    return JournalEntry("issue", subject(invoice), revenue(invoice))
 
 
 def revenue(invoice: Invoice) -> list[Posting]:

@@ -24,7 +24,7 @@ from tallystick.payments import rules, store
 from tallystick.payments.types import CustomerPayment, Excess, NewPayment, Payment
 from tallystick.store import customer_credit, journal, labels, outbox, rows
 from tallystick.store.db import Tx
-from tallystick.store.journal import Entry, Subject
+from tallystick.store.journal import JournalEntry, Subject
 from tallystick.store.outbox import NewEvent
 from tallystick.store.tables import payments
 
@@ -168,7 +168,7 @@ def _settled(step: Step[InvoiceRow], payment: Payment) -> Step[InvoiceRow]:
         return step
     check_allowed(step.row.state, Action.PAY)
     subject = Subject(payment.customer_id, payment.currency, invoice_id=step.row.id, payment_id=payment.id)
-    entry = Entry("payment", subject, [rules.settlement_posting(payment.method, share)])
+    entry = JournalEntry("payment", subject, [rules.settlement_posting(payment.method, share)])
     return invoice_ops.settling(step, paid=share).telling(Effects(entries=[entry]))
 
 

@@ -44,7 +44,7 @@ class Subject(NamedTuple):
     credit_note_id: int | None = None
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """The postings of one event on its subject."""
 
     event: str
@@ -72,10 +72,10 @@ CREDITING = ("credit_note", "put_back")
 
 def post(tx: Tx, account: Account, event: str, subject: Subject, postings: Sequence[Posting]) -> None:
     """Writes the postings of one event. Zero amounts are left out, and a negative one is its reverse."""
-    post_all(tx, account, [Entry(event, subject, postings)])
+    post_all(tx, account, [JournalEntry(event, subject, postings)])
 
 
-def post_all(tx: Tx, account: Account, entries: Iterable[Entry]) -> None:
+def post_all(tx: Tx, account: Account, entries: Iterable[JournalEntry]) -> None:
     """As ``post``, of many events, in order."""
     rows = [
         (account.id, tx.now, event, *subject, *_upward(posting))
