@@ -1,4 +1,4 @@
-"""What a verb has decided to make of a bill, and how that is written: of one bill, or of a block of them (ADR 54)."""
+"""What a verb has decided to make of a bill, and how that is written: of one bill, or of a block of them (ADR 55)."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

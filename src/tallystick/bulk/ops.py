@@ -1,6 +1,6 @@
 """One verb on many invoices; each stands alone.
 
-What is decided by rules alone is done in blocks (ADR 54): a block is read, decided one by one, and written at once.
+What is decided by rules alone is done in blocks (ADR 55): a block is read, decided one by one, and written at once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
