@@ -46,11 +46,10 @@ def add_surface(app: falcon.App[Any, Any], surface: Surface, server: Server) -> 
     for path in dict.fromkeys(route.path for route in surface.routes):
         responders = [responder(route, surface, server) for route in surface.routes if route.path == path]
         app.add_route(surface.prefix + path, Responders(responders))
-    document = openapi.document(surface)
-    app.add_route(surface.document_path, docs.JsonDocument(document))
-    in_yaml = docs.YamlDocument(document)
+    app.add_route(surface.document_path, docs.ApiDocument(falcon.MEDIA_JSON, lambda: openapi.document(surface)))
+    written_in_yaml = docs.ApiDocument(docs.YAML, lambda: docs.in_yaml(openapi.document(surface)))
     for path in surface.yaml_paths:
-        app.add_route(path, in_yaml)
+        app.add_route(path, written_in_yaml)
 
 
 def responder(route: Route, surface: Surface, server: Server) -> Endpoint:

@@ -1,5 +1,6 @@
 """The API's reference for people: a page that loads nothing from outside."""
 
+from collections.abc import Callable
 from functools import cached_property
 from importlib.metadata import distribution
 from pathlib import Path
@@ -24,38 +25,32 @@ ONLY_FROM_HERE = (
 )
 
 
-class JsonDocument:
-    """An OpenAPI document."""
+class ApiDocument:
+    """An OpenAPI document, which is written when it is first asked for: that takes longer than a start may."""
 
-    def __init__(self, document: bytes) -> None:
-        self._document = document
-
-    def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
-        """Answers the document, to whoever asks."""
-        resp.content_type = falcon.MEDIA_JSON
-        resp.data = self._document
-
-    on_head = on_get
-    queue_of = always(Queue.READS)
-
-
-class YamlDocument:
-    """An OpenAPI document as YAML, which is written when it is first asked for: that takes longer than a start may."""
-
-    def __init__(self, document: bytes) -> None:
-        self._document = document
+    def __init__(self, media: str, write: Callable[[], bytes]) -> None:
+        self._media = media
+        self._write = write
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Answers the document, to whoever asks."""
-        resp.content_type = YAML
+        resp.content_type = self._media
         resp.data = self._written
 
     on_head = on_get
-    queue_of = always(Queue.LONG)
+
+    def queue_of(self, _req: falcon.Request) -> Queue:
+        """Nobody else waits while it is written."""
+        return Queue.READS if "_written" in vars(self) else Queue.LONG
 
     @cached_property
     def _written(self) -> bytes:
-        return msgspec.yaml.encode(msgspec.json.decode(self._document))
+        return self._write()
+
+
+def in_yaml(document: bytes) -> bytes:
+    """A document of JSON as YAML."""
+    return msgspec.yaml.encode(msgspec.json.decode(document))
 
 
 class ReferencePage:
