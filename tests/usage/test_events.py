@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tallystick.core.rating import Aggregation
-from tallystick.usage import store
+from tallystick.usage import amounts, store
 from tallystick.usage.types import Selection, Span
 from tests.api import Api
 from tests.bills import a_customer
@@ -31,10 +31,7 @@ def sums(api: Api, customer: int) -> list[tuple[Any, ...]]:
     """What is stored: of each meter, service and region the events, their quantity and their own costs."""
     with api.database.usage.read() as tx:
         found = store.aggregate(tx, api.account, [customer], [Span(0, 2**60)], ALL)
-    return [
-        (*each.group, each.events, format(each.quantity.normalize(), "f"), format(each.costs.normalize(), "f"))
-        for each in found
-    ]
+    return [(*each.group, each.events, amounts.written(each.quantity), amounts.written(each.costs)) for each in found]
 
 
 def test_an_event_is_taken_once(api: Api, customer: int) -> None:

@@ -16,6 +16,7 @@ from tallystick.core.errors import FieldErrors
 from tallystick.core.money import RoundingMode, round_ratio
 
 FRACTION_DIGITS = 12
+PARTS_OF_ONE: int = 10**FRACTION_DIGITS
 SECONDS_PER_HOUR = 3600
 ZERO = Decimal(0)
 
@@ -192,16 +193,17 @@ def _plain(number: Decimal) -> Decimal:
 
 def charged_units(unit: RateUnit | None, quantity: Decimal, events: int) -> Decimal:
     """A measured quantity, of so many events, as the rate counts it. Hours are rounded to ``FRACTION_DIGITS``."""
-    if unit is RateUnit.EVENT:
-        return Decimal(events)
     if unit is not RateUnit.HOUR:
-        return quantity
+        return Decimal(events) if unit is RateUnit.EVENT else quantity
     parts = int(quantity.scaleb(FRACTION_DIGITS, _EXACT).quantize(Decimal(1), context=_EXACT))
-    return _of_parts(round_ratio(parts, SECONDS_PER_HOUR, RoundingMode.HALF_UP))
+    return _plain(Decimal(charged_parts(unit, parts, events)).scaleb(-FRACTION_DIGITS, _EXACT))
 
 
-def _of_parts(parts: int) -> Decimal:
-    return _plain(Decimal(parts).scaleb(-FRACTION_DIGITS, _EXACT))
+def charged_parts(unit: RateUnit | None, parts: int, events: int) -> int:
+    """As ``charged_units``, in parts of 10**-12."""
+    if unit is RateUnit.EVENT:
+        return events * PARTS_OF_ONE
+    return round_ratio(parts, SECONDS_PER_HOUR, RoundingMode.HALF_UP) if unit is RateUnit.HOUR else parts
 
 
 def fitting(rates: Iterable[Rate], rated: Rated, day: date, period_start: date) -> Rate | None:

@@ -5,10 +5,8 @@ of their periods have an invoice, and moves each schedule on in the transaction 
 that fail, a unique index refuses a second invoice for a period.
 """
 
-import gc
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from operator import attrgetter
 from typing import NamedTuple
@@ -32,6 +30,7 @@ from tallystick.recurring.types import (
     RunRequest,
     ScheduleFailure,
 )
+from tallystick.store import garbage
 from tallystick.store.db import Database, Tx
 from tallystick.usage import billing as usage
 
@@ -283,17 +282,5 @@ def _rest(rested_at_s: float) -> float:
 def _next_batch(account_id: int, request: RunRequest, after: RunCursor, tx: Tx) -> Outcome:
     # The account is read again, because its settings may change while a long run goes on.
     account = account_store.get(tx, account_id)
-    with _no_garbage_collection():
+    with garbage.uncollected():
         return bill_batch(tx, account, request, after)
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """A batch makes very many objects and no cycles of them: to look for some would take a fifth of its time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -4,8 +4,9 @@ Each customer and each span is one look into an index that holds all that is add
 for a float, and refuses one of integers that needs more than 64 bits: then it is added up by halves.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import msgspec
@@ -13,11 +14,12 @@ from sqlalchemy import TextualSelect, column, text
 from sqlalchemy.exc import DBAPIError
 
 from tallystick.core.account import Account
-from tallystick.core.rating import FRACTION_DIGITS, Aggregation
+from tallystick.core.rating import Aggregation
 from tallystick.store.db import Tx
 from tallystick.store.sums import is_overflow
-from tallystick.store.usage_file import EXACT, MEASURABLE
+from tallystick.store.usage_file import MEASURABLE
 from tallystick.store.usage_tables import usage_events
+from tallystick.usage.amounts import ONE, to_parts
 from tallystick.usage.types import CameIn, EventRow, Measured, Selection, Span
 
 COLUMNS = ("meter", "service", "region", "resource_id", "resource_name")
@@ -29,8 +31,8 @@ IN_TEXT = {"properties": "CAST(event.properties AS text)"}
 EVENT_NAMES = ("seq", *EventRow._fields)
 EVENT = ", ".join(f"{IN_TEXT.get(name, f'event.{name}')} AS {name}" for name in EVENT_NAMES)
 
-ONE = 10**FRACTION_DIGITS
 HALF = 10**6
+CUSTOMERS_AT_ONCE = 20
 
 # With a limit, even if it is none, the subquery is evaluated once, and not for each event.
 FROM_ON_SQLITE = """
@@ -122,11 +124,11 @@ def aggregate(
     if not (customers and spans):
         return []
     try:
-        return _query(tx, account, customers, spans, selection).run("{0}")
+        return _query(tx, account, customers, spans, selection).run(customers, "{0}")
     except DBAPIError as error:
         if not is_overflow(error):
             raise
-    return _query(tx, account, customers, spans, selection).run(f"{{0}} / {HALF}", f"{{0}} % {HALF}")
+    return _query(tx, account, customers, spans, selection).run(customers, f"{{0}} / {HALF}", f"{{0}} % {HALF}")
 
 
 def explain(
@@ -180,17 +182,26 @@ class _Query:
         self._values["customer"] = customer_id
         return " AND event.customer_id = :customer"
 
-    def run(self, *halves: str) -> list[Measured]:
+    def run(self, customers: Sequence[int], *halves: str) -> list[Measured]:
         """What was measured; sums are taken of each of ``halves``, of which each but the first has HALF times less."""
-        dimensions = map(self._dimension, self._selection.group)
-        keys = [self._words.place, "event.customer_id", "event.cost IS NOT NULL", *dimensions]
+        dimensions = [self._dimension(name) for name in self._selection.group]
+        keys = [*dimensions, "event.cost IS NOT NULL", self._words.place, "event.customer_id"]
         sums = [f"sum({half.format(f'event.{name}')})" for name in ("cost", "cost_parts") for half in halves]
         figures = ["count(*)", *sums, *self._figures(halves)]
         grouped = ", ".join(str(number) for number in range(1, len(keys) + 1))
         head = "SELECT " + ", ".join([*keys, *figures])
         names = [f"c{number}" for number in range(len(keys) + len(figures))]
         statement = self.statement(head, f"\n    GROUP BY {grouped}", names)
-        return [self._measured(row, len(halves)) for row in self._tx.rows(statement, _columns)]
+        rows = [row for values in self._runs(customers) for row in self._tx.rows(statement, _columns, **values)]
+        return self._measured(rows, len(halves)) if rows else []
+
+    def _runs(self, customers: Sequence[int]) -> Iterator[dict[str, Any]]:
+        """The parameters of each run: on SQLite of a few customers, whose events are sorted in memory that is near."""
+        if self._tx.is_postgresql:
+            yield self._values
+            return
+        for first in range(0, len(customers), CUSTOMERS_AT_ONCE):
+            yield {**self._values, "customers": _as_json(customers[first : first + CUSTOMERS_AT_ONCE])}
 
     def _figures(self, halves: Sequence[str]) -> list[str]:
         kind, of = self._selection.aggregation, self._selection.of
@@ -204,30 +215,27 @@ class _Query:
             return [f"sum({half.format(f'event.{name}')})" for name in ("quantity", "parts") for half in halves]
         return [self._words.quantity[kind]]
 
-    def _measured(self, row: Sequence[Any], halves: int) -> Measured:
-        place, customer_id, has_cost, *rest = row
+    def _measured(self, rows: Sequence[Sequence[Any]], halves: int) -> list[Measured]:
+        """What the rows say, column by column, because there may be many of them."""
         count = len(self._selection.group)
-        group, (events, *figures) = rest[:count], rest[count:]
-        costs, figures = figures[: 2 * halves], figures[2 * halves :]
-        return Measured(
-            place=int(place),
-            customer_id=customer_id,
-            group=tuple(group),
-            has_cost=bool(has_cost),
-            events=events,
-            quantity=self._quantity(events, figures, halves),
-            costs=_joined(costs, halves) if has_cost else Decimal(0),
+        columns = list(zip(*rows, strict=True))
+        groups = zip(*columns[:count], strict=True) if count else repeat(())
+        has_costs, places, customers, events, *sums = columns[count:]
+        costs, figures = sums[: 2 * halves], sums[2 * halves :]
+        quantities = self._quantities(events, figures, halves)
+        return list(
+            map(Measured, places, customers, groups, map(bool, has_costs), events, quantities, _joined(costs, halves))
         )
 
-    def _quantity(self, events: int, figures: Sequence[Any], halves: int) -> Decimal:
+    def _quantities(self, events: Sequence[int], figures: Sequence[Sequence[Any]], halves: int) -> Iterable[int]:
         kind = self._selection.aggregation
         if kind is Aggregation.COUNT:
-            return Decimal(events)
-        if kind is Aggregation.UNIQUE or self._selection.of is not None:
-            return Decimal(figures[0] or 0)
-        if kind is Aggregation.SUM:
-            return _joined(figures, halves)
-        return _of_parts(int(figures[0]))
+            return (number * ONE for number in events)
+        if kind is Aggregation.UNIQUE:
+            return (number * ONE for number in figures[0])
+        if self._selection.of is not None:
+            return (to_parts(Decimal(number or 0)) for number in figures[0])
+        return _joined(figures, halves) if kind is Aggregation.SUM else map(int, figures[0])
 
     def _filters(self) -> Iterator[str]:
         chosen, meter = self._selection.filters, self._selection.meter
@@ -268,16 +276,11 @@ def _columns(*row: Any) -> tuple[Any, ...]:
     return row
 
 
-def _joined(figures: Sequence[Any], halves: int) -> Decimal:
-    """A number of the sums of its units and of its parts, each in so many halves."""
-    units, parts = (_whole(figures[:halves]), _whole(figures[halves:]))
-    return _of_parts(units * ONE + parts)
-
-
-def _whole(halves: Sequence[Any]) -> int:
-    first, *rest = map(int, halves)
-    return first * HALF + rest[0] if rest else first
-
-
-def _of_parts(parts: int) -> Decimal:
-    return Decimal(parts).scaleb(-FRACTION_DIGITS, EXACT)
+def _joined(sums: Sequence[Sequence[Any]], halves: int) -> Iterable[int]:
+    """The parts that sums of units and of parts are together, each in so many halves; 0 where there was nothing."""
+    if halves == 1:
+        return [int(units or 0) * ONE + int(parts or 0) for units, parts in zip(*sums, strict=True)]
+    return [
+        (int(units or 0) * HALF + int(more_units or 0)) * ONE + int(parts or 0) * HALF + int(more_parts or 0)
+        for units, more_units, parts, more_parts in zip(*sums, strict=True)
+    ]

@@ -10,6 +10,7 @@ from tallystick.core.errors import Conflict
 from tallystick.core.rating import ZERO, Aggregation, Rate
 from tallystick.store.db import Tx
 from tallystick.usage import charging, lines, resource, store
+from tallystick.usage.amounts import of_parts
 from tallystick.usage.charging import ADDITIVE, BilledBefore, BilledDays, Charge, Priced, UsageLine, UsedOn
 from tallystick.usage.instants import midnight_us
 from tallystick.usage.types import Measured, Meter, Selection, Span
@@ -192,7 +193,7 @@ class _Counted:
         key = values.get("meter") or keys[0]
         group = tuple(values[name] for name in self.meters[key].group_by)
         by = (values.get("service"), values.get("region"))
-        used = UsedOn(group, *by, part.day, found.has_cost, found.events, found.quantity, found.costs)
+        used = UsedOn(group, *by, part.day, found.has_cost, found.events, *map(of_parts, (found.quantity, found.costs)))
         self._used.setdefault((Ask(found.customer_id, part.days, part.to_seq), key), []).append(used)
 
 

@@ -8,10 +8,9 @@ from typing import Any
 import msgspec
 
 from tallystick.core.money import digits
-from tallystick.core.rating import FRACTION_DIGITS
 from tallystick.invoices import store as invoice_store
-from tallystick.store.usage_file import EXACT
 from tallystick.usage import explaining
+from tallystick.usage.by_event import number
 from tallystick.usage.explaining import SeqEvent, StoredLine
 from tallystick.usage.instants import instant
 from tallystick.wire import render
@@ -115,7 +114,7 @@ def _event_json(event: SeqEvent) -> BilledEventJson:
 
 
 def _number(units: int, parts: int) -> Decimal:
-    return render.plain(EXACT.add(Decimal(units), Decimal(parts).scaleb(-FRACTION_DIGITS, EXACT)))
+    return render.plain(number(units, parts))
 
 
 CSV_COLUMNS = ("Line", "Event", "At", "End", "Quantity", "Cost", "Service", "Region", "Resource", "Resource Name")

@@ -14,6 +14,7 @@ from tallystick.core.rating import FRACTION_DIGITS, Aggregation
 from tallystick.store.columns import plain_json, plain_number
 from tallystick.store.usage_file import EXACT, NUMBER
 from tallystick.store.usage_tables import NOBODY
+from tallystick.usage.amounts import ONE
 from tallystick.usage.events import Property, UsageEvent
 from tallystick.usage.instants import SECOND_US, microseconds
 from tallystick.usage.types import EventRow, Meter
@@ -25,7 +26,6 @@ MAX_PROPERTIES = 50
 MAX_NAME_LENGTH = 40
 MAX_TEXT_LENGTH = 500
 HASH_BYTES = 16
-ONE = 10**FRACTION_DIGITS
 
 _CONTENT = msgspec.json.Encoder()
 

@@ -12,6 +12,7 @@ from tallystick.core.rating import ZERO
 from tallystick.store.paging import DEFAULT_LIMIT, MAX_LIMIT
 from tallystick.store.usage_file import EXACT
 from tallystick.usage import store
+from tallystick.usage.amounts import of_parts
 from tallystick.usage.api import NewMeter, meter_values
 from tallystick.usage.by_event import PROPERTIES, number
 from tallystick.usage.instants import instant, midnight_us
@@ -99,7 +100,7 @@ def preview(call: Call, body: PreviewBody) -> TriedMeter:
         month, customer_id, *group = used.key
         named = dict(zip(meter.group_by, group, strict=True))
         before = rows.get(used.key, PreviewRow(month, customer_id, named, 0, ZERO))
-        quantity = render.plain(EXACT.add(before.quantity, used.quantity))
+        quantity = render.plain(EXACT.add(before.quantity, of_parts(used.quantity)))
         rows[used.key] = PreviewRow(month, customer_id, named, before.events + used.events, quantity)
     check_length(len(rows), "group_by")
     in_order = [rows[key] for key in sorted(rows, key=place)]

@@ -4,19 +4,19 @@ An event that names a meter is of that one. One that names only a service is of 
 its filters, and by itself where none has it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tallystick.core.account import Account
 from tallystick.core.rating import Aggregation, Rate
 from tallystick.store.db import Tx
 from tallystick.usage import resource, store
+from tallystick.usage.amounts import ONE
 from tallystick.usage.instants import midnight_us
-from tallystick.usage.pricing import Used
-from tallystick.usage.types import Measured, Meter, Selection, Span
+from tallystick.usage.pricing import UsagePart, Used
+from tallystick.usage.types import Meter, Selection, Span
 
 A_DAY = timedelta(days=1)
 ADDITIVE = (Aggregation.COUNT, Aggregation.SUM)
@@ -38,6 +38,22 @@ class Wanted(NamedTuple):
     meter: str | None = None
     filters: Mapping[str, list[str]] = {}
     group: tuple[str, ...] = ()
+
+
+Values = Mapping[str, str | None]
+"""The dimensions of some events by name."""
+
+
+class _Told(NamedTuple):
+    """What some events stand for, and what that is told by; ``is_count`` where they are counted, not summed."""
+
+    part: UsagePart
+    before: tuple[Any, ...]
+    after: tuple[Any, ...] | None
+    is_count: bool
+
+
+_PartOf = Callable[[date, Values, bool], _Told | None]
 
 
 class Measuring:
@@ -65,7 +81,7 @@ class Measuring:
             if not is_plain(meter) and (chosen is None or meter.key in chosen):
                 yield from self.by_meter(meter, wanted)
         if chosen is None or any(key is None or self._is_plain(key) for key in chosen):
-            yield from (used for used in self._by_name(wanted) if chosen is None or used.meter in chosen)
+            yield from (used for used in self._by_name(wanted) if chosen is None or used.part.meter in chosen)
 
     def measuring(self, meter: str | None, service: str | None) -> list[Meter | None]:
         """The meters that may measure an event that names these; None where it is measured by itself."""
@@ -84,21 +100,29 @@ class Measuring:
         service = ("service",) if self._covered else ()
         group = dict.fromkeys(("meter", *service, *self._priced_by, *_of_events(wanted.group)))
         filters = wanted.filters if wanted.meter is None else {**wanted.filters, "meter": [wanted.meter]}
-        for day, found, values in self._measured(wanted, Selection(Aggregation.SUM, None, None, filters, tuple(group))):
-            key = values["meter"]
-            if self._is_by_name(key, values.get("service")):
-                used = _used(day, found, values, key, ())
-                yield _told(_counted(used, self.meters.get(key or "")), wanted, values)
+
+        def part(day: date, values: Values, has_cost: bool) -> _Told | None:
+            key, service = values["meter"], values.get("service")
+            if not self._is_by_name(key, service):
+                return None
+            meter = self.meters.get(key or "")
+            is_count = meter is not None and meter.aggregation is Aggregation.COUNT
+            told = UsagePart(day, key, (), service, values.get("region"), adds_up=True, has_cost=has_cost)
+            return _Told(told, *_key(told, wanted, values), is_count)
+
+        return self._used(wanted, Selection(Aggregation.SUM, None, None, filters, tuple(group)), part)
 
     def by_meter(self, meter: Meter, wanted: Wanted) -> Iterator[Used]:
         """What one meter measures, be it stored or not."""
         selection = self._selection(meter, wanted)
-        if selection is None:
-            return
-        for day, found, values in self._measured(wanted, selection):
+
+        def part(day: date, values: Values, has_cost: bool) -> _Told:
             group = tuple(values[name] for name in meter.group_by)
-            used = _used(day, found, values, meter.key, group)
-            yield _told(used._replace(adds_up=adds_up(meter)), wanted, values)
+            by = (values.get("service"), values.get("region"))
+            told = UsagePart(day, meter.key, group, *by, adds_up=adds_up(meter), has_cost=has_cost)
+            return _Told(told, *_key(told, wanted, values), is_count=False)
+
+        return iter(()) if selection is None else self._used(wanted, selection, part)
 
     def _selection(self, meter: Meter, wanted: Wanted) -> Selection | None:
         """What the meter measures of what is wanted; None where that can be nothing."""
@@ -113,13 +137,22 @@ class Measuring:
             return one
         return one._replace(meter=None, filters={**filters, "meter": [meter.key]})
 
-    def _measured(self, wanted: Wanted, selection: Selection) -> Iterator[tuple[date, Measured, dict[str, str | None]]]:
-        """What the events came to from each day on, with their dimensions by name."""
+    def _used(self, wanted: Wanted, selection: Selection, part: _PartOf) -> Iterator[Used]:
+        """What the events came to from each day on; ``part`` is asked once what their dimensions stand for."""
         days = self._days(wanted, is_cut=selection.aggregation in ADDITIVE)
         midnights = [midnight_us(day, self._account.timezone) for day in (*days, wanted.last + A_DAY)]
         spans = [Span(*bounds) for bounds in pairwise(midnights)]
-        for found in store.aggregate(self._tx, self._account, wanted.customers, spans, selection):
-            yield days[found.place], found, dict(zip(selection.group, found.group, strict=True))
+        parts: dict[tuple[Any, ...], _Told | None] = {}
+        measured = store.aggregate(self._tx, self._account, wanted.customers, spans, selection)
+        for place, customer_id, group, has_cost, events, quantity, costs in measured:
+            same = place, group, has_cost
+            if same not in parts:
+                parts[same] = part(days[place], dict(zip(selection.group, group, strict=True)), has_cost)
+            told = parts[same]
+            if told is not None:
+                key = told.before if told.after is None else (*told.before, customer_id or None, *told.after)
+                amount = events * ONE if told.is_count else quantity
+                yield Used(told.part, customer_id, events, amount, costs, key)
 
     def _days(self, wanted: Wanted, *, is_cut: bool) -> list[date]:
         """The days on which a part begins: each, or those of a new month, or on which a rate comes into force."""
@@ -143,34 +176,24 @@ def _of_events(group: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in group if name not in NOT_OF_EVENTS)
 
 
-def _used(
-    day: date, found: Measured, values: Mapping[str, str | None], key: str | None, group: tuple[str | None, ...]
-) -> Used:
-    by = (values.get("service"), values.get("region"))
-    return Used(
-        *(found.customer_id, day, key, group, *by, True),
-        *(found.has_cost, found.events, found.quantity, found.costs),
-    )
+def _key(part: UsagePart, wanted: Wanted, values: Values) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
+    """What a part is told by, before the customer and after it; all of it and None, where it is not told by that."""
+    key = tuple(_value(name, part, values) for name in wanted.group)
+    if CUSTOMER not in wanted.group:
+        return key, None
+    place = wanted.group.index(CUSTOMER)
+    return key[:place], key[place + 1 :]
 
 
-def _counted(used: Used, meter: Meter | None) -> Used:
-    is_count = meter is not None and meter.aggregation is Aggregation.COUNT
-    return used._replace(quantity=Decimal(used.events)) if is_count else used
-
-
-def _told(used: Used, wanted: Wanted, values: Mapping[str, str | None]) -> Used:
-    return used._replace(key=tuple(_value(name, used, values) for name in wanted.group))
-
-
-def _value(name: str, used: Used, values: Mapping[str, str | None]) -> object:
+def _value(name: str, part: UsagePart, values: Values) -> object:
     match name:
         case "day":
-            return used.day
+            return part.day
         case "month":
-            return f"{used.day:%Y-%m}"
+            return f"{part.day:%Y-%m}"
         case "customer":
-            return used.customer_id or None
+            return None
         case "meter":
-            return used.meter
+            return part.meter
         case _:
             return values[name]

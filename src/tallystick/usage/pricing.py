@@ -6,24 +6,19 @@ of a customer's calendar month, and each part of the month bears of it in propor
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, NamedTuple
 
-from tallystick.core.rating import FRACTION_DIGITS, ZERO, Rate, Rated, RateUnit, charged_units, cost, fitting
-from tallystick.store.usage_file import EXACT
-
-SMALLEST = Decimal(1).scaleb(-FRACTION_DIGITS)
-_WIDE = Context(prec=200)
+from tallystick.core.rating import ZERO, Rate, Rated, RateUnit, charged_parts, charged_units, cost, fitting
+from tallystick.usage import amounts
 
 
-class Used(NamedTuple):
-    """What a customer used from a ``day`` on within a month, of a meter or else as its events name it.
+class UsagePart(NamedTuple):
+    """Of which usage a part is: from a ``day`` on within a month, of a meter or else as its events name it.
 
     Each ``group``, the values of the meter's own dimensions, is priced by itself. ``adds_up``: the quantities of the
-    parts of a month sum to the month's. ``key`` is whatever the part is told by.
+    parts of a month sum to the month's.
     """
 
-    customer_id: int
     day: date
     meter: str | None
     group: tuple[str | None, ...]
@@ -31,10 +26,31 @@ class Used(NamedTuple):
     region: str | None
     adds_up: bool
     has_cost: bool
+
+
+class Used(NamedTuple):
+    """What a customer used of a part: the quantity and the events' own costs in parts of 10**-12.
+
+    ``key`` is whatever it is told by.
+    """
+
+    part: UsagePart
+    customer_id: int
     events: int
-    quantity: Decimal
-    costs: Decimal
+    quantity: int
+    costs: int
     key: Any = None
+
+
+class _Fit(NamedTuple):
+    """A rate; where each unit costs the same, every part is priced alone, by what a part of a unit costs.
+
+    ``each`` is in parts of 10**-26.
+    """
+
+    rate: Rate
+    is_alone: bool
+    each: int
 
 
 class Pricing:
@@ -49,51 +65,54 @@ class Pricing:
                 self._of_all.append(rate)
             else:
                 self._own.setdefault(rate.customer_id, []).append(rate)
-        self._found: dict[tuple[Rated, date], Rate | None] = {}
+        self._fits: dict[tuple[UsagePart, int], _Fit | None] = {}
         self._months: dict[tuple[Any, ...], _Month] = {}
 
     def is_of_month(self, used: Used) -> bool:
-        """Whether the part is priced by the whole month that it is of, which must then be added before."""
-        rate = self._rate(used)
-        return rate is not None and not _is_alone(used, rate)
+        """Whether it is priced by the whole month that it is of, which must then be added before."""
+        fit = self._fit(used)
+        return fit is not None and not fit.is_alone
 
     def add(self, used: Used) -> None:
-        """Takes in a part of a whole month."""
-        rate = self._rate(used)
-        if rate is not None and not _is_alone(used, rate):
-            self._months.setdefault(_month_key(used, rate), _Month(rate, adds_up=used.adds_up)).add(used)
+        """Takes in what was used in a part of a whole month."""
+        fit = self._fit(used)
+        if fit is not None and not fit.is_alone:
+            month = _Month(fit.rate, adds_up=used.part.adds_up)
+            self._months.setdefault(_month_key(used, fit.rate), month).add(used)
 
-    def cost(self, used: Used) -> Decimal | None:
-        """What the part costs in major units; None where no rate fits. A part of a month is asked for once."""
-        if used.has_cost:
-            return used.costs
-        rate = self._rate(used)
+    def cost(self, used: Used) -> int | None:
+        """What it costs in parts of 10**-26; None where no rate fits. A part of a month is asked for once."""
+        if used.part.has_cost:
+            return used.costs * amounts.A_PART
+        fit = self._fit(used)
+        if fit is None:
+            return None
+        if fit.is_alone:
+            return max(charged_parts(fit.rate.unit, used.quantity, used.events), 0) * fit.each
+        return self._months[_month_key(used, fit.rate)].share(used)
+
+    def _fit(self, used: Used) -> _Fit | None:
+        key = used.part, used.customer_id if used.customer_id in self._own else 0
+        try:
+            return self._fits[key]
+        except KeyError:
+            fit = self._fits[key] = self._found(*key)
+            return fit
+
+    def _found(self, part: UsagePart, customer_id: int) -> _Fit | None:
+        month = part.day.replace(day=1)
+        rated = Rated(customer_id, part.meter, part.service, part.region, self._currency)
+        rates = [*self._of_all, *self._own.get(customer_id, ())]
+        rate = None if part.has_cost else fitting(rates, rated, part.day if part.adds_up else month, month)
         if rate is None:
             return None
-        if _is_alone(used, rate):
-            return cost(rate.price, charged_units(rate.unit, used.quantity, used.events))
-        return self._months[_month_key(used, rate)].share(used)
-
-    def _rate(self, used: Used) -> Rate | None:
-        if used.has_cost:
-            return None
-        own = self._own.get(used.customer_id)
-        customer_id = used.customer_id if own else 0
-        month = used.day.replace(day=1)
-        day = used.day if used.adds_up else month
-        rated = Rated(customer_id, used.meter, used.service, used.region, self._currency)
-        if (rated, day) not in self._found:
-            rates = [*self._of_all, *own] if own else self._of_all
-            self._found[rated, day] = fitting(rates, rated, day, month)
-        return self._found[rated, day]
-
-
-def _is_alone(used: Used, rate: Rate) -> bool:
-    return rate.price.is_linear and used.adds_up
+        is_alone = rate.price.is_linear and part.adds_up
+        return _Fit(rate, is_alone, amounts.to_cost(rate.price.unit_price or ZERO) // amounts.ONE)
 
 
 def _month_key(used: Used, rate: Rate) -> tuple[Any, ...]:
-    return used.customer_id, used.day.year, used.day.month, used.meter, used.group, rate.id
+    day, meter, group, *_ = used.part
+    return used.customer_id, day.year, day.month, meter, group, rate.id
 
 
 class _Month:
@@ -102,31 +121,29 @@ class _Month:
     def __init__(self, rate: Rate, *, adds_up: bool) -> None:
         self._rate = rate
         self._by_quantity = adds_up and rate.unit is not RateUnit.EVENT
-        self._quantity = ZERO
+        self._quantity = 0
         self._events = 0
-        self._borne = ZERO
-        self._given = ZERO
+        self._price: int | None = None
+        self._borne = 0
+        self._given = 0
 
     def add(self, used: Used) -> None:
-        self._quantity = EXACT.add(self._quantity, used.quantity)
+        self._quantity += used.quantity
         self._events += used.events
 
-    def share(self, used: Used) -> Decimal:
-        """The part's share in parts of 10**-12; all shares of the month sum to its cost."""
+    def share(self, used: Used) -> int:
+        """The part's share in whole parts of 10**-12, but for the last; all shares of the month sum to its cost."""
         is_by_quantity = self._by_quantity and self._quantity > 0
-        whole = self._quantity if is_by_quantity else Decimal(self._events)
-        self._borne = EXACT.add(self._borne, used.quantity if is_by_quantity else Decimal(used.events))
-        price = cost(self._rate.price, charged_units(self._rate.unit, self._quantity, self._events))
-        until = price if self._borne == whole else _in_proportion(price, self._borne, whole)
-        share = EXACT.subtract(until, self._given)
+        whole = self._quantity if is_by_quantity else self._events
+        self._borne += used.quantity if is_by_quantity else used.events
+        price = self._whole_price()
+        until = price if self._borne == whole else amounts.rounded(price * self._borne, whole) * amounts.A_PART
+        share = until - self._given
         self._given = until
         return share
 
-
-def _in_proportion(price: Decimal, part: Decimal, whole: Decimal) -> Decimal:
-    return rounded(_WIDE.divide(_WIDE.multiply(price, part), whole))
-
-
-def rounded(cost: Decimal) -> Decimal:
-    """A cost in parts of 10**-12."""
-    return cost.quantize(SMALLEST, ROUND_HALF_UP, _WIDE)
+    def _whole_price(self) -> int:
+        if self._price is None:
+            units = charged_units(self._rate.unit, amounts.of_parts(self._quantity), self._events)
+            self._price = amounts.to_cost(cost(self._rate.price, units))
+        return self._price

@@ -1,6 +1,6 @@
 """The report: what was used and what it costs, in rows by whatever it is grouped by."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import islice
@@ -12,11 +12,12 @@ from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import digits, round_ratio
 from tallystick.core.periods import Frequency, occurrence
-from tallystick.core.rating import ZERO
+from tallystick.store import garbage
 from tallystick.store.db import Tx
 from tallystick.store.tables import customers
 from tallystick.store.usage_file import EXACT
 from tallystick.store.usage_tables import NOBODY
+from tallystick.usage.amounts import COST_DIGITS
 from tallystick.usage.measuring import A_DAY, Measuring, Wanted
 from tallystick.usage.pricing import Pricing, Used
 
@@ -30,11 +31,11 @@ CUSTOMERS: Select[tuple[int]] = (
 
 
 class Row(NamedTuple):
-    """What was used, and its exact cost in major units, for one combination of the dimensions."""
+    """What was used, in parts of 10**-12, and its exact cost, in parts of 10**-26, for a combination of dimensions."""
 
     key: tuple[Any, ...]
-    quantity: Decimal
-    cost: Decimal
+    quantity: int
+    cost: int
 
 
 class Report(NamedTuple):
@@ -54,17 +55,29 @@ def report(tx: Tx, account: Account, wanted: Wanted) -> Report:
     """The report; ``tx`` is one of ``Database.usage``. Raises ValidationFailed where it has too many rows."""
     measuring = Measuring(tx, account)
     pricing = Pricing(measuring.rates, account.currency)
-    folded: dict[tuple[Any, ...], Row] = {}
+    folded: dict[tuple[Any, ...], list[int]] = {}
     total, unrated = CostSum(), 0
     for some in _parts_of(wanted):
-        for used, cost in _priced(measuring, pricing, some):
-            unrated += used.events if cost is None else 0
-            total.add(cost or ZERO)
-            before = folded.get(used.key, Row(used.key, ZERO, ZERO))
-            quantity, costs = EXACT.add(before.quantity, used.quantity), EXACT.add(before.cost, cost or ZERO)
-            folded[used.key] = Row(used.key, quantity, costs)
+        with garbage.uncollected():
+            for used, cost in _priced(measuring, pricing, some):
+                if cost is None:
+                    unrated += used.events
+                sums = folded.setdefault(used.key, [0, 0])
+                sums[0] += used.quantity
+                sums[1] += cost or 0
         check_length(len(folded), "group_by")
-    return Report(sorted(folded.values(), key=lambda row: place(row.key)), total.rounded(account), unrated)
+    for _, cost in folded.values():
+        total.add(cost)
+    return Report(_in_order(folded), total.rounded(account), unrated)
+
+
+def _in_order(folded: Mapping[tuple[Any, ...], Sequence[int]]) -> list[Row]:
+    try:
+        keys = sorted(folded)
+    except TypeError:
+        # Some have no value of a dimension.
+        keys = sorted(folded, key=place)
+    return [Row(key, *folded[key]) for key in keys]
 
 
 def add_months(
@@ -80,17 +93,16 @@ class CostSum:
     """An exact sum of costs."""
 
     def __init__(self) -> None:
-        self._exact = ZERO
+        self._exact = 0
 
-    def add(self, cost: Decimal) -> None:
-        """Takes in one more."""
-        self._exact = EXACT.add(self._exact, cost)
+    def add(self, cost: int) -> None:
+        """Takes in one more, in parts of 10**-26."""
+        self._exact += cost
 
     def rounded(self, account: Account) -> Decimal:
         """The sum in major units, rounded once, as the account does."""
-        numerator, denominator = self._exact.as_integer_ratio()
         places = digits(account.currency)
-        minor = round_ratio(numerator * 10**places, denominator, account.rounding_mode)
+        minor = round_ratio(self._exact, 10 ** (COST_DIGITS - places), account.rounding_mode)
         return Decimal(minor).scaleb(-places, EXACT)
 
 
@@ -101,16 +113,18 @@ def _parts_of(wanted: Wanted) -> Iterator[Wanted]:
         yield wanted._replace(customers=some)
 
 
-def _priced(measuring: Measuring, pricing: Pricing, wanted: Wanted) -> Iterator[tuple[Used, Decimal | None]]:
-    alone: list[Used] = []
+def _priced(measuring: Measuring, pricing: Pricing, wanted: Wanted) -> Iterator[tuple[Used, int | None]]:
     of_months: list[Used] = []
     for used in measuring.used(wanted):
-        (of_months if pricing.is_of_month(used) else alone).append(used)
+        if pricing.is_of_month(used):
+            of_months.append(used)
+        else:
+            yield used, pricing.cost(used)
     if of_months:
-        add_months(measuring, pricing, wanted, {used.meter for used in of_months})
+        add_months(measuring, pricing, wanted, {used.part.meter for used in of_months})
         # The last digits of a share hang on the order, which is not the database's.
         of_months.sort(key=str)
-    for used in (*alone, *of_months):
+    for used in of_months:
         yield used, pricing.cost(used)
 
 

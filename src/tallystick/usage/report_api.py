@@ -10,12 +10,10 @@ from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import digits
 from tallystick.customers.resource import CUSTOMERS
-from tallystick.usage import measuring
+from tallystick.usage import amounts, measuring
 from tallystick.usage.incoming import MAX_NAME_LENGTH, is_property
 from tallystick.usage.measuring import Wanted
-from tallystick.usage.pricing import rounded
 from tallystick.usage.report import Row, everybody, report
-from tallystick.wire import render
 from tallystick.wire.call import Call, Query
 from tallystick.wire.csv import CsvFile, heading
 from tallystick.wire.scalars import Day, Id, MeterKey, Several, ShortText
@@ -94,7 +92,7 @@ def export_csv(call: Call, query: ReportQuery) -> CsvFile:
     """Export the rows of the report."""
     names = dimensions(query)
     found = report(call.tx, call.account, wanted_by(call, query, names))
-    rows = ([*row.key, *figures(row, call.account)] for row in found.rows)
+    rows = ([*row.key, *map(Decimal, figures(row, call.account))] for row in found.rows)
     return CsvFile("usage.csv", [heading(name) for name in (*names, *FIGURES)], rows)
 
 
@@ -131,19 +129,21 @@ def check_property(name: str, field: str) -> None:
         raise ValidationFailed({field: [NO_PROPERTY]})
 
 
-def figures(row: Row, account: Account) -> tuple[Decimal, Decimal]:
-    """A row's quantity and its cost: with the digits of the currency, and more where it has them."""
-    return render.plain(row.quantity), cost_json(row.cost, account)
+def figures(row: Row, account: Account) -> tuple[str, str]:
+    """A row's quantity and its cost, in decimals."""
+    return amounts.written(row.quantity), cost_text(row.cost, account)
 
 
-def cost_json(cost: Decimal, account: Account) -> Decimal:
-    """A cost with the digits of the currency, and up to twelve where it has them."""
-    return render.unit_price(rounded(cost), digits(account.currency))
+def cost_text(cost: int, account: Account) -> str:
+    """A cost, in parts of 10**-26, with the digits of the currency, and up to twelve where it has them."""
+    return amounts.written(amounts.rounded(cost), digits(account.currency))
 
 
 def _row_json(row: Row, names: tuple[str, ...], account: Account) -> dict[str, Any]:
     quantity, cost = figures(row, account)
-    return {**dict(zip(names, row.key, strict=True)), "quantity": quantity, "cost": cost}
+    shown: dict[str, Any] = dict(zip(names, row.key, strict=True))
+    shown["quantity"], shown["cost"] = msgspec.Raw(quantity.encode()), msgspec.Raw(cost.encode())
+    return shown
 
 
 def days(call: Call, first_day: Day | None, last_day: Day | None) -> tuple[dt.date, dt.date]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -126,7 +125,7 @@ class Measured(NamedTuple):
     """What the events of one customer (0 is nobody) in one span came to, for one combination of the dimensions.
 
     ``place`` is the span's place in the list that was asked for. ``costs`` are the events' own, of which all have one
-    or none has; in major units of the account's currency.
+    or none has; in major units of the account's currency. Both are in parts of 10**-12.
     """
 
     place: int
@@ -134,5 +133,5 @@ class Measured(NamedTuple):
     group: tuple[str | None, ...]
     has_cost: bool
     events: int
-    quantity: Decimal
-    costs: Decimal
+    quantity: int
+    costs: int

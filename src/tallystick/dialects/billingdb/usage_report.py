@@ -14,7 +14,7 @@ from tallystick.usage.incoming import MAX_PROPERTIES, as_text, is_property
 from tallystick.usage.instants import SECOND_US, instant
 from tallystick.usage.measuring import Wanted
 from tallystick.usage.report import CostSum, everybody
-from tallystick.usage.report_api import NO_PROPERTY, check_days, cost_json
+from tallystick.usage.report_api import NO_PROPERTY, check_days, cost_text
 from tallystick.usage.types import EventRow
 from tallystick.wire import render
 from tallystick.wire.call import Body, Call
@@ -85,14 +85,14 @@ def _values(filters: Mapping[str, Any]) -> dict[str, list[str]]:
     }
 
 
-def _chunks(asked: Mapping[str, Any], costs: Iterator[tuple[EventRow, Decimal]], account: Account) -> Iterator[bytes]:
+def _chunks(asked: Mapping[str, Any], costs: Iterator[tuple[EventRow, int]], account: Account) -> Iterator[bytes]:
     total = CostSum()
     yield render.encode(asked)[:-1] + b',"usage":'
     yield from render.array(_row(event, cost, total, account) for event, cost in costs)
     yield b',"total_cost":' + render.encode(total.rounded(account)) + b"}"
 
 
-def _row(event: EventRow, cost: Decimal, total: CostSum, account: Account) -> UsageRow:
+def _row(event: EventRow, cost: int, total: CostSum, account: Account) -> UsageRow:
     total.add(cost)
     end_us = event.at_us if event.end_us is None else event.end_us
     return UsageRow(
@@ -103,5 +103,5 @@ def _row(event: EventRow, cost: Decimal, total: CostSum, account: Account) -> Us
         start_time=instant(event.at_us),
         end_time=instant(end_us),
         duration=render.plain(Decimal(end_us - event.at_us) / SECOND_US),
-        cost=cost_json(cost, account),
+        cost=render.WrittenOut(cost_text(cost, account)),
     )
