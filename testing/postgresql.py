@@ -11,7 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
@@ -93,7 +93,9 @@ class Server:
             yield
         finally:
             for pid in processes:
-                os.kill(pid, signal.SIGCONT)
+                # One that had just ended is gone as soon as the postmaster goes on.
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def _processes(self) -> list[int]:
         """The postmaster and its children, itself first, so that it makes no more of them."""
