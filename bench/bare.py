@@ -42,6 +42,10 @@ class Sqlite:
         places = ", ".join("?" for _ in columns)
         self._connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})", rows)
 
+    def run_all(self, sql: str, many: Sequence[Sequence[Any]]) -> None:
+        """Runs a statement with each of the parameters."""
+        self._connection.executemany(sql, many)
+
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()
@@ -69,6 +73,10 @@ class Postgresql:
             for row in rows:
                 stream.write_row(row)
 
+    def run_all(self, sql: str, many: Sequence[Sequence[Any]]) -> None:
+        """Runs a statement with each of the parameters."""
+        self._connection.cursor().executemany(sql.replace("?", "%s"), many)
+
     def close(self) -> None:
         """Closes the connection."""
         self._connection.close()
@@ -76,6 +84,7 @@ class Postgresql:
 
 Driver = Sqlite | Postgresql
 Do = Callable[[int], object]
+DoAll = Callable[[Sequence[int]], object]
 Make = Callable[[Driver], Do]
 """Makes ready, over a connection, what is then done again and again: to the invoice of another id each time."""
 

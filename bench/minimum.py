@@ -5,11 +5,12 @@ it writes is like the rows of a model, which is an invoice that the application 
 here, so that a better statement of the application comes nearer to its limit, and does not move it.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
 from itertools import cycle, repeat
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from bench.bare import Do, Driver
+from bench.bare import Do, DoAll, Driver
 from tallystick.store.tables import metadata
 from testing.server import KEY
 
@@ -51,7 +52,14 @@ ISSUE: Final = (
     f"UPDATE invoices SET version = 2, {', '.join(f'{name} = ?' for name in FIXED)}, number = ?, number_key = ?, "
     "number_order = ?, number_sequence = ?, share_token = ? WHERE account_id = 1 AND id = ? AND version = 1"
 )
+BILLS: Final = BILL.replace("i.id = ?", "i.id IN ({})")
+LINES_OF_ALL: Final = LINES.replace("invoice_id = ?", "invoice_id IN ({})")
+TAKE_ALL: Final = TAKE.replace("+ 1", "+ ?")
+VOID: Final = "UPDATE invoices SET state = 'voided', version = version + 1 WHERE account_id = 1 AND id = ?"
 PAY: Final = "UPDATE invoices SET paid = paid + 1, version = version + 1 WHERE account_id = 1 AND id = ?"
+
+
+T = TypeVar("T")
 
 
 class Like:
@@ -59,19 +67,26 @@ class Like:
 
     def __init__(self, driver: Driver, table: str, where: str, *given: str) -> None:
         kept = [column.name for column in metadata.tables[table].columns if column.name not in ("id", *given)]
-        self._run = driver.run
+        self._driver = driver
+        self._table = table
+        self._columns = (*given, *kept)
         self._models = driver.run(f"SELECT {', '.join(kept)} FROM {table} WHERE account_id = 1 AND {where}")
-        row = f"({', '.join('?' * len((*given, *kept)))})"
+        row = f"({', '.join('?' * len(self._columns))})"
         rows = ", ".join([row] * len(self._models))
-        self._sql = f"INSERT INTO {table} ({', '.join((*given, *kept))}) VALUES {rows}"
+        self._sql = f"INSERT INTO {table} ({', '.join(self._columns)}) VALUES {rows}"
 
     def write(self, *given: Any) -> None:
         """Writes the rows."""
-        self._run(self._sql, *self._values(given))
+        self._driver.run(self._sql, *self._values(given))
+
+    def write_all(self, many: Iterable[tuple[Any, ...]]) -> None:
+        """Writes the rows for each of ``many``, as fast as the driver can."""
+        rows = ((*given, *model) for given in many for model in self._models)
+        self._driver.write(self._table, self._columns, rows)
 
     def write_one(self, *given: Any) -> int:
         """Writes the only row, and answers its id."""
-        made: int = self._run(f"{self._sql} RETURNING id", *self._values(given))[0][0]
+        made: int = self._driver.run(f"{self._sql} RETURNING id", *self._values(given))[0][0]
         return made
 
     def _values(self, given: tuple[Any, ...]) -> list[Any]:
@@ -130,6 +145,36 @@ def mark_paid(driver: Driver) -> Do:
     return _write(driver, work)
 
 
+def publish_all(driver: Driver) -> DoAll:
+    """Issues drafts, in one transaction."""
+    return _write(driver, _issuing_all(driver))
+
+
+def mark_paid_all(driver: Driver) -> DoAll:
+    """Issues drafts, and records their payments, in one transaction."""
+    issue, pay = _issuing_all(driver), _paying_all(driver)
+
+    def work(bills: Sequence[int]) -> None:
+        issue(bills)
+        pay(bills)
+
+    return _write(driver, work)
+
+
+def void_all(driver: Driver) -> DoAll:
+    """Voids issued bills, in one transaction."""
+    journal = Like(driver, "journal", f"invoice_id = {PAID} AND event = 'issue'", "invoice_id")
+    events = Like(driver, "events", f"subject_id = {PAID} AND type = 'invoice.issued'", "subject_id")
+
+    def work(bills: Sequence[int]) -> None:
+        driver.run(BILLS.format(_list(bills)))
+        journal.write_all((bill,) for bill in bills)
+        events.write_all((bill,) for bill in bills)
+        driver.run_all(VOID, [(bill,) for bill in bills])
+
+    return _write(driver, work)
+
+
 def mixed(driver: Driver) -> Do:
     """Reads READS_A_WRITE bills whole, and then writes a draft."""
     turns = cycle([*repeat(get(driver), READS_A_WRITE), create(driver)])
@@ -179,16 +224,63 @@ def _paying(driver: Driver) -> Do:
     return paying
 
 
+def _issuing_all(driver: Driver) -> DoAll:
+    (model,) = driver.run(f"SELECT {', '.join(FIXED)} FROM invoices WHERE account_id = 1 AND id = {PAID}")
+    journal = Like(driver, "journal", f"invoice_id = {PAID} AND event = 'issue'", "invoice_id")
+    events = Like(driver, "events", f"subject_id = {PAID} AND type = 'invoice.issued'", "subject_id")
+    seals = Like(driver, "seals", f"subject_id = {PAID} AND kind = 'invoice'", "position", "subject_id", "hash")
+
+    def issue(bills: Sequence[int]) -> None:
+        driver.run(BILLS.format(_list(bills)))
+        driver.run(LINES_OF_ALL.format(_list(bills)))
+        journal.write_all((bill,) for bill in bills)
+        events.write_all((bill,) for bill in bills)
+        numbers = enumerate(bills, driver.run(TAKE_ALL, len(bills), "invoice")[0][0] - len(bills) + 1)
+        driver.run_all(ISSUE, [(*model, *_numbered(place), bill) for place, bill in numbers])
+        first = driver.run(TAKE_ALL, len(bills), "seal")[0][0] - len(bills) + 1
+        driver.run(SEAL, first - 1)
+        seals.write_all((place, bill, HASH) for place, bill in enumerate(bills, first))
+
+    return issue
+
+
+def _numbered(place: int) -> tuple[Any, ...]:
+    number = f"BARE-{place:04}"
+    return number, number, number, place, f"1.{place:043}"
+
+
+def _paying_all(driver: Driver) -> DoAll:
+    payments = Like(driver, "payments", "id = 1", "id")
+    shares = Like(driver, "payment_allocations", "payment_id = 1", "payment_id", "invoice_id")
+    created = Like(driver, "events", "subject_id = 1 AND type = 'payment.created'", "subject_id")
+    journal = Like(driver, "journal", "payment_id = 1", "payment_id", "invoice_id")
+
+    def pay(bills: Sequence[int]) -> None:
+        # Far above those that the application has made, and apart for each bill.
+        made = [(1_000_000 + bill, bill) for bill in bills]
+        payments.write_all((payment,) for payment, _bill in made)
+        shares.write_all(made)
+        created.write_all((payment,) for payment, _bill in made)
+        driver.run_all(PAY, [(bill,) for bill in bills])
+        journal.write_all(made)
+
+    return pay
+
+
+def _list(bills: Sequence[int]) -> str:
+    return ", ".join(map(str, bills))
+
+
 def _read(driver: Driver, work: Do) -> Do:
     return _in_transaction(driver, "BEGIN", work)
 
 
-def _write(driver: Driver, work: Do) -> Do:
+def _write(driver: Driver, work: Callable[[T], object]) -> Callable[[T], object]:
     return _in_transaction(driver, driver.begin_to_write, work)
 
 
-def _in_transaction(driver: Driver, begin: str, work: Do) -> Do:
-    def do(bill: int) -> None:
+def _in_transaction(driver: Driver, begin: str, work: Callable[[T], object]) -> Callable[[T], object]:
+    def do(bill: T) -> None:
         driver.run(begin)
         driver.run(CALLER, DIGEST)
         work(bill)

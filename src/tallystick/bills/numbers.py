@@ -16,6 +16,7 @@ from tallystick.store import counters
 from tallystick.store.db import TryAgain, Tx
 from tallystick.store.lists import in_list
 from tallystick.store.tables import stepped_over
+from tallystick.store.unindexed import has_value
 
 
 class NumberInUse(Conflict):
@@ -45,7 +46,7 @@ class Numbers:
 
     def __init__(self, kind: str, table: Table) -> None:
         self.kind = kind
-        of_account, is_numbered = table.c.account_id == bindparam("account"), table.c.number.is_not(None)
+        of_account, is_numbered = table.c.account_id == bindparam("account"), has_value(table.c.number)
         self._free = _free_places(table)
         has_it = (of_account, table.c.number_key == bindparam("wanted"), is_numbered)
         self._in_use = select(table.c.id).where(*has_it, table.c.id != bindparam("but_for"))
@@ -163,6 +164,6 @@ def _free_places(table: Table) -> Select[Any]:
     padded = case((missing > 0, zeros + digits), else_=digits)
     number_key = cast(bindparam("before"), Text) + padded + cast(bindparam("after"), Text)
     bill = select(table.c.id).where(
-        table.c.account_id == bindparam("account"), table.c.number_key == number_key, table.c.number.is_not(None)
+        table.c.account_id == bindparam("account"), table.c.number_key == number_key, has_value(table.c.number)
     )
     return select(counted.c.place).where(bill.correlate(counted).scalar_subquery().is_(None)).limit(bindparam("count"))

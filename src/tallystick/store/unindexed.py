@@ -1,12 +1,13 @@
-"""Columns in a form that SQLite takes for no reason to go by their index.
+"""Columns in a form that a database takes for no reason to go by their index.
 
-It plans without knowing how many rows there are, and believes that few have any one value. PostgreSQL knows better.
+SQLite plans without knowing how many rows there are, and believes that few have any one value. PostgreSQL knows better,
+once it has counted them.
 """
 
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement
+from sqlalchemy import Boolean, Column, ColumnElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -36,6 +37,31 @@ def _with_a_plus(element: _Unindexed, compiler: SQLCompiler, **options: Any) -> 
 def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
     """The same column, which leads to none of its indexes."""
     return _Unindexed(column)
+
+
+class _HasValue(FunctionElement[bool]):
+    """That a text is not NULL."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(_HasValue)
+def _is_not_null(element: _HasValue, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.clauses, **options)} IS NOT NULL"
+
+
+@compiles(_HasValue, "postgresql")
+def _is_measured(element: _HasValue, compiler: SQLCompiler, **options: Any) -> str:
+    return f"length({compiler.process(element.clauses, **options)}) >= 0"
+
+
+def has_value(text: ColumnElement[str]) -> ColumnElement[bool]:
+    """The test that a text is not NULL: it opens partial indexes of which that is the condition, and no other.
+
+    While PostgreSQL has not counted the first values, it believes that it finds them fastest by themselves.
+    """
+    return _HasValue(text)
 
 
 def tested_unindexed(test: ColumnElement[bool], columns: Collection[Column[Any]]) -> ColumnElement[bool]:
