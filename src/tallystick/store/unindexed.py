@@ -7,7 +7,7 @@ once it has counted them.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ColumnElement
+from sqlalchemy import Column, ColumnElement
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -39,11 +39,10 @@ def unindexed(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return _Unindexed(column)
 
 
-class _HasValue(FunctionElement[bool]):
-    """That a text is not NULL."""
+class _HasValue(FunctionElement[Any]):
+    """That a text is not NULL. Of no type: of one that is true, SQLite would be asked whether it equals 1."""
 
     inherit_cache = True
-    type = Boolean()
 
 
 @compiles(_HasValue)
