@@ -27,6 +27,11 @@ def load(url: str, file: Path, *options: str) -> tuple[int, str]:
     return done.returncode, done.stdout or done.stderr
 
 
+def forget(url: str, before: str, *options: str) -> tuple[int, str]:
+    done = run("usage", "forget", "--before", before, "--account", "1", *options, database_url=url)
+    return done.returncode, done.stdout or done.stderr
+
+
 def test_each_event_of_a_file_is_taken_once(api: Api, url: str, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
     file.write_text("\n\n".join(GOOD % number for number in range(6_000)))
@@ -73,3 +78,14 @@ def test_another_kind_of_file_is_refused(url: str, tmp_path: Path) -> None:
     file.write_text("")
     code, printed = load(url, file)
     assert (code, ".csv or .jsonl" in printed) == (2, True)
+
+
+def test_events_are_forgotten(api: Api, url: str, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text("\n".join(GOOD % number for number in range(3)))
+    assert load(url, file)[0] == 0
+    code, printed = forget(url, "2026-05")
+    assert (code, printed) == (0, "3 events are gone; what was used up to 2026-04-30 is forgotten.\n")
+    code, printed = forget(url, "2026-05", "--json")
+    assert (code, json.loads(printed)) == (0, {"events": 0, "forgotten_until": "2026-04-30"})
+    assert forget(url, "2999-01")[0] == 2

@@ -93,6 +93,7 @@ def test_the_report_is_rounded_once_and_counts_what_no_rate_fits(api: Api, custo
         "total_cost": "10.71",
         "currency": "USD",
         "unrated": 1,
+        "forgotten_until": None,
     }
     assert rows(shown) == [(str(customer), "20.5", "10.705")]
 

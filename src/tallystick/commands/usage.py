@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -17,6 +18,7 @@ from tallystick.core.account import Account
 from tallystick.core.errors import FieldErrors, Malformed
 from tallystick.core.legible import legible
 from tallystick.opening import check_seal_key, existing
+from tallystick.recurring import forgetting
 from tallystick.store.db import Database, Tx
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.usage import ops
@@ -95,6 +97,46 @@ def load(
     _show(loaded, as_json=as_json)
     if loaded.wrong:
         raise typer.Exit(1)
+
+
+class ForgottenEvents(msgspec.Struct):
+    """How many events are gone, and up to which day they are forgotten."""
+
+    events: int
+    forgotten_until: date
+
+
+@app.command()
+def forget(
+    before: Annotated[datetime, typer.Option(formats=["%Y-%m"], help="The first month to keep, as 2026-01.")],
+    account: AccountId = FIRST_ACCOUNT_ID,
+    as_json: AsJson = False,
+) -> None:
+    """Forget the usage events before a month, once all of them are billed, and keep what each month came to.
+
+    Reports then have those months by customer and meter. Invoices keep their lines, without the events behind them.
+    """
+    day = before.date()
+    with existing(config.from_environment()) as database:
+        check_seal_key(database)
+        with database.read() as tx:
+            owner = account_store.get(tx, account)
+            forgetting.check_day(day, owner.today(tx.now))
+        events = _forget(database, owner, day)
+    gone = ForgottenEvents(events, day - timedelta(days=1))
+    if as_json:
+        show_json(gone)
+    else:
+        print(f"{gone.events} events are gone; what was used up to {gone.forgotten_until} is forgotten.")
+
+
+def _forget(database: Database, account: Account, day: date) -> int:
+    events = 0
+    with progress() as bars, watched(bars, "Events", None) as advance:
+        for gone in forgetting.forget(database, ACTOR, account, day):
+            events += gone
+            advance(gone)
+    return events
 
 
 def _load(database: Database, account: Account, file: Path, *, partial: bool) -> Loaded:

@@ -12,7 +12,7 @@ from tallystick.store import locks, rows
 from tallystick.store.db import Tx
 from tallystick.store.search import searchable
 from tallystick.store.tables import credit_notes, customers, invoices, payments, quotations, recurring, usage_rates
-from tallystick.store.usage_tables import usage_events
+from tallystick.store.usage_tables import usage_events, usage_totals
 
 NAMED_BY = {
     "an invoice": invoices.c,
@@ -29,12 +29,14 @@ _tests: list[ColumnElement[bool]] = [
     for columns in NAMED_BY.values()
 ]
 NAMING = select(*_tests)
-# Any event that names a customer; no foreign key can, because on SQLite the events have a file of their own.
-USED: Select[tuple[int]] = (
-    select(usage_events.c.seq)
-    .where(usage_events.c.account_id == bindparam("account"), usage_events.c.customer_id == bindparam("customer"))
+# Any event that names a customer, or what is kept of those that are forgotten; no foreign key can, because on SQLite
+# the events have a file of their own.
+USED: list[Select[tuple[int]]] = [
+    select(table.c.customer_id)
+    .where(table.c.account_id == bindparam("account"), table.c.customer_id == bindparam("customer"))
     .limit(1)
-)
+    for table in (usage_events, usage_totals)
+]
 _OLDEST: Select[Any] = (
     select(*rows.columns(customers, Customer))
     .where(customers.c.account_id == bindparam("account"))
@@ -78,8 +80,8 @@ def naming(tx: Tx, account: Account, customer_id: int) -> list[str]:
     """What names a customer, in words."""
     named_by = tx.one(NAMING, _naming, account=account.id, customer=customer_id)
     with tx.usage() as events:
-        is_used = events.row(USED, int, account=account.id, customer=customer_id) is not None
-    return [*named_by, "usage events"] if is_used else named_by
+        found = [events.row(each, int, account=account.id, customer=customer_id) for each in USED]
+    return named_by if found == [None, None] else [*named_by, "usage events"]
 
 
 def rename_in_drafts(tx: Tx, account: Account, customer: Customer) -> None:

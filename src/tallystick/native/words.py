@@ -362,6 +362,8 @@ WORDS = {
     "BilledLineJson.count": "How many events it bills.",
     "BilledLineJson.events": "The events that it bills, in the order of their instants.",
     "BilledLineJson.amount": "What it comes to before tax, in major units.",
+    "BilledLineJson.forgotten": "Whether its events are forgotten: of all that it bills there is what it came to.",
+    "ReportJson.forgotten_until": "The last of its days whose events are forgotten; null where those of all are there.",
     "BilledLineJson.meter": "The key of the meter that measured them; null where it is a minimum.",
     "BilledUsageJson.lines": "The lines that bill usage.",
     "BilledUsageJson.more": "Whether only the first events are shown.",

@@ -34,6 +34,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
             event TEXT NOT NULL, errors TEXT NOT NULL, PRIMARY KEY (account_id, event_id)) WITHOUT ROWID""",
         "CREATE INDEX ix_usage_rejected_tried ON usage_rejected (account_id, tried_us, event_id)",
     ),
+    (
+        """CREATE TABLE usage_forgotten (
+            account_id INTEGER NOT NULL, day DATE NOT NULL, at_us BIGINT NOT NULL, PRIMARY KEY (account_id))""",
+        """CREATE TABLE usage_totals (
+            account_id INTEGER NOT NULL, day DATE NOT NULL, place BIGINT NOT NULL, customer_id INTEGER NOT NULL,
+            meter TEXT, group_values TEXT NOT NULL, service TEXT, region TEXT, adds_up BOOLEAN NOT NULL,
+            has_cost BOOLEAN NOT NULL, events BIGINT NOT NULL, quantity TEXT NOT NULL, costs TEXT NOT NULL,
+            PRIMARY KEY (account_id, day, place)) WITHOUT ROWID""",
+        "CREATE INDEX ix_usage_totals_customer ON usage_totals (account_id, customer_id, day)",
+    ),
 )
 """The statements of each version of the schema after the one before it; one that was released never changes."""
 

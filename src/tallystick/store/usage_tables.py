@@ -4,7 +4,7 @@ What is said of ``store.tables`` holds here too, but for foreign keys, which can
 make these tables are in ``store.usage_file`` and in a migration, because the databases differ in keys and partitions.
 """
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, LargeBinary, MetaData, PrimaryKeyConstraint, Table, Text
 
 from tallystick.store.columns import PlainJson
 from tallystick.store.tables import Key
@@ -65,6 +65,39 @@ usage_rejected = Table(
     Column("event", Text, nullable=False),
     Column("errors", Text, nullable=False),
     PrimaryKeyConstraint("account_id", "event_id"),
+)
+
+# The events before a day, at its midnight, are forgotten: none of them is taken in any more.
+usage_forgotten = Table(
+    "usage_forgotten",
+    usage_metadata,
+    Column("account_id", Key, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("account_id"),
+)
+
+# What forgotten events came to, in the parts of months that one rate each is for: the quantity and the events' own
+# costs are whole numbers of parts of 10**-12, in texts because 64 bits hold too little. ``place`` tells the parts that
+# begin on a day.
+usage_totals = Table(
+    "usage_totals",
+    usage_metadata,
+    Column("account_id", Key, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("place", BigInteger, nullable=False),
+    Column("customer_id", Key, nullable=False),
+    Column("meter", Text),
+    # The values of the meter's own dimensions, as a JSON array.
+    Column("group_values", Text, nullable=False),
+    Column("service", Text),
+    Column("region", Text),
+    Column("adds_up", Boolean, nullable=False),
+    Column("has_cost", Boolean, nullable=False),
+    Column("events", BigInteger, nullable=False),
+    Column("quantity", Text, nullable=False),
+    Column("costs", Text, nullable=False),
+    PrimaryKeyConstraint("account_id", "day", "place"),
 )
 
 # On PostgreSQL, where the events are partitioned: their ids, each once in all months.

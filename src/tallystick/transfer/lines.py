@@ -23,7 +23,7 @@ from tallystick.store.tables import (
     search_marks,
     worker_beats,
 )
-from tallystick.store.usage_tables import usage_arrivals, usage_events, usage_rejected
+from tallystick.store.usage_tables import usage_arrivals, usage_events, usage_forgotten, usage_rejected, usage_totals
 from tallystick.wire.wanted import telling
 
 FORMAT: Literal["tallystick"] = "tallystick"
@@ -130,7 +130,8 @@ OF_ONE_SERVER = (idempotency_keys, worker_beats, search_marks, search_changes, f
 """Answers kept for idempotency keys, when its worker worked and how far that has indexed, which stay; and the sums that
 follow from other rows, whose triggers make them anew."""
 
-EVENTS = {str(table.name): _rows(table) for table in (usage_events, usage_arrivals, usage_rejected)}
+OF_USAGE = (usage_events, usage_arrivals, usage_rejected, usage_forgotten, usage_totals)
+EVENTS = {str(table.name): _rows(table) for table in OF_USAGE}
 """The tables of usage events, by name, which come last."""
 
 TABLES = {str(table.name): _rows(table) for table in metadata.sorted_tables if table not in OF_ONE_SERVER} | EVENTS

@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import bindparam, delete, text
 
 from tallystick.store.db import Tx
-from tallystick.store.usage_tables import usage_arrivals, usage_events, usage_ids, usage_rejected
+from tallystick.store.usage_tables import usage_ids
+from tallystick.transfer.lines import OF_USAGE
 from tallystick.usage import months
 
 ID_COLUMNS = ("account_id", "event_id", "hash", "at_us")
@@ -16,7 +17,7 @@ KEEP_SEQ = text("SELECT setval('usage_events_seq', greatest(:seq, (SELECT last_v
 
 def clear(tx: Tx, account_id: int) -> None:
     """Removes what an import that was cut off has left in the file of usage events: the account itself is new."""
-    for table in (usage_events, usage_arrivals, usage_rejected, *([usage_ids] if tx.is_postgresql else [])):
+    for table in (*OF_USAGE, *([usage_ids] if tx.is_postgresql else [])):
         tx.write(delete(table).where(table.c.account_id == bindparam("account")), account=account_id)
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from tallystick.core.money import digits
 from tallystick.invoices import store as invoice_store
-from tallystick.usage import explaining
+from tallystick.usage import explaining, forgetting
 from tallystick.usage.by_event import number
 from tallystick.usage.explaining import SeqEvent, StoredLine
 from tallystick.usage.instants import instant
@@ -37,7 +37,7 @@ class BilledEventJson(msgspec.Struct, frozen=True):
 
 
 class BilledLineJson(msgspec.Struct, frozen=True):
-    """A line that bills usage. ``events`` are the first of the ``count`` that it bills."""
+    """A line that bills usage. ``events`` are the first of the ``count`` that it bills, unless those are forgotten."""
 
     position: int
     description: str
@@ -48,6 +48,7 @@ class BilledLineJson(msgspec.Struct, frozen=True):
     units: Decimal
     amount: Decimal
     count: int
+    forgotten: bool
     events: list[BilledEventJson]
 
 
@@ -64,17 +65,18 @@ def explain(call: Call, invoice_id: Id) -> BilledUsageJson:
     """Explain what an invoice bills for usage, event by event; the first 1,000 of them."""
     invoice = invoice_store.get(call.tx, call.account, invoice_id)
     lines = explaining.lines_of(call.tx, call.account, invoice_id)
+    found = forgetting.forgotten(call.tx, call.account)
     shown: list[BilledLineJson] = []
     room = MOST_EVENTS_SHOWN
     for line in lines:
         events = [_event_json(event) for event, _ in zip(_events(call, line), range(room), strict=False)]
         room -= len(events)
-        shown.append(_line_json(line, events))
+        shown.append(_line_json(line, events, is_forgotten=not forgetting.is_known(found, line.end_us)))
     return BilledUsageJson(
         invoice_id=invoice_id,
         currency=invoice.row.currency,
         lines=shown,
-        more=sum(line.events for line in lines) > MOST_EVENTS_SHOWN,
+        more=sum(line.count for line in shown if not line.forgotten) > MOST_EVENTS_SHOWN,
     )
 
 
@@ -82,7 +84,7 @@ def _events(call: Call, line: StoredLine) -> Iterator[SeqEvent]:
     return explaining.events_of(call.tx, call.account, line)
 
 
-def _line_json(line: StoredLine, events: list[BilledEventJson]) -> BilledLineJson:
+def _line_json(line: StoredLine, events: list[BilledEventJson], *, is_forgotten: bool) -> BilledLineJson:
     return BilledLineJson(
         position=line.position,
         description=line.description,
@@ -93,6 +95,7 @@ def _line_json(line: StoredLine, events: list[BilledEventJson]) -> BilledLineJso
         units=render.plain(line.units),
         amount=render.amount(line.amount, digits(line.currency)),
         count=line.events,
+        forgotten=is_forgotten,
         events=events,
     )
 

@@ -16,6 +16,7 @@ from tallystick.store.usage_file import EXACT, NUMBER
 from tallystick.store.usage_tables import NOBODY
 from tallystick.usage.amounts import ONE
 from tallystick.usage.events import Property, UsageEvent
+from tallystick.usage.forgetting import Forgotten
 from tallystick.usage.instants import SECOND_US, microseconds
 from tallystick.usage.types import EventRow, Meter
 
@@ -33,13 +34,14 @@ _CONTENT = msgspec.json.Encoder()
 class Known(NamedTuple):
     """What events are held against: the account's meters by key, those of the named customers that exist, and now.
 
-    ``needs_customer``: an event without a customer is refused.
+    ``needs_customer``: an event without a customer is refused. None is taken of the days that are ``forgotten``.
     """
 
     meters: Mapping[str, Meter]
     customers: frozenset[int]
     now: datetime
     needs_customer: bool
+    forgotten: Forgotten | None
 
 
 class Sorted(NamedTuple):
@@ -87,7 +89,7 @@ def sort(events: Mapping[int, UsageEvent], known: Known) -> Sorted:
 def _wrong_with(event: UsageEvent, known: Known) -> FieldErrors:
     errors: FieldErrors = {}
     _check_what(event, known, errors)
-    _check_when(event, known.now, errors)
+    _check_when(event, known, errors)
     for name in ("quantity", "cost"):
         value = getattr(event, name)
         if value is not None and not _is_storable(value):
@@ -132,7 +134,7 @@ def as_text(value: str | int | Decimal) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def _check_when(event: UsageEvent, now: datetime, errors: FieldErrors) -> None:
+def _check_when(event: UsageEvent, known: Known, errors: FieldErrors) -> None:
     start = event.at or event.start_time
     if start is None:
         errors["at"] = ["Is required, or start_time and end_time."]
@@ -143,8 +145,11 @@ def _check_when(event: UsageEvent, now: datetime, errors: FieldErrors) -> None:
         errors["end_time"] = ["Must be there, and not before start_time."]
     for name in ("at", "start_time", "end_time"):
         moment = getattr(event, name)
-        if moment is not None and (moment > now + MOST_AHEAD or moment.year < FIRST_YEAR):
+        if moment is not None and (moment > known.now + MOST_AHEAD or moment.year < FIRST_YEAR):
             errors[name] = [f"Must be from the year {FIRST_YEAR} on, and at most a day ahead of now."]
+    if known.forgotten is not None and microseconds(start) < known.forgotten.at_us:
+        name = "start_time" if event.at is None else "at"
+        errors[name] = [f"Must not be before {known.forgotten.day}: what was used before is forgotten."]
 
 
 def _is_storable(value: Decimal) -> bool:

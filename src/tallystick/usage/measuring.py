@@ -10,9 +10,11 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from tallystick.core.account import Account
+from tallystick.core.errors import ValidationFailed
+from tallystick.core.periods import Frequency, occurrence
 from tallystick.core.rating import Aggregation, Rate
 from tallystick.store.db import Tx
-from tallystick.usage import resource, store
+from tallystick.usage import forgetting, resource, store
 from tallystick.usage.amounts import ONE
 from tallystick.usage.instants import midnight_us
 from tallystick.usage.pricing import UsagePart, Used
@@ -23,6 +25,12 @@ ADDITIVE = (Aggregation.COUNT, Aggregation.SUM)
 DAY, MONTH, CUSTOMER, METER = "day", "month", "customer", "meter"
 NOT_OF_EVENTS = (DAY, MONTH, CUSTOMER, METER)
 """What is grouped by that the store is not asked for: the span tells the first two, and each is measured by itself."""
+
+
+ONLY_TOTALS = (
+    "The events before {day} are forgotten, but for what each customer's months came to by meter: begin on that day, "
+    "or ask for whole months, grouped by month, customer and meter alone."
+)
 
 
 class Wanted(NamedTuple):
@@ -64,6 +72,7 @@ class Measuring:
         self._account = account
         self.meters = resource.meters(tx, account)
         self.rates: list[Rate] = resource.rates(tx, account)
+        self.forgotten = forgetting.forgotten(tx, account)
         self._priced_by = tuple(
             name for name in ("service", "region") if any(getattr(rate, name) is not None for rate in self.rates)
         )
@@ -77,11 +86,27 @@ class Measuring:
     def used(self, wanted: Wanted, only: Collection[str | None] | None = None) -> Iterator[Used]:
         """What was used, in parts that one rate each is for; ``only`` by these meters, None what is of none."""
         chosen = only if wanted.meter is None else {wanted.meter}
+        if self.forgotten is not None and wanted.first < self.forgotten.day:
+            yield from self._before(self.forgotten.day, wanted, chosen)
+            if wanted.last < self.forgotten.day:
+                return
+            wanted = wanted._replace(first=self.forgotten.day)
         for meter in self.meters.values():
             if not is_plain(meter) and (chosen is None or meter.key in chosen):
                 yield from self.by_meter(meter, wanted)
         if chosen is None or any(key is None or self._is_plain(key) for key in chosen):
             yield from (used for used in self._by_name(wanted) if chosen is None or used.part.meter in chosen)
+
+    def _before(self, day: date, wanted: Wanted, chosen: Collection[str | None] | None) -> Iterator[Used]:
+        """What was kept of the months before a day, whose events are forgotten."""
+        last = min(wanted.last, day - A_DAY)
+        is_whole = wanted.first.day == (last + A_DAY).day == 1
+        if not is_whole or wanted.filters or not set(wanted.group) <= {MONTH, CUSTOMER, METER}:
+            raise ValidationFailed({"from": [ONLY_TOTALS.format(day=day)]})
+        for total in forgetting.totals(self._tx, self._account, wanted.customers, wanted.first, last):
+            if chosen is None or total.part.meter in chosen:
+                key = _whole(*_key(total.part, wanted, {}), total.customer_id)
+                yield Used(total.part, total.customer_id, total.events, total.quantity, total.costs, key)
 
     def measuring(self, meter: str | None, service: str | None) -> list[Meter | None]:
         """The meters that may measure an event that names these; None where it is measured by itself."""
@@ -115,6 +140,7 @@ class Measuring:
     def by_meter(self, meter: Meter, wanted: Wanted) -> Iterator[Used]:
         """What one meter measures, be it stored or not."""
         selection = self._selection(meter, wanted)
+        forgetting.check_events(self.forgotten, wanted.first, "from")
 
         def part(day: date, values: Values, has_cost: bool) -> _Told:
             group = tuple(values[name] for name in meter.group_by)
@@ -150,7 +176,7 @@ class Measuring:
                 parts[same] = part(days[place], dict(zip(selection.group, group, strict=True)), has_cost)
             told = parts[same]
             if told is not None:
-                key = told.before if told.after is None else (*told.before, customer_id or None, *told.after)
+                key = _whole(told.before, told.after, customer_id)
                 amount = events * ONE if told.is_count else quantity
                 yield Used(told.part, customer_id, events, amount, costs, key)
 
@@ -160,6 +186,11 @@ class Measuring:
         days = [wanted.first + place * A_DAY for place in range(count)]
         cuts = {rate.valid_from for rate in self.rates} if is_cut else set()
         return [day for day in days if DAY in wanted.group or day.day == 1 or day == wanted.first or day in cuts]
+
+
+def month_after(day: date) -> date:
+    """The first day of the month after a day's."""
+    return occurrence(day.replace(day=1), Frequency.MONTHLY, 1, 1)
 
 
 def is_plain(meter: Meter) -> bool:
@@ -183,6 +214,11 @@ def _key(part: UsagePart, wanted: Wanted, values: Values) -> tuple[tuple[Any, ..
         return key, None
     place = wanted.group.index(CUSTOMER)
     return key[:place], key[place + 1 :]
+
+
+def _whole(before: tuple[Any, ...], after: tuple[Any, ...] | None, customer_id: int) -> tuple[Any, ...]:
+    """The key of a customer's part."""
+    return before if after is None else (*before, customer_id or None, *after)
 
 
 def _value(name: str, part: UsagePart, values: Values) -> object:

@@ -15,6 +15,12 @@ EVERYONE = 0
 THERE = text("SELECT relname FROM pg_class WHERE relname = ANY(:names)")
 
 
+PARTITIONS = text(
+    "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid "
+    "WHERE inhparent = CAST('usage_events' AS regclass) ORDER BY relname"
+)
+
+
 class EventMonth(NamedTuple):
     """A month of UTC, and where it begins and ends in microseconds since 1970."""
 
@@ -57,3 +63,20 @@ def _make(tx: Tx, month: EventMonth) -> None:
     bounds = f"FROM ({month.begin_us}) TO ({month.end_us})"
     tx.connection.execute(text(f"CREATE TABLE {month.name} (LIKE usage_events INCLUDING DEFAULTS)"))
     tx.connection.execute(text(f"ALTER TABLE usage_events ATTACH PARTITION {month.name} FOR VALUES {bounds}"))
+
+
+def drop_empty(tx: Tx, before_us: int) -> None:
+    """Drops the partitions before an instant (microseconds since 1970) in which no account has an event."""
+    last = month_of(before_us).name
+    for name in tx.connection.execute(PARTITIONS).scalars().all():
+        if name < last:
+            _drop_if_empty(tx, name)
+
+
+def _drop_if_empty(tx: Tx, name: str) -> None:
+    locks.take(tx, EVERYONE, KIND, name)
+    # Nobody else may bring an event between the look and the end.
+    tx.connection.execute(text(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"))
+    if not tx.connection.execute(text(f"SELECT EXISTS (SELECT FROM {name})")).scalar_one():  # noqa: S608
+        tx.connection.execute(text(f"ALTER TABLE usage_events DETACH PARTITION {name}"))
+        tx.connection.execute(text(f"DROP TABLE {name}"))

@@ -12,7 +12,7 @@ from tallystick.store.db import Tx
 from tallystick.store.lists import in_list
 from tallystick.store.tables import customers, usage_rates
 from tallystick.taxes.resource import TAXES
-from tallystick.usage import incoming, rejected, resource, rules, store
+from tallystick.usage import forgetting, incoming, rejected, resource, rules, store
 from tallystick.usage.events import MOST_EVENTS, Incoming
 from tallystick.usage.incoming import Known
 from tallystick.usage.instants import microseconds
@@ -78,6 +78,7 @@ def _take(tx: Tx, account: Account, given: Incoming, *, needs_customer: bool) ->
         customers=_known_customers(tx, account, incoming.customers_of(given.events)),
         now=tx.now,
         needs_customer=needs_customer,
+        forgotten=forgetting.forgotten(tx, account),
     )
     found = incoming.sort(given.events, known)
     appended = store.append(tx, account, list(found.rows.values()))

@@ -11,14 +11,13 @@ from sqlalchemy import Select, bindparam, select
 from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import digits, round_ratio
-from tallystick.core.periods import Frequency, occurrence
 from tallystick.store import garbage
 from tallystick.store.db import Tx
 from tallystick.store.tables import customers
 from tallystick.store.usage_file import EXACT
 from tallystick.store.usage_tables import NOBODY
 from tallystick.usage.amounts import COST_DIGITS
-from tallystick.usage.measuring import A_DAY, Measuring, Wanted
+from tallystick.usage.measuring import A_DAY, Measuring, Wanted, month_after
 from tallystick.usage.pricing import Pricing, Used
 
 MOST_ROWS = 100_000
@@ -39,11 +38,15 @@ class Row(NamedTuple):
 
 
 class Report(NamedTuple):
-    """The rows in the order of their keys, the sum of their costs, rounded once, and how many events no rate fits."""
+    """The rows in the order of their keys, the sum of their costs, rounded once, and how many events no rate fits.
+
+    Of the days up to ``forgotten_until`` it has what was kept of the months; None where the events of all are there.
+    """
 
     rows: list[Row]
     total: Decimal
     unrated: int
+    forgotten_until: date | None
 
 
 def everybody(tx: Tx, account: Account) -> list[int]:
@@ -68,7 +71,12 @@ def report(tx: Tx, account: Account, wanted: Wanted) -> Report:
         check_length(len(folded), "group_by")
     for _, cost in folded.values():
         total.add(cost)
-    return Report(_in_order(folded), total.rounded(account), unrated)
+    return Report(_in_order(folded), total.rounded(account), unrated, _forgotten_until(measuring, wanted))
+
+
+def _forgotten_until(measuring: Measuring, wanted: Wanted) -> date | None:
+    found = measuring.forgotten
+    return min(found.day - A_DAY, wanted.last) if found is not None and wanted.first < found.day else None
 
 
 def _in_order(folded: Mapping[tuple[Any, ...], Sequence[int]]) -> list[Row]:
@@ -84,7 +92,9 @@ def add_months(
     measuring: Measuring, pricing: Pricing, wanted: Wanted, meters: Collection[str | None] | None = None
 ) -> None:
     """Adds the whole months of what is wanted, however it is filtered; of these meters alone, where there are any."""
-    whole = wanted._replace(first=wanted.first.replace(day=1), last=_end_of_month(wanted.last), filters={}, group=())
+    whole = wanted._replace(
+        first=wanted.first.replace(day=1), last=month_after(wanted.last) - A_DAY, filters={}, group=()
+    )
     for used in measuring.used(whole._replace(meter=None), meters):
         pricing.add(used)
 
@@ -137,7 +147,3 @@ def check_length(rows: int, field: str) -> None:
     """Raises ValidationFailed where a report has too many rows."""
     if rows > MOST_ROWS:
         raise ValidationFailed({field: [f"Makes over {MOST_ROWS:,} rows. Ask for fewer days, or by a filter."]})
-
-
-def _end_of_month(day: date) -> date:
-    return occurrence(day.replace(day=1), Frequency.MONTHLY, 1, 1) - A_DAY

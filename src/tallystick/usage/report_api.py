@@ -58,7 +58,8 @@ class ReportJson(msgspec.Struct, frozen=True):
 
     A row has the value of each dimension that is grouped by, its ``quantity`` and its exact ``cost``. ``total_cost`` is
     the sum, rounded once. Costs are in major units of ``currency``, before tax; ``unrated`` counts the events that no
-    rate fits, which cost nothing.
+    rate fits, which cost nothing. Of the days up to ``forgotten_until`` the events are forgotten, and it has what was
+    kept of their months.
     """
 
     from_: dt.date = msgspec.field(name="from")
@@ -67,6 +68,7 @@ class ReportJson(msgspec.Struct, frozen=True):
     total_cost: Decimal
     currency: str
     unrated: int
+    forgotten_until: dt.date | None
 
 
 def show(call: Call, query: ReportQuery) -> ReportJson:
@@ -85,6 +87,7 @@ def show(call: Call, query: ReportQuery) -> ReportJson:
         total_cost=found.total,
         currency=call.account.currency,
         unrated=found.unrated,
+        forgotten_until=found.forgotten_until,
     )
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from tallystick.core.account import Account
 from tallystick.core.errors import FieldErrors, ValidationFailed
-from tallystick.usage import by_event
+from tallystick.usage import by_event, forgetting
 from tallystick.usage.incoming import MAX_PROPERTIES, as_text, is_property
 from tallystick.usage.instants import SECOND_US, instant
 from tallystick.usage.measuring import Wanted
@@ -63,6 +63,7 @@ def report(call: Call, body: ReportBody) -> Streamed[UsageReport]:
     """
     first, last = (day.on_calendar_of(call.account) for day in (body.start_date, body.end_date))
     check_days(first, last, "end_date")
+    forgetting.check_events(forgetting.forgotten(call.tx, call.account), first, "start_date")
     wanted = Wanted(first, last, everybody(call.tx, call.account), filters=_values(body.filters))
     asked = {"start_date": first, "end_date": last, "filters": body.filters}
     costs = by_event.costs(call.tx, call.account, wanted)
