@@ -24,7 +24,7 @@ from tallystick.store.usage_file import prepare, usage_file_of
 from tallystick.store.usage_tables import usage_metadata
 from tallystick.usage import arriving, store
 from tallystick.usage.instants import DAY_US, microseconds, midnight_us
-from tallystick.usage.types import Appended, EventRow, Measured, Selection, Span
+from tallystick.usage.types import Appended, CameIn, EventRow, Measured, Selection, Span
 from tests.clock import Clock
 
 pytestmark = pytest.mark.slow
@@ -241,6 +241,28 @@ def test_the_file_is_made_with_the_first_event_and_beside_the_other(database: Da
     assert file.name == "tallystick-usage.db"
     with database.read() as tx:
         assert not set(inspect(tx.connection).get_table_names()) & usage_metadata.tables.keys()
+
+
+@pytest.mark.database("sqlite")
+def test_what_came_in_last_is_found_by_its_seq_and_not_among_all_of_the_account(
+    database: Database, account: Account
+) -> None:
+    append(database, account, an_event())
+    asked: list[str] = []
+
+    def watched(tx: Tx) -> None:
+        tx.driver.set_trace_callback(asked.append)
+        store.append(tx, account, [an_event()])
+        store.latest(tx, account, CameIn(0, 2**60), 20, lambda *row: row)
+        tx.driver.set_trace_callback(None)
+        looks = [each for each in asked if (each.startswith("SELECT") and "seq >" in each) or "seq <" in each]
+        plans = [tx.driver.execute(f"EXPLAIN QUERY PLAN {each}").fetchone()[3] for each in looks]
+        assert plans == [
+            "SEARCH usage_events USING INTEGER PRIMARY KEY (rowid>?)",
+            "SEARCH event USING INTEGER PRIMARY KEY (rowid<?)",
+        ]
+
+    database.usage.transact("tests", watched)
 
 
 @pytest.mark.database("sqlite")

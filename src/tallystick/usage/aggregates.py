@@ -53,14 +53,15 @@ WITHIN = """
 
 COME_IN = """
     FROM usage_events AS event
-    WHERE event.account_id = :account AND event.seq < :before_seq
-        AND event.at_us >= :start_us AND event.at_us < :end_us"""
+    WHERE {own} AND event.seq < :before_seq AND event.at_us >= :start_us AND event.at_us < :end_us"""
 
 
 class _Words(NamedTuple):
     """How a database says what differs."""
 
     source: str
+    own: str
+    """Of the account, where what is looked for is found by its seq."""
     place: str
     text_of: str
     """A property as a text."""
@@ -76,6 +77,8 @@ _JSON = "(event.properties -> {path})"
 _TEXT = "(CASE json_type(event.properties, {path}) WHEN 'text' THEN event.properties ->> {path} ELSE " + _JSON + " END)"
 SQLITE = _Words(
     source=FROM_ON_SQLITE,
+    # Else it would begin with an index of the account's, and sort all that this ever had.
+    own="likely(event.account_id = :account)",
     place="span.place",
     text_of=_TEXT,
     json_of=_JSON,
@@ -102,6 +105,7 @@ _IF_NUMBER = f" FILTER (WHERE {{of}} ~ '^{MEASURABLE.replace('{', '{{').replace(
 _LATEST = "ORDER BY event.at_us DESC, event.seq DESC"
 POSTGRESQL = _Words(
     source=FROM_ON_POSTGRESQL,
+    own="event.account_id = :account",
     place="span.number - 1",
     text_of=_PROPERTY,
     json_of=_PROPERTY,
@@ -142,7 +146,8 @@ def explain(
 def latest(tx: Tx, account: Account, came: CameIn, limit: int, kind: Callable[..., Any]) -> list[Any]:
     """See ``usage.store.latest``."""
     values = {"account": account.id, "before_seq": came.before_seq, "start_us": came.start_us, "end_us": came.end_us}
-    query = _Query(tx, Selection(Aggregation.COUNT, filters=came.filters), COME_IN, values)
+    source = COME_IN.format(own=_words(tx).own)
+    query = _Query(tx, Selection(Aggregation.COUNT, filters=came.filters), source, values)
     tail = f" ORDER BY event.seq DESC LIMIT {limit:d}"
     return tx.rows(query.statement(f"SELECT {EVENT}", query.only_of(came.customer_id) + tail, EVENT_NAMES), kind)
 
