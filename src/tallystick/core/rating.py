@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
@@ -206,14 +206,36 @@ def charged_parts(unit: RateUnit | None, parts: int, events: int) -> int:
     return round_ratio(parts, SECONDS_PER_HOUR, RoundingMode.HALF_UP) if unit is RateUnit.HOUR else parts
 
 
-def fitting(rates: Iterable[Rate], rated: Rated, day: date, period_start: date) -> Rate | None:
-    """The rate of usage on a day, None where none fits.
+class Rates:
+    """An account's rates; the one that fits is looked for once for all customers that have no price of their own."""
 
-    The customer's own comes before any other, then one of the meter before one of the service, then one with a region,
-    then the latest that was in force on the day; where its price is not linear, on the first day of the period.
-    """
-    fit = [rate for rate in rates if _fits(rate, rated, day if rate.price.is_linear else period_start)]
-    return max(fit, key=_precedence, default=None)
+    def __init__(self, rates: Iterable[Rate]) -> None:
+        self.all = tuple(rates)
+        self._of_all = [rate for rate in self.all if rate.customer_id is None]
+        self._own: dict[int, list[Rate]] = {}
+        for rate in self.all:
+            if rate.customer_id is not None:
+                self._own.setdefault(rate.customer_id, []).append(rate)
+        self._found: dict[tuple[Any, ...], Rate | None] = {}
+
+    def customer(self, customer_id: int) -> int:
+        """The customer, or 0 for each that has no price of its own."""
+        return customer_id if customer_id in self._own else 0
+
+    def fitting(self, rated: Rated, day: date, period_start: date) -> Rate | None:
+        """The rate of usage on a day, None where none fits.
+
+        The customer's own comes before any other, then one of the meter before one of the service, then one with a
+        region, then the latest that was in force on the day; where its price is not linear, on the first day of the
+        period.
+        """
+        customer_id, *what = rated
+        key = self.customer(customer_id), *what, day, period_start
+        if key not in self._found:
+            rates = (*self._of_all, *self._own.get(customer_id, ()))
+            fit = [rate for rate in rates if _fits(rate, rated, day if rate.price.is_linear else period_start)]
+            self._found[key] = max(fit, key=_precedence, default=None)
+        return self._found[key]
 
 
 def _fits(rate: Rate, rated: Rated, day: date) -> bool:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict
-from tallystick.core.rating import ZERO, Aggregation, Rate
+from tallystick.core.rating import ZERO, Aggregation, Rate, Rates
 from tallystick.store.db import Tx
 from tallystick.usage import charging, lines, resource, store
 from tallystick.usage.amounts import of_parts
-from tallystick.usage.charging import ADDITIVE, BilledBefore, BilledDays, Charge, Priced, UsageLine, UsedOn
+from tallystick.usage.charging import ADDITIVE, BilledBefore, BilledDays, Charge, Counting, Priced, UsageLine, UsedOn
 from tallystick.usage.instants import midnight_us
 from tallystick.usage.types import Measured, Meter, Selection, Span
 
@@ -135,14 +135,22 @@ class _Counted:
 
     def __init__(self, events: Tx, account: Account, meters: Mapping[str, Meter], rates: Sequence[Rate]) -> None:
         self.meters = meters
-        self.rates = rates
+        self.rates = Rates(rates)
         self._events = events
         self._account = account
         self._used: dict[tuple[Ask, str], list[UsedOn]] = {}
+        self._countings: dict[tuple[str, BilledDays], Counting] = {}
 
     def used(self, ask: Ask, key: str) -> list[UsedOn]:
         """What was used."""
         return self._used.get((ask, key), [])
+
+    def counting(self, meter: Meter, days: BilledDays) -> Counting:
+        """How the meter's usage of the days is counted."""
+        key = meter.key, days
+        if key not in self._countings:
+            self._countings[key] = charging.counting(meter, self.rates.all, days)
+        return self._countings[key]
 
     def count(self, asks: Iterable[tuple[Ask, str]]) -> None:
         """Measures all of it: meters that count alike, and customers who are asked for the same days, in one query."""
@@ -172,7 +180,7 @@ class _Counted:
 
     def _selection(self, keys: Sequence[str]) -> Selection:
         meter = self.meters[keys[0]]
-        one = Selection.of_meter(meter, *charging.counted_by(meter, self.rates))
+        one = Selection.of_meter(meter, *charging.counted_by(meter, self.rates.all))
         if "service" in meter.filters:
             return one
         counted = Aggregation.SUM if meter.aggregation in ADDITIVE else meter.aggregation
@@ -181,7 +189,7 @@ class _Counted:
 
     def _parts(self, keys: Sequence[str], days: BilledDays, to_seq: int) -> list[_Part]:
         """The days, cut where another rate may come into force; of what does not add up, they stay whole."""
-        first, *rest = charging.cuts(self.meters[keys[0]], self.rates, days)
+        first, *rest = self.counting(self.meters[keys[0]], days).cuts
         midnights = [midnight_us(day, self._account.timezone) for day in rest]
         bounds = zip([days.start_us, *midnights], [*midnights, days.end_us], strict=True)
         return [
@@ -261,7 +269,8 @@ def _charges(counted: _Counted, wanted: UsageToBill, key: str, days: BilledDays,
     if meter is None:
         return {}
     used = counted.used(Ask(wanted.customer_id, days, to_seq), key)
-    return charging.charges(meter, used, counted.rates, wanted.customer_id, wanted.currency, days)
+    how = counted.counting(meter, days)
+    return charging.charges(meter, used, counted.rates, wanted.customer_id, wanted.currency, days, how)
 
 
 def _lines(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tallystick.core.account import Account
 from tallystick.core.money import digits, round_ratio, to_decimal
-from tallystick.core.rating import ZERO, Aggregation, Rate, Rated, RateUnit, charged_units, cost, fitting
+from tallystick.core.rating import ZERO, Aggregation, Rate, Rated, Rates, RateUnit, charged_units, cost
 from tallystick.store.usage_file import EXACT
 from tallystick.usage.types import Meter
 
@@ -82,7 +82,12 @@ class Charge(NamedTuple):
     counting: Counting
 
 
-def counted_by(meter: Meter, rates: Iterable[Rate]) -> tuple[str, ...]:
+def counting(meter: Meter, rates: Sequence[Rate], days: BilledDays) -> Counting:
+    """How a meter's usage of some days is counted."""
+    return Counting(counted_by(meter, rates), tuple(cuts(meter, rates, days)))
+
+
+def counted_by(meter: Meter, rates: Sequence[Rate]) -> tuple[str, ...]:
     """By which of service and region a meter's usage is counted apart: where it is grouped by it, or priced by it.
 
     Only where quantities add up have their parts a price.
@@ -93,15 +98,20 @@ def counted_by(meter: Meter, rates: Iterable[Rate]) -> tuple[str, ...]:
 
 
 def charges(
-    meter: Meter, used: Sequence[UsedOn], rates: Sequence[Rate], customer_id: int, currency: str, days: BilledDays
+    meter: Meter,
+    used: Sequence[UsedOn],
+    rates: Rates,
+    customer_id: int,
+    currency: str,
+    days: BilledDays,
+    counting: Counting,
 ) -> dict[Priced, Charge]:
     """What is charged for a meter's usage on some days; what no rate fits has none, and costs nothing."""
     together: dict[Priced, list[UsedOn]] = {}
     for each in used:
         rated = Rated(customer_id, meter.key, each.service, each.region, currency)
-        rate = None if each.has_cost else fitting(rates, rated, each.day, days.first)
+        rate = None if each.has_cost else rates.fitting(rated, each.day, days.first)
         together.setdefault(Priced(each.group, rate, each.has_cost), []).append(each)
-    counting = Counting(counted_by(meter, rates), tuple(cuts(meter, rates, days)))
     if not together:
         return _unused(meter, rates, Rated(customer_id, meter.key, None, None, currency), days, counting)
     return {priced: _charge(meter, priced, those, counting) for priced, those in together.items()}
@@ -126,11 +136,9 @@ def _joined(aggregation: Aggregation, parts: Sequence[UsedOn]) -> Decimal:
     return sum((part.quantity for part in parts), ZERO)
 
 
-def _unused(
-    meter: Meter, rates: Sequence[Rate], rated: Rated, days: BilledDays, counting: Counting
-) -> dict[Priced, Charge]:
+def _unused(meter: Meter, rates: Rates, rated: Rated, days: BilledDays, counting: Counting) -> dict[Priced, Charge]:
     """What is charged though nothing was used: a flat fee or a minimum."""
-    rate = fitting(rates, rated, days.first, days.first)
+    rate = rates.fitting(rated, days.first, days.first)
     price = cost(rate.price, ZERO) if rate else ZERO
     if not price:
         return {}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from tallystick.core.rating import ZERO, Rate, Rated, RateUnit, charged_parts, charged_units, cost, fitting
+from tallystick.core.rating import ZERO, Rate, Rated, Rates, RateUnit, charged_parts, charged_units, cost
 from tallystick.usage import amounts
 
 
@@ -58,13 +58,7 @@ class Pricing:
 
     def __init__(self, rates: Iterable[Rate], currency: str) -> None:
         self._currency = currency
-        self._of_all: list[Rate] = []
-        self._own: dict[int, list[Rate]] = {}
-        for rate in rates:
-            if rate.customer_id is None:
-                self._of_all.append(rate)
-            else:
-                self._own.setdefault(rate.customer_id, []).append(rate)
+        self._rates = Rates(rates)
         self._fits: dict[tuple[UsagePart, int], _Fit | None] = {}
         self._months: dict[tuple[Any, ...], _Month] = {}
 
@@ -92,7 +86,7 @@ class Pricing:
         return self._months[_month_key(used, fit.rate)].share(used)
 
     def _fit(self, used: Used) -> _Fit | None:
-        key = used.part, used.customer_id if used.customer_id in self._own else 0
+        key = used.part, self._rates.customer(used.customer_id)
         try:
             return self._fits[key]
         except KeyError:
@@ -102,8 +96,7 @@ class Pricing:
     def _found(self, part: UsagePart, customer_id: int) -> _Fit | None:
         month = part.day.replace(day=1)
         rated = Rated(customer_id, part.meter, part.service, part.region, self._currency)
-        rates = [*self._of_all, *self._own.get(customer_id, ())]
-        rate = None if part.has_cost else fitting(rates, rated, part.day if part.adds_up else month, month)
+        rate = None if part.has_cost else self._rates.fitting(rated, part.day if part.adds_up else month, month)
         if rate is None:
             return None
         is_alone = rate.price.is_linear and part.adds_up
