@@ -53,7 +53,7 @@ def metered(api: Api) -> Api:
     return api
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(uses, max_size=12))
 def test_any_split_any_order_and_any_runs_bill_the_same(metered: Api, found: list[Use]) -> None:
     customer = a_customer(metered)

@@ -28,8 +28,8 @@ class Route:
     opens the route instead of a key. What is made by it is then found below the path ``makes``, by its ``made_by``. A
     GET that shows a row of the table ``row`` has an ETag. What is ``of_usage`` runs in a transaction of
     ``Database.usage``, which on SQLite writes nothing else: so no answer is kept, nor need it be, because events have
-    ids of their own. A POST that ``asks`` only reads, as a GET does. What ``is_one_look`` asks the database once, or
-    keeps a snapshot by itself where it does not: it saves PostgreSQL a BEGIN and its end.
+    ids of their own. A POST that ``asks`` only reads, as a GET does (ADR 57). What ``is_one_look`` asks the database
+    once, or keeps a snapshot by itself where it does not: it saves PostgreSQL a BEGIN and its end.
     """
 
     method: str
