@@ -256,6 +256,25 @@ def test_a_group_of_a_small_number_is_explained(api: Api, clock: Clock) -> None:
     assert explained(api, 2) == [["e-1"]]
 
 
+def test_a_voided_invoice_keeps_what_it_billed_and_its_duplicate_bills_the_same_again(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm"), model="graduated", tiers=TIERS, free_if_unused=True)
+    metered(api, ann, "vm")
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, "vm", "2026-01-15", quantity=10)
+    billed = bill(api, clock, "2026-02-01")
+    assert [line[3] for line in billed] == ["102"]
+    api.data(api.post("/invoices/2/void"))
+    assert process(api)["created"] == 0
+    copy = api.data(api.post("/invoices/2/duplicate"))["id"]
+    api.data(api.post(f"/invoices/{copy}/publish"))
+    assert lines(api, copy) == billed
+    assert explained(api, copy) == explained(api, 2) == [["e-1"]]
+    use(api, clock, ann, "vm", "2026-01-16")
+    assert [line[3] for line in bill(api, clock, "2026-03-01")] == ["8"]
+    assert api.differences() == []
+
+
 def test_costs_in_another_currency_than_the_schedules_are_told(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     schedule = metered(api, ann, a_meter(api, "vm"), currency="JPY")

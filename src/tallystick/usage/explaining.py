@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from tallystick.core.account import Account
 from tallystick.core.periods import today
 from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.tables import usage_lines
+from tallystick.store.tables import invoices, usage_lines
 from tallystick.usage import store
 from tallystick.usage.aggregates import COLUMNS
 from tallystick.usage.by_event import PROPERTIES
@@ -74,14 +74,23 @@ class SeqEvent(msgspec.Struct, frozen=True):
 
 READ_LINE = rows.reader(usage_lines, StoredLine)
 _LINES = select(*rows.columns(usage_lines, StoredLine)).where(usage_lines.c.account_id == bindparam("account"))
-OF_INVOICE: Select[Any] = _LINES.where(usage_lines.c.invoice_id == bindparam("invoice")).order_by(
-    usage_lines.c.position, usage_lines.c.id
+_own, _other = invoices.alias(), invoices.alias()
+# The invoices of the same period of a schedule: a duplicate of one that was voided bills what that had billed.
+OF_SAME_PERIOD = select(_other.c.id).where(
+    _own.c.account_id == bindparam("account"),
+    _own.c.id == bindparam("invoice"),
+    _other.c.account_id == _own.c.account_id,
+    _other.c.recurring_id == _own.c.recurring_id,
+    _other.c.period_start == _own.c.period_start,
 )
+OF_INVOICE: Select[Any] = _LINES.where(
+    or_(usage_lines.c.invoice_id == bindparam("invoice"), usage_lines.c.invoice_id.in_(OF_SAME_PERIOD))
+).order_by(usage_lines.c.position, usage_lines.c.id)
 EVERY: Select[Any] = _LINES.order_by(usage_lines.c.id)
 
 
 def lines_of(tx: Tx, account: Account, invoice_id: int) -> list[StoredLine]:
-    """The lines of usage of an invoice."""
+    """The lines of usage of an invoice, or of the voided one whose period it bills again."""
     return tx.rows(OF_INVOICE, READ_LINE, account=account.id, invoice=invoice_id)
 
 
