@@ -246,6 +246,24 @@ def test_what_has_no_rate_is_billed_to_nobody_and_a_cost_of_its_own_wins(api: Ap
     ]
 
 
+def test_a_line_has_the_tax_of_its_rate_or_else_of_the_schedule(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    low = api.data(api.post("/taxes", {"name": "Low", "rate": 7}))["id"]
+    high = api.data(api.post("/taxes", {"name": "High", "rate": 19}))["id"]
+    books, vm = a_meter(api, "books"), a_meter(api, "vm")
+    a_rate(api, meter=books, unit_price=10, tax_id=low)
+    a_rate(api, meter=vm, unit_price=10)
+    metered(api, ann, books, vm, tax_id=high)
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, books, "2026-01-05", quantity=10)
+    use(api, clock, ann, vm, "2026-01-05", quantity=10)
+    clock.set("2026-02-01T12:00:00Z")
+    (invoice,) = process(api)["invoices"]
+    made = api.data(api.get(f"/invoices/{invoice}"))
+    # The retainer's 100.00 at 19 %, as the machines' 100.00, and the books' 100.00 at 7 %.
+    assert (made["subtotal"], made["tax_total"]) == (300, Decimal("45.00"))
+
+
 def test_a_group_of_a_small_number_is_explained(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     a_rate(api, meter=a_meter(api, "vm", group_by=["size"]), unit_price=1)

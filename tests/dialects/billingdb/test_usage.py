@@ -152,6 +152,34 @@ def test_the_tiers_of_a_month_are_shared_by_quantity(api: Api, billingdb: Dialec
     assert (costs(part), str(part["total_cost"])) == (["42.00"], "42.00")
 
 
+def test_ids_are_one_space_with_those_of_native_events(api: Api, billingdb: DialectCaller) -> None:
+    ann = a_customer(api)
+    api.data(api.post("/usage/meters", {"key": "disk", "aggregation": "sum"}))
+    take(billingdb, event("1", properties={"customer_id": str(ann)}))
+    native = {"customer_id": ann, "service": "EC2", "at": "2022-01-01T00:00:00Z"}
+    refused = api.post("/usage/events", {"id": "1", **native})
+    assert refused.json()["errors"] == {"id": ["Is stored already, with another content."]}
+    api.data(api.post("/usage/events", {"id": "2", **native}))
+    assert billingdb.post("/usage/events", event("2")).status_code == 400
+    assert exact(billingdb.post("/usage/events", event("1", properties={"customer_id": str(ann)}))) == {
+        "accepted": 0,
+        "duplicates": 1,
+    }
+
+
+def test_only_the_events_of_a_customer_are_billed(api: Api, billingdb: DialectCaller) -> None:
+    ann = a_customer(api)
+    filters = {"service": ["EC2"]}
+    api.data(api.post("/usage/meters", {"key": "vm", "name": "VM", "aggregation": "count", "filters": filters}))
+    api.data(api.post("/usage/rates", {"meter": "vm", "model": "per_unit", "unit_price": 5}))
+    schedule = {"customer_id": ann, "frequency": "monthly", "start_date": "2022-01-01", "max_occurrences": 2}
+    api.data(api.post("/recurring-billing", {**schedule, "amount": 1, "description": "Base", "meters": ["vm"]}))
+    take(billingdb, event("1", properties={"customer_id": ann}), event("2"))
+    invoices = api.data(api.post("/recurring-billing/process"))["invoices"]
+    billed = [line["events"] for number in invoices for line in api.data(api.get(f"/invoices/{number}/usage"))["lines"]]
+    assert [[each["id"] for each in events] for events in billed] == [["1"]]
+
+
 def test_native_events_are_in_it_too(api: Api, billingdb: DialectCaller) -> None:
     api.data(api.post("/usage/meters", {"key": "calls", "aggregation": "sum"}))
     api.data(api.post("/usage/rates", {"meter": "calls", "model": "per_unit", "unit_price": "0.001"}))
