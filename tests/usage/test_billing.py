@@ -12,6 +12,7 @@ from tallystick.recurring import rules
 from tallystick.store.db import Tx
 from tallystick.usage import billing, store
 from tallystick.usage.billing import Billed, UsageToBill
+from tallystick.usage.charging import EarlierDays
 from tallystick.usage.instants import midnight_us
 from tests.api import Api
 from tests.bills import a_customer
@@ -65,7 +66,7 @@ def test_any_split_any_order_and_any_runs_bill_the_same(metered: Api, found: lis
 def billed_in_runs(api: Api, customer: int, found: list[Use]) -> dict[str, Fraction]:
     """What the lines of all runs come to by meter; the first runs bill a month each, the others what came late."""
     sums = dict.fromkeys(METERS, Fraction(0))
-    earlier: tuple[Any, ...] = ()
+    earlier: tuple[EarlierDays, ...] = ()
     seq = 0
     for run in range(RUNS):
         for use in found:
@@ -77,7 +78,8 @@ def billed_in_runs(api: Api, customer: int, found: list[Use]) -> dict[str, Fract
             assert line.charge is not None
             assert Fraction(line.quantity) * Fraction(line.unit_price) == Fraction(line.amount, 100)
             sums[line.charge.meter.key] += Fraction(line.amount, 100)
-        earlier, seq = (*earlier, *days), billed.to_seq
+        seq = billed.to_seq
+        earlier = (*earlier, *(EarlierDays(each, seq) for each in days))
     return sums
 
 

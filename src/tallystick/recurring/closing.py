@@ -37,19 +37,18 @@ def close(tx: Tx, account: Account, request: RunRequest, most: int) -> Outcome:
     failed: list[tuple[BillingSchedule, ScheduleFailure]] = []
     for schedule, asked, found in zip(claimed, wanted, usage.bill(tx, account, wanted), strict=True):
         try:
-            used = _used(schedule, asked, found)
-            if used.usage.lines:
-                billed.append((used, _invoice(used, account, references)))
-            else:
+            used, invoice = _decided(schedule, asked, found, account, references)
+            if invoice is None:
                 without.append(used)
+            else:
+                billed.append((used, invoice))
         except DomainError as error:
             failed.append((schedule, rules.failure(schedule, error)))
     kept.failures(tx, account, failed)
     today = account.today(tx.now)
     closed = (*without, *(used for used, _ in billed))
-    store.close(
-        tx, account, {each.schedule.id: rules.usage_closed(each.schedule, each.to_seq, today) for each in closed}
-    )
+    columns = {each.schedule.id: rules.usage_closed(each.schedule, _late_to(each), today) for each in closed}
+    store.close(tx, account, columns)
     made = many.create(tx, account, [invoice for _, invoice in billed])
     invoiced = [used._replace(invoice_id=made_id) for (used, _), made_id in zip(billed, made, strict=True)]
     kept.usage(tx, account, [*without, *invoiced])
@@ -65,15 +64,39 @@ def _to_bill(schedule: BillingSchedule, references: RunReferences, account: Acco
     return rules.usage_of(schedule, (days,) if days else (), references)
 
 
-def _used(schedule: BillingSchedule, asked: UsageToBill, found: Billed | Conflict) -> BilledUsage:
+def _late_to(billed: BilledUsage) -> int:
+    """Up to which seq what came late is billed."""
+    return billed.schedule.usage_seq if billed.late_waits else billed.to_seq
+
+
+def _decided(
+    schedule: BillingSchedule, asked: UsageToBill, found: Billed | Conflict, account: Account, references: RunReferences
+) -> tuple[BilledUsage, InvoiceToMake | None]:
+    """What is billed, and its invoice, None where it comes to no line.
+
+    What came late waits, where it takes back more than there is to bill; alone it is refused.
+    """
     if isinstance(found, Conflict):
         raise found
+    used = _used(schedule, asked, found)
+    try:
+        return used, _invoice(used, account, references)
+    except DomainError:
+        if not (asked.days and rules.takes_back(found)):
+            raise
+    waiting = _used(schedule, asked, found._replace(late=[]))._replace(late_waits=True)
+    return waiting, _invoice(waiting, account, references)
+
+
+def _used(schedule: BillingSchedule, asked: UsageToBill, found: Billed) -> BilledUsage:
     lines = [line for of_days in (*found.lines, found.late) for line in of_days]
     days = asked.days[0] if asked.days else None
     return BilledUsage(schedule, InvoiceUsage(lines, days), found.to_seq, position=0)
 
 
-def _invoice(billed: BilledUsage, account: Account, references: RunReferences) -> InvoiceToMake:
+def _invoice(billed: BilledUsage, account: Account, references: RunReferences) -> InvoiceToMake | None:
+    if not billed.usage.lines:
+        return None
     schedule, day = billed.schedule, _closes_on(billed.schedule)
     days = account.payment_terms_days if schedule.due_days is None else schedule.due_days
     return InvoiceToMake(

@@ -18,7 +18,7 @@ from tallystick.usage.lines import Owner
 class BilledUsage(NamedTuple):
     """What of a schedule's usage is billed, of the events up to ``to_seq``: by an invoice, if it came to one.
 
-    Its lines are the invoice's from ``position`` on.
+    Its lines are the invoice's from ``position`` on. What came late is not among it where ``late_waits``.
     """
 
     schedule: BillingSchedule
@@ -26,6 +26,7 @@ class BilledUsage(NamedTuple):
     to_seq: int
     position: int
     invoice_id: int | None = None
+    late_waits: bool = False
 
 
 def usage(tx: Tx, account: Account, billed: Sequence[BilledUsage]) -> None:

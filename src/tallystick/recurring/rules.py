@@ -462,9 +462,26 @@ def usage_of(schedule: BillingSchedule, days: tuple[BilledDays, ...], references
 def with_usage(
     plan: PlannedInvoices, billed: Billed | Conflict, references: RunReferences, account: Account
 ) -> PlannedInvoices:
-    """A plan whose invoices bill their usage too. Raises DomainError where that cannot be billed."""
+    """A plan whose invoices bill their usage too. Raises DomainError where that cannot be billed.
+
+    What came late waits for a later invoice, where it takes back more than there is to bill.
+    """
     if isinstance(billed, Conflict):
         raise billed
+    try:
+        return _with_lines(plan, billed, references, account)
+    except DomainError:
+        if not takes_back(billed):
+            raise
+        return _with_lines(plan, billed._replace(late=[]), references, account)._replace(late_waits=True)
+
+
+def takes_back(billed: Billed) -> bool:
+    """Whether what came late makes less of what was billed."""
+    return sum(line.amount for line in billed.late) < 0
+
+
+def _with_lines(plan: PlannedInvoices, billed: Billed, references: RunReferences, account: Account) -> PlannedInvoices:
     days = days_to_bill(plan, account.timezone)
     usage: dict[date, InvoiceUsage] = {}
     for (start, of_days), lines in zip(days.items(), billed.lines, strict=True):
@@ -545,7 +562,7 @@ def _usage_after_run(plan: PlannedInvoices, following: date) -> dict[str, Any]:
     billed_up_to = max(plan.usage, default=schedule.usage_from)
     return {
         "usage_from": billed_up_to,
-        "usage_seq": schedule.usage_seq if plan.usage_seq is None else plan.usage_seq,
+        "usage_seq": schedule.usage_seq if plan.usage_seq is None or plan.late_waits else plan.usage_seq,
         "closes_on": following if has_ended and billed_up_to is not None else None,
     }
 

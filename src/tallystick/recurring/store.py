@@ -46,7 +46,7 @@ from tallystick.store.tables import (
     usage_periods,
 )
 from tallystick.taxes.types import Tax
-from tallystick.usage.charging import BilledDays
+from tallystick.usage.charging import BilledDays, EarlierDays
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
     "created_at": recurring.c.id,
@@ -104,7 +104,7 @@ BILLED: Select[Any] = select(invoices.c.recurring_id, invoices.c.period_start).w
 USAGE_PERIOD = ("account_id", "recurring_id", *BilledDays._fields, "to_seq")
 # The days whose usage these schedules have billed.
 USAGE_BILLED: Select[Any] = (
-    select(usage_periods.c.recurring_id, *(usage_periods.c[name] for name in BilledDays._fields))
+    select(usage_periods.c.recurring_id, *(usage_periods.c[name] for name in USAGE_PERIOD[2:]))
     .where(usage_periods.c.account_id == bindparam("account"), in_list(usage_periods.c.recurring_id, "ids"))
     .order_by(usage_periods.c.recurring_id, usage_periods.c.first)
 )
@@ -362,15 +362,16 @@ def _billed(tx: Tx, account: Account, ids: Sequence[int], first: date) -> dict[i
     return {recurring_id: frozenset(of_schedule) for recurring_id, of_schedule in starts.items()}
 
 
-def _usage_billed(tx: Tx, account: Account, ids: Sequence[int]) -> dict[int, tuple[BilledDays, ...]]:
-    found: dict[int, tuple[BilledDays, ...]] = {}
+def _usage_billed(tx: Tx, account: Account, ids: Sequence[int]) -> dict[int, tuple[EarlierDays, ...]]:
+    found: dict[int, tuple[EarlierDays, ...]] = {}
     for recurring_id, days in tx.rows(USAGE_BILLED, _owned_days, account=account.id, ids=ids):
         found[recurring_id] = (*found.get(recurring_id, ()), days)
     return found
 
 
-def _owned_days(recurring_id: int, *columns: Any) -> tuple[int, BilledDays]:
-    return recurring_id, BilledDays(*columns)
+def _owned_days(recurring_id: int, *columns: Any) -> tuple[int, EarlierDays]:
+    *days, to_seq = columns
+    return recurring_id, EarlierDays(BilledDays(*days), to_seq)
 
 
 def keep_usage(tx: Tx, account: Account, billed: Sequence[tuple[int, BilledDays, int]]) -> None:

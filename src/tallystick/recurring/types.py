@@ -16,7 +16,7 @@ from tallystick.core.party import Buyer
 from tallystick.core.periods import Frequency
 from tallystick.core.states import RunStatus
 from tallystick.invoices.many import InvoiceContent, InvoiceToMake, Period
-from tallystick.usage.charging import BilledDays, UsageLine
+from tallystick.usage.charging import BilledDays, EarlierDays, UsageLine
 
 
 class BillingTerms(msgspec.Struct, frozen=True):
@@ -193,7 +193,7 @@ class RunReferences(NamedTuple):
     """The starts of the periods that have their invoice, a voided one too, by the schedule's id."""
     contents: dict[Hashable, InvoiceContent]
     """What was computed already, by all that it was computed from."""
-    usage_billed: Mapping[int, tuple[BilledDays, ...]]
+    usage_billed: Mapping[int, tuple[EarlierDays, ...]]
     """The days whose usage is billed, by the schedule's id."""
 
 
@@ -215,7 +215,8 @@ class PlannedInvoices(NamedTuple):
     """What is to become of one schedule: an invoice for each of the periods that are due and not billed.
 
     ``is_whole`` is False where more of its periods are due than a batch takes. ``usage`` is by the first days of the
-    periods whose invoices bill some, as their ``contents`` are; ``usage_seq`` is up to where events are billed.
+    periods whose invoices bill some, as their ``contents`` are; ``usage_seq`` is up to where events are billed, but for
+    what came late where ``late_waits``.
     """
 
     schedule: BillingSchedule
@@ -227,6 +228,7 @@ class PlannedInvoices(NamedTuple):
     due_days: int
     usage: Mapping[date, InvoiceUsage] = MappingProxyType({})
     usage_seq: int | None = None
+    late_waits: bool = False
     contents: Mapping[date, InvoiceContent] = MappingProxyType({})
 
 

@@ -11,7 +11,17 @@ from tallystick.core.rating import ZERO, Aggregation, Rate, Rates
 from tallystick.store.db import Tx
 from tallystick.usage import charging, lines, resource, store
 from tallystick.usage.amounts import of_parts
-from tallystick.usage.charging import ADDITIVE, BilledBefore, BilledDays, Charge, Counting, Priced, UsageLine, UsedOn
+from tallystick.usage.charging import (
+    ADDITIVE,
+    BilledBefore,
+    BilledDays,
+    Charge,
+    Counting,
+    EarlierDays,
+    Priced,
+    UsageLine,
+    UsedOn,
+)
 from tallystick.usage.instants import midnight_us
 from tallystick.usage.types import Measured, Meter, Selection, Span
 
@@ -22,7 +32,8 @@ OTHER_CURRENCY = "Some usage events have costs of their own, which are in {accou
 class UsageToBill(NamedTuple):
     """What is to be billed of one customer's usage: some days each by themselves, none of them billed before.
 
-    And what came late since ``after_seq`` for the days that were billed ``earlier``. ``minimum`` in major units.
+    And what came late for the days that were billed ``earlier``: after they were, and after ``after_seq``, up to where
+    that was billed. ``minimum`` in major units.
     ``recurring_id`` is the schedule's, None where none bills it.
     """
 
@@ -31,7 +42,7 @@ class UsageToBill(NamedTuple):
     meters: tuple[str, ...]
     minimum: Decimal | None
     days: tuple[BilledDays, ...]
-    earlier: tuple[BilledDays, ...]
+    earlier: tuple[EarlierDays, ...]
     after_seq: int
     recurring_id: int | None
 
@@ -54,10 +65,11 @@ class _Part(NamedTuple):
 
 
 class _Late(NamedTuple):
-    """Days that were billed, and what for."""
+    """Days that were billed, what for, and up to which seq."""
 
     days: BilledDays
     before: BilledBefore
+    after_seq: int
 
 
 class Billed(NamedTuple):
@@ -105,15 +117,24 @@ def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> l
 def _late(tx: Tx, events: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[list[_Late]]:
     """Of each, the days that were billed before and of which some events may have come since."""
     # Schedules that were billed together are after the same seq.
-    seqs = {each.after_seq for each in wanted if each.earlier}
+    seqs = {_billed_to(each, some) for each in wanted for some in each.earlier}
     earliest_us = {seq: store.earliest_since(events, account, seq) for seq in seqs}
-    late = [[days for days in each.earlier if _is_after(days, earliest_us[each.after_seq])] for each in wanted]
+    late = [
+        [some for some in each.earlier if _is_after(some.days, earliest_us[_billed_to(each, some)])] for each in wanted
+    ]
     billers = {each.recurring_id for each, some in zip(wanted, late, strict=True) if some and each.recurring_id}
     before = lines.billed(tx, account, billers)
     return [
-        [_Late(days, before.get((each.recurring_id, days.first), NOTHING_BILLED)) for days in some]
+        [
+            _Late(days, before.get((each.recurring_id, days.first), NOTHING_BILLED), max(each.after_seq, to_seq))
+            for days, to_seq in some
+        ]
         for each, some in zip(wanted, late, strict=True)
     ]
+
+
+def _billed_to(wanted: UsageToBill, earlier: EarlierDays) -> int:
+    return max(wanted.after_seq, earlier.to_seq)
 
 
 def _is_after(days: BilledDays, earliest_us: int | None) -> bool:
@@ -125,7 +146,7 @@ def _asks(wanted: Sequence[UsageToBill], late: Sequence[Sequence[_Late]], newest
     asks: set[tuple[Ask, str]] = set()
     for each, again in zip(wanted, late, strict=True):
         on_time = [Ask(each.customer_id, days, newest) for days in each.days]
-        of_late = [Ask(each.customer_id, some.days, to_seq) for some in again for to_seq in (each.after_seq, newest)]
+        of_late = [Ask(each.customer_id, some.days, to_seq) for some in again for to_seq in (some.after_seq, newest)]
         asks.update((ask, key) for ask in (*on_time, *of_late) for key in each.meters)
     return asks
 
@@ -245,7 +266,7 @@ def _on_time(
 
 
 def _of_late(counted: _Counted, account: Account, wanted: UsageToBill, late: _Late, newest: int) -> list[UsageLine]:
-    days, after = late.days, wanted.after_seq
+    days, before, after = late
     charges = [
         charge
         for key in wanted.meters
@@ -255,7 +276,7 @@ def _of_late(counted: _Counted, account: Account, wanted: UsageToBill, late: _La
     ]
     found = _lines(charges, account, wanted, days, after, newest)
     minimum = _minimum(wanted, account)
-    least = charging.late_minimum_line(found, late.before, minimum, wanted.currency, days, after, newest)
+    least = charging.late_minimum_line(found, before, minimum, wanted.currency, days, after, newest)
     return found if least is None else [*found, least]
 
 

@@ -27,6 +27,13 @@ class BilledDays(NamedTuple):
     end_us: int
 
 
+class EarlierDays(NamedTuple):
+    """Days that were billed, of the events that had come in up to ``to_seq``."""
+
+    days: BilledDays
+    to_seq: int
+
+
 class BilledBefore(NamedTuple):
     """What was billed for the usage of some days, and what to lift it to a minimum; in minor units."""
 
