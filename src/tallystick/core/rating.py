@@ -118,6 +118,10 @@ class Rate(Struct, frozen=True, kw_only=True):
     tax_id: int | None
     price: Price
 
+    def __hash__(self) -> int:
+        """Of its id alone: much is looked up by its rate."""
+        return hash(self.id)
+
 
 class Rated(NamedTuple):
     """What a rate is looked for: usage of a customer (0 is nobody's) that is billed in a currency."""

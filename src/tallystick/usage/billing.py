@@ -10,7 +10,6 @@ from tallystick.core.errors import Conflict
 from tallystick.core.rating import ZERO, Aggregation, Rate, Rates
 from tallystick.store.db import Tx
 from tallystick.usage import charging, lines, resource, store
-from tallystick.usage.amounts import of_parts
 from tallystick.usage.charging import (
     ADDITIVE,
     BilledBefore,
@@ -196,8 +195,8 @@ class _Counted:
         for wanted_spans, customers in by_spans.items():
             parts = [part for days, to_seq in wanted_spans for part in self._parts(keys, days, to_seq)]
             spans = [part.span for part in parts]
-            for found in store.aggregate(self._events, self._account, customers, spans, selection):
-                self._keep(keys, selection, parts[found.place], found)
+            measured = store.aggregate(self._events, self._account, customers, spans, selection)
+            self._keep(keys, selection, parts, measured)
 
     def _selection(self, keys: Sequence[str]) -> Selection:
         meter = self.meters[keys[0]]
@@ -217,13 +216,25 @@ class _Counted:
             _Part(days, to_seq, day, Span(*bound, 0, to_seq)) for day, bound in zip([first, *rest], bounds, strict=True)
         ]
 
-    def _keep(self, keys: Sequence[str], selection: Selection, part: _Part, found: Measured) -> None:
-        values = dict(zip(selection.group, found.group, strict=True))
-        key = values.get("meter") or keys[0]
+    def _keep(
+        self, keys: Sequence[str], selection: Selection, parts: Sequence[_Part], measured: Iterable[Measured]
+    ) -> None:
+        known: dict[tuple[str | None, ...], tuple[str, tuple[str | None, ...], str | None, str | None]] = {}
+        for place, customer_id, dimensions, has_cost, events, quantity, costs in measured:
+            if dimensions not in known:
+                known[dimensions] = self._named(keys[0], dict(zip(selection.group, dimensions, strict=True)))
+            key, group, service, region = known[dimensions]
+            part = parts[place]
+            used = UsedOn(group, service, region, part.day, has_cost, events, quantity, costs)
+            self._used.setdefault((Ask(customer_id, part.days, part.to_seq), key), []).append(used)
+
+    def _named(
+        self, key: str, values: Mapping[str, str | None]
+    ) -> tuple[str, tuple[str | None, ...], str | None, str | None]:
+        """Of some dimensions the meter, if it is not the only one, its own group, the service and the region."""
+        key = values.get("meter") or key
         group = tuple(values[name] for name in self.meters[key].group_by)
-        by = (values.get("service"), values.get("region"))
-        used = UsedOn(group, *by, part.day, found.has_cost, found.events, *map(of_parts, (found.quantity, found.costs)))
-        self._used.setdefault((Ask(found.customer_id, part.days, part.to_seq), key), []).append(used)
+        return key, group, values.get("service"), values.get("region")
 
 
 def _likeness(meter: Meter) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from tallystick.core.account import Account
 from tallystick.core.money import digits, round_ratio, to_decimal
 from tallystick.core.rating import ZERO, Aggregation, Rate, Rated, Rates, RateUnit, charged_units, cost
 from tallystick.store.usage_file import EXACT
+from tallystick.usage.amounts import ONE, of_parts
 from tallystick.usage.types import Meter
 
 ADDITIVE = (Aggregation.COUNT, Aggregation.SUM)
@@ -42,7 +43,10 @@ class BilledBefore(NamedTuple):
 
 
 class UsedOn(NamedTuple):
-    """What one customer used from a day on, for one combination of a meter's groups, and of services and regions."""
+    """What one customer used from a day on, for one combination of a meter's groups, and of services and regions.
+
+    The quantity and the events' own costs are in parts of 10**-12.
+    """
 
     group: tuple[str | None, ...]
     service: str | None
@@ -50,8 +54,8 @@ class UsedOn(NamedTuple):
     day: date
     has_cost: bool
     events: int
-    quantity: Decimal
-    costs: Decimal
+    quantity: int
+    costs: int
 
 
 class Priced(NamedTuple):
@@ -126,21 +130,22 @@ def charges(
 
 def _charge(meter: Meter, priced: Priced, used: Sequence[UsedOn], counting: Counting) -> Charge:
     events = sum(each.events for each in used)
-    units = _joined(meter.aggregation, used)
-    price = sum((each.costs for each in used), ZERO)
-    if priced.rate is not None:
+    units = of_parts(_joined(meter.aggregation, used))
+    if priced.rate is None:
+        price = of_parts(sum(each.costs for each in used))
+    else:
         units = charged_units(priced.rate.unit, units, events)
         price = cost(priced.rate.price, units)
     parts = frozenset(ChargedPart(each.service, each.region, each.day) for each in used)
     return Charge(meter, priced, units, events, price, parts, counting)
 
 
-def _joined(aggregation: Aggregation, parts: Sequence[UsedOn]) -> Decimal:
+def _joined(aggregation: Aggregation, parts: Sequence[UsedOn]) -> int:
     if aggregation is Aggregation.COUNT:
-        return Decimal(sum(part.events for part in parts))
+        return sum(part.events for part in parts) * ONE
     if aggregation is Aggregation.MAX:
         return max(part.quantity for part in parts)
-    return sum((part.quantity for part in parts), ZERO)
+    return sum(part.quantity for part in parts)
 
 
 def _unused(meter: Meter, rates: Rates, rated: Rated, days: BilledDays, counting: Counting) -> dict[Priced, Charge]:
