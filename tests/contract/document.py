@@ -1,6 +1,7 @@
 """The OpenAPI document as the application serves it, and replies held against it."""
 
 from datetime import datetime
+from fnmatch import fnmatch
 from functools import cached_property
 from typing import Any
 
@@ -57,7 +58,7 @@ class Document:
     def faults(self, route: Route, response: httpx.Response) -> list[str]:
         """What a reply has against its schema; a field of a success that the schema does not name is one too."""
         media, schema = self.reply(route, response.status_code)
-        if response.headers["Content-Type"].partition(";")[0] != media:
+        if not fnmatch(response.headers["Content-Type"].partition(";")[0], media):
             return [f"Is {response.headers['Content-Type']}, and should be {media}."]
         if media != "application/json":
             return []

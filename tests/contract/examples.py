@@ -10,6 +10,7 @@ from tallystick.http.routes import Route
 from tallystick.native.examples import EXAMPLES
 from tallystick.native.routes import ROUTES
 from tests.api import Api
+from tests.documents.logos import png
 
 CUSTOMER, PRODUCT, TAX, INVOICE, SCHEDULE = (
     EXAMPLES["POST", path] for path in ("/customers", "/products", "/taxes", "/invoices", "/recurring-billing")
@@ -53,6 +54,7 @@ OTHER_IDS: dict[tuple[str, str], dict[str, int | str]] = {
     ("POST", "/quotations/{quotation_id}/reject"): {"quotation_id": ISSUED},
     ("DELETE", "/usage/meters/{key}"): {"key": "disk"},
 }
+LOGO, AS_PNG = png(3, 2), {"Content-Type": "image/png"}
 # What cannot succeed here: there is no mail server, and too little to bill for a run.
 REFUSED = {
     ("POST", "/invoices/{invoice_id}/send"): 409,
@@ -83,7 +85,8 @@ USAGE = (
 TEMPLATES = [("/templates", EXAMPLES["POST", "/templates"])]
 # What a write needs beside the catalogue, by the first name in its path; what is not here needs all.
 NEEDS: dict[str, set[str]] = {
-    **{name: set() for name in ("customers", "products", "taxes", "settings", "api-keys")},
+    **{name: set() for name in ("customers", "products", "taxes", "api-keys")},
+    "settings": {"logo"},
     "quotations": {"quotations"},
     "recurring-billing": {"schedules"},
     "invoices": {"invoices"},
@@ -102,6 +105,11 @@ def body_of(route: Route) -> dict[str, Any] | None:
     return None if route.method == "GET" else EXAMPLES.get((route.method, route.path), {})
 
 
+def sent(route: Route) -> dict[str, Any]:
+    """What is sent of the example beside its path: a file, or JSON."""
+    return {"content": LOGO, "headers": AS_PNG} if route.takes_file else {"json": body_of(route)}
+
+
 def status_of(route: Route) -> int:
     """The status of the reply to the example."""
     return REFUSED.get((route.method, route.path), route.status)
@@ -110,7 +118,7 @@ def status_of(route: Route) -> int:
 def _needs(route: Route | None) -> set[str]:
     # What is read shows of the other rows what it sums up.
     first = "" if route is None or route.reads else route.path.split("/")[1]
-    return NEEDS.get(first, {"invoices", "quotations", "schedules", "usage", "templates"})
+    return NEEDS.get(first, {"invoices", "quotations", "schedules", "usage", "templates", "logo"})
 
 
 class Examples:
@@ -137,6 +145,8 @@ class Examples:
             self._post(USAGE)
         if "templates" in needed:
             self._post(TEMPLATES)
+        if "logo" in needed:
+            api.data(api.put("/settings/logo", content=LOGO, headers=AS_PNG))
 
     def _post(self, rows: Iterable[tuple[str, Any]]) -> None:
         for path, body in rows:
@@ -158,4 +168,4 @@ class Examples:
 
     def send(self, route: Route, **ids: Any) -> httpx.Response:
         """Sends the example, or the same to a row with other ``ids``."""
-        return self._api.request(route.method, self.path_of(route, **ids), json=body_of(route))
+        return self._api.request(route.method, self.path_of(route, **ids), **sent(route))

@@ -64,7 +64,7 @@ def promises_hold(case: Case[Any], apis: Sequence[Api], ids: Sequence[dict[str, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("route", ROUTES, ids=examples.name)
+@pytest.mark.parametrize("route", [route for route in ROUTES if not route.takes_file], ids=examples.name)
 def test_a_route_keeps_its_promises(apis: list[Api], route: Route) -> None:
     ids = [Examples(api, route).ids_of(route) for api in apis]
     operation = document_of("/docs/openapi.json", apis[0].application)[PREFIX + route.path][route.method]

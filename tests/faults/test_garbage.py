@@ -29,7 +29,7 @@ VALID: dict[str, Any] = {
     "customer_id": 1,
     "items": [ITEM],
 }
-WITH_BODY = [route for route in ROUTES if route.takes_body]
+WITH_BODY = [route for route in ROUTES if route.takes_body and not route.takes_file]
 # Usage events read their bodies themselves, and have tests of their own.
 # So is whoever has a share link: a token that opens nothing is 404 before anything is read.
 WITH_FIELDS = [route for route in WITH_BODY if route.scope is not None and not hasattr(route.body, "read")]

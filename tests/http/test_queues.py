@@ -17,6 +17,7 @@ from tallystick.wire.lists import ListQuery
 
 SHORT = [("GET", Queue.READS), ("POST", Queue.WRITES), ("PUT", Queue.WRITES), ("DELETE", Queue.WRITES)]
 LONG = {
+    "PUT /api/v1/settings/logo",
     "GET /api/v1/public/credit-notes/{token}",
     "GET /api/v1/public/invoices/{token}",
     "GET /api/v1/public/quotations/{token}",

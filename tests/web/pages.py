@@ -18,6 +18,7 @@ class Page(HTMLParser):
         self.texts: list[str] = []
         self.forms: list[tuple[str, str]] = []
         self.links: list[str] = []
+        self.pictures: list[str] = []
         self.language, self.direction = "", ""
         self._begins, self._heading = True, 0
         self.feed(text)
@@ -34,6 +35,8 @@ class Page(HTMLParser):
             self.forms.append((values["method"], values["action"]))
         elif tag == "a":
             self.links.append(values["href"])
+        elif tag == "img":
+            self.pictures.append(values["src"])
         elif tag == "html":
             self.language, self.direction = values["lang"], values["dir"]
 

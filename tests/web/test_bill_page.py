@@ -5,7 +5,7 @@ from msgspec import structs
 
 from tallystick.documents.document import Document, Mark, State, Tone
 from tallystick.documents.languages import LANGUAGES
-from tallystick.web.bill_page import bill_page, figures_of
+from tallystick.web.bill_page import Letter, bill_page, figures_of
 from tallystick.web.templating import bdi
 from tests.documents.made import sample_in, texts_of
 from tests.web.pages import Page
@@ -17,7 +17,7 @@ OF_SHEETS = ("carry", "footer", "mark.text", "title", "table.rows.run", "seller.
 
 
 def page_of(document: Document) -> Page:
-    return Page(bill_page(document, PATH))
+    return Page(bill_page(Letter(document), PATH))
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
@@ -80,7 +80,7 @@ def test_it_draws_the_code_for_banking_apps() -> None:
     german, british = sample_in("de"), sample_in("en")
     assert german.payment is not None
     assert german.payment.qr is not None
-    assert german.payment.qr.svg in bill_page(german, PATH)
+    assert german.payment.qr.svg in bill_page(Letter(german), PATH)
     assert "figure" not in page_of(british).elements
 
 
@@ -96,4 +96,4 @@ def test_what_is_void_says_so() -> None:
 
 def test_a_number_that_the_title_holds_too_stays_behind_it() -> None:
     numbered = structs.replace(sample_in("en"), number="i", heading="Invoice i")
-    assert '<h1>Invoice <bdi class="whole">i</bdi></h1>' in bill_page(numbered, PATH)
+    assert '<h1>Invoice <bdi class="whole">i</bdi></h1>' in bill_page(Letter(numbered), PATH)

@@ -18,7 +18,7 @@ from tallystick.documents.document import Document, TableRow
 from tallystick.documents.languages import LANGUAGES
 from tallystick.quotations.api import AnswerBody
 from tallystick.web import share
-from tallystick.web.bill_page import STYLE, STYLE_PATH, answer_page, bill_page, message_page
+from tallystick.web.bill_page import STYLE, STYLE_PATH, Letter, answer_page, bill_page, message_page
 from testing.server import serving
 from tests.browsers import CHROMIUM, NO_CHROMIUM
 from tests.documents.made import sample_in
@@ -84,13 +84,13 @@ def check(browser: Browser, html: str, scheme: Scheme) -> None:
 @pytest.mark.parametrize("scheme", GROUNDS)
 @pytest.mark.parametrize("language", ["de", "ar", "ja"])
 def test_a_bill(browser: Browser, language: str, scheme: Scheme) -> None:
-    check(browser, bill_page(sample_in(language), PATH), scheme)
+    check(browser, bill_page(Letter(sample_in(language)), PATH), scheme)
 
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_nothing_is_cut_off_in_any_language(browser: Browser, language: str) -> None:
     for width in WIDTHS:
-        with opened(browser, bill_page(sample_in(language), PATH), width=width) as page:
+        with opened(browser, bill_page(Letter(sample_in(language)), PATH), width=width) as page:
             assert page.evaluate(CUT_OFF) == [], width
 
 
@@ -120,14 +120,14 @@ def extreme() -> Document:
 
 def test_a_bill_of_extremes_on_a_phone(browser: Browser) -> None:
     for width in WIDTHS[1:]:
-        with opened(browser, bill_page(extreme(), PATH), width=width) as page:
+        with opened(browser, bill_page(Letter(extreme()), PATH), width=width) as page:
             assert page.evaluate(CUT_OFF) == [], width
 
 
 @pytest.mark.parametrize("scheme", GROUNDS)
 @pytest.mark.parametrize(("verb", "name"), [("accept", None), ("reject", "")])
 def test_an_answer(browser: Browser, verb: str, name: str | None, scheme: Scheme) -> None:
-    check(browser, answer_page(sample_in("ar"), PATH, verb, AnswerBody(name=name)), scheme)
+    check(browser, answer_page(Letter(sample_in("ar")), PATH, verb, AnswerBody(name=name)), scheme)
 
 
 @pytest.mark.parametrize("scheme", GROUNDS)
@@ -152,7 +152,7 @@ def test_on_paper_the_totals_stay_with_the_last_lines(browser: Browser, lines: i
         for at in range(1, lines + 1)
     ]
     document = structs.replace(sample, table=structs.replace(sample.table, rows=rows))
-    sheets = printed(browser, bill_page(document, PATH), "dark")
+    sheets = printed(browser, bill_page(Letter(document), PATH), "dark")
     (last,) = [sheet for sheet in sheets if "Subtotal" in sheet]
     wanted = [total.text for total in document.totals] + [f"Worktop {lines - 1}.", f"Worktop {lines}."]
     assert [text for text in wanted if text not in last] == []

@@ -8,7 +8,7 @@ import typer
 from tallystick import config
 from tallystick.accounts import store as accounts
 from tallystick.commands.common import AccountId
-from tallystick.documents import printable, templates
+from tallystick.documents import logos, printable, templates
 from tallystick.documents.files import pdf_file
 from tallystick.documents.frame import For
 from tallystick.invoices import store
@@ -32,7 +32,8 @@ def command(
         owner = accounts.get(tx, account)
         found = store.get(tx, owner, store.id_called(tx, owner, invoice))
         shown = printable.of_invoice(found, For(owner, tx.now, language))
-        made = pdf_file(shown, templates.chosen(tx, owner, template, shown.template))
+        setter = templates.chosen(tx, owner, logos.find(tx, owner), template, shown.template)
+        made = pdf_file(shown, setter)
     target = file or Path((made.name or "").replace("/", "-"))
     with new_file(target) as part:
         part.write_bytes(b"".join(made.chunks))

@@ -14,8 +14,8 @@ class Account(Struct, frozen=True):
 
     ``payment_terms_days`` is in days; ``timezone`` is an IANA name; ``number_patterns`` maps each kind of bill to its
     pattern (see ``core.numbering``). ``brand_color``, as #0b5f8a, and ``footer`` are how its documents look,
-    ``default_template`` names what sets them. ``usage_keep_rejected``: usage events of an unknown customer or meter are
-    kept, until they can be taken.
+    ``default_template`` names what sets them, ``logo`` the picture on them. ``usage_keep_rejected``: usage events of an
+    unknown customer or meter are kept, until they can be taken.
     """
 
     id: int
@@ -34,6 +34,7 @@ class Account(Struct, frozen=True):
     brand_color: str | None = None
     footer: str | None = None
     default_template: str | None = None
+    logo: str | None = None
     usage_keep_rejected: bool = False
 
     def today(self, now: datetime) -> date:

@@ -10,7 +10,7 @@ from tallystick.core.errors import ValidationFailed
 from tallystick.core.money import digits
 from tallystick.credit_notes import store as credit_notes
 from tallystick.customers.resource import CUSTOMERS
-from tallystick.documents import ops, printable, templates
+from tallystick.documents import logos, ops, printable, templates
 from tallystick.documents.files import Archive, PdfFile, Printable, pdf_archive, pdf_file
 from tallystick.documents.frame import For
 from tallystick.documents.statements import Statement, statement_document
@@ -28,7 +28,8 @@ TOO_MANY = f"More than {MOST_FILES:,} invoices are selected. Choose fewer days, 
 
 
 def _file(call: Call, shown: Printable, asked: str | None) -> PdfFile:
-    return pdf_file(shown, templates.chosen(call.tx, call.account, asked, shown.template))
+    logo = logos.find(call.tx, call.account)
+    return pdf_file(shown, templates.chosen(call.tx, call.account, logo, asked, shown.template))
 
 
 class PdfQuery(Query, frozen=True, kw_only=True):
@@ -95,10 +96,10 @@ def export_pdf(call: Call, query: InvoiceQuery) -> Archive:
     found = list(islice(rows, MOST_FILES + 1))
     if len(found) > MOST_FILES:
         raise ValidationFailed({"from": [TOO_MANY]})
-    whom = For(call.account, call.tx.now)
+    whom, logo = For(call.account, call.tx.now), logos.find(call.tx, call.account)
     whole = (invoices.get(call.tx, call.account, row.id) for row in found)
     printables = (printable.of_invoice(invoice, whom) for invoice in whole)
-    setters = ((each, templates.chosen(call.tx, call.account, None, each.template)) for each in printables)
+    setters = ((each, templates.chosen(call.tx, call.account, logo, None, each.template)) for each in printables)
     return pdf_archive("invoices.zip", list(setters))
 
 

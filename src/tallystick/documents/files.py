@@ -51,7 +51,7 @@ class Printable(NamedTuple):
 
 def pdf_file(printable: Printable, setter: Setter) -> PdfFile:
     """The PDF of a document."""
-    tag = _tag(printable, setter.source)
+    tag = _tag(printable, setter)
     return PdfFile(f"{printable.name}.pdf", _made(tag, printable, setter), tag=tag)
 
 
@@ -74,10 +74,12 @@ def _free_name(wanted: str, taken: AbstractSet[str]) -> str:
     return next(name for name in names if name.casefold() not in taken)
 
 
-def _tag(printable: Printable, source: bytes) -> str:
-    """It is of all that is shown: the whole document, what sets it, and the version of the program that does."""
-    shown = (render.encode(printable.document), source, printable.at.isoformat().encode(), __version__.encode())
-    return sha256(b"\0".join((*shown, *pdf.SHARED.values()))).hexdigest()[:DIGITS]
+def _tag(printable: Printable, setter: Setter) -> str:
+    """It is of all that is shown: the whole document, what sets it, the logo, and the version of the program."""
+    logo = "" if setter.logo is None else setter.logo.name
+    told = (printable.at.isoformat(), logo, __version__)
+    shown = (render.encode(printable.document), setter.source, *map(str.encode, told), *pdf.SHARED.values())
+    return sha256(b"\0".join(shown)).hexdigest()[:DIGITS]
 
 
 def _made(tag: str, printable: Printable, setter: Setter) -> Iterator[bytes]:

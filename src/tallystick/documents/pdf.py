@@ -14,7 +14,7 @@ from tallystick.documents.glyphs import FONTS, shown
 from tallystick.wire import render
 
 TEMPLATES = Path(__file__).with_name("templates")
-PARTS = "parts.typ"
+PARTS, LOGO = "parts.typ", "logo.svg"
 MOST_CHARACTERS_HERE = 64_000
 """Of a document as JSON, some 250 short lines: a thousand take a gigabyte, which typst would keep for good."""
 _FONTS = typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
@@ -31,16 +31,16 @@ BUILT_INS = built_ins()
 SHARED = {PARTS: TEMPLATES.joinpath(PARTS).read_bytes()}
 
 
-def written(document: Document, template: bytes, at: datetime) -> bytes:
-    """The document as a PDF, dated: the same bytes for the same document.
+def written(document: Document, template: bytes, at: datetime, logo: bytes | None = None) -> bytes:
+    """The document as a PDF, dated: the same bytes for the same document. ``logo`` is an SVG.
 
     Raises TemplateFault where it is too long.
     """
-    inputs = _inputs(document)
+    inputs = _inputs(document, logo)
     if len(inputs["document"]) > MOST_CHARACTERS_HERE:
-        return written_apart(document, template, at)
+        return written_apart(document, template, at, logo)
     made = _compiler().compile(
-        _files(template),
+        _files(template, logo),
         format="pdf",
         sys_inputs=inputs,
         timestamp=int(at.timestamp()),
@@ -52,34 +52,46 @@ def written(document: Document, template: bytes, at: datetime) -> bytes:
     return made
 
 
-def pictures(document: Document, template: bytes, dots_per_inch: int) -> list[bytes]:
+def pictures(document: Document, template: bytes, dots_per_inch: int, logo: bytes | None = None) -> list[bytes]:
     """The sheets of the document as PNGs."""
-    made = _compiler().compile(_files(template), format="png", ppi=dots_per_inch, sys_inputs=_inputs(document))
+    inputs = _inputs(document, logo)
+    made = _compiler().compile(_files(template, logo), format="png", ppi=dots_per_inch, sys_inputs=inputs)
     return made if isinstance(made, list) else [made or b""]
 
 
-def _inputs(document: Document) -> dict[str, str]:
-    return {"document": shown(render.encode(document).decode())}
+def _inputs(document: Document, logo: bytes | None) -> dict[str, str]:
+    inputs = {"document": shown(render.encode(document).decode())}
+    return inputs if logo is None else {**inputs, "logo": LOGO}
 
 
-def _files(template: bytes) -> Any:
-    """What the stub of ``compile`` forgets: files by their names."""
-    return {"main": template, **SHARED}
+def _files(template: bytes, logo: bytes | None) -> Any:
+    """What the stub of ``compile`` forgets: files by their names. All of them are texts."""
+    files = {"main": template, **SHARED}
+    return files if logo is None else {**files, LOGO: logo}
 
 
-def written_apart(document: Document, template: bytes, at: datetime) -> bytes:
+def written_apart(document: Document, template: bytes, at: datetime, logo: bytes | None = None) -> bytes:
     """As ``written``, in a process of its own. Raises TemplateFault.
 
     A template that cannot keep to PDF/A and PDF/UA makes a plain PDF.
     """
-    files = {name: source.decode() for name, source in _files(template).items()}
-    request = apart.Request(files, _inputs(document), int(at.timestamp()), str(FONTS), is_archival=True)
+    request = _request(document, template, at, logo)
     try:
         return apart.compiled(request)
     except apart.TemplateFault as fault:
         if not str(fault).startswith("error: PDF/"):
             raise
         return apart.compiled(structs.replace(request, is_archival=False))
+
+
+def try_logo(document: Document, at: datetime, logo: bytes) -> None:
+    """Sets a document with a logo in a process of its own. Raises TemplateFault where that is no PDF/A and PDF/UA."""
+    apart.compiled(_request(document, BUILT_INS["classic"], at, logo))
+
+
+def _request(document: Document, template: bytes, at: datetime, logo: bytes | None) -> apart.Request:
+    files = {name: source.decode() for name, source in _files(template, logo).items()}
+    return apart.Request(files, _inputs(document, logo), int(at.timestamp()), str(FONTS), is_archival=True)
 
 
 def _compiler() -> typst.Compiler:

@@ -12,6 +12,7 @@ from tallystick.core.errors import Conflict, NotFound, ValidationFailed
 from tallystick.core.events import Event
 from tallystick.documents import apart, pdf
 from tallystick.documents.document import Document
+from tallystick.documents.logos import Logo
 from tallystick.store import outbox
 from tallystick.store.db import Tx
 from tallystick.store.rows import Rows
@@ -35,16 +36,17 @@ class Template(msgspec.Struct, frozen=True):
 
 
 class Setter(NamedTuple):
-    """What sets a document; somebody's own does it apart."""
+    """What sets a document, and with which logo; somebody's own does it apart."""
 
     source: bytes
     is_own: bool
+    logo: Logo | None
 
     def written(self, document: Document, at: datetime) -> bytes:
         """The document as a PDF. Raises ValidationFailed, with the compiler's words, where the template fails."""
         write = pdf.written_apart if self.is_own else pdf.written
         try:
-            return write(document, self.source, at)
+            return write(document, self.source, at, self.logo and self.logo.drawing())
         except apart.TemplateFault as fault:
             raise ValidationFailed({"template": [str(fault)]}) from None
 
@@ -109,20 +111,20 @@ def make_default(tx: Tx, account: Account, template_id: str) -> None:
     outbox.add(tx, account, Event.SETTINGS_UPDATED, account.id)
 
 
-def chosen(tx: Tx, account: Account, asked: str | None, own: str | None) -> Setter:
+def chosen(tx: Tx, account: Account, logo: Logo | None, asked: str | None, own: str | None) -> Setter:
     """The template that is asked for, else the bill's own, else the default; what is no more counts for nothing.
 
     Raises ValidationFailed where there is none that is called as asked.
     """
     for wanted in (asked, own, account.default_template):
         if wanted in pdf.BUILT_INS:
-            return Setter(pdf.BUILT_INS[wanted], is_own=False)
+            return Setter(pdf.BUILT_INS[wanted], is_own=False, logo=logo)
         found = ROWS.find(tx, account, {int(wanted)}) if wanted and _is_id(wanted) else []
         if found:
-            return Setter(found[0].source.encode(), is_own=True)
+            return Setter(found[0].source.encode(), is_own=True, logo=logo)
         if wanted is not None and wanted == asked:
             raise ValidationFailed({"template": [UNKNOWN]})
-    return Setter(pdf.BUILT_INS[DEFAULT], is_own=False)
+    return Setter(pdf.BUILT_INS[DEFAULT], is_own=False, logo=logo)
 
 
 def _is_id(text: str) -> bool:

@@ -18,7 +18,7 @@ from tallystick.http.surface import Decoder, Surface
 from tallystick.store import idempotency, readiness
 from tallystick.store.db import Database, Tx
 from tallystick.store.idempotency import Answer, InFlight, KeyedRequest
-from tallystick.wire.call import Call
+from tallystick.wire.call import Call, FileBody
 from tallystick.wire.parse import parse_json, parse_query
 from tallystick.wire.reply import Accepted, Listed, Reply, ShownOnce
 from tallystick.wire.scalars import Id, MeterKey, TemplateId, Token
@@ -59,6 +59,7 @@ class Endpoint:
         self.surface = surface
         self.server = server
         self._resource = surface.resource_of(route)
+        self._decoders = _decoders(route, surface)
         self._run = self._read if route.reads else self._write
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
@@ -134,10 +135,10 @@ class Endpoint:
         if req.get_header("Transfer-Encoding") and media != falcon.MEDIA_JSON:
             # Where a client leaves, a chunked body just ends. Half of an object of JSON is none, but half of a form is.
             raise falcon.HTTPLengthRequired(description="Send the length of the body as Content-Length.")
-        return (raw, self.surface.decoders[media]) if raw else NO_BODY
+        return (raw, self._decoders[media]) if raw else NO_BODY
 
     def _media(self, content_type: str | None) -> str:
-        decoders = self.surface.decoders
+        decoders = self._decoders
         named, *parameters = (content_type or next(iter(decoders))).lower().replace(" ", "").split(";")
         if any(each.startswith("charset=") and each[8:].strip('"') not in UTF_8 for each in parameters):
             raise falcon.HTTPUnsupportedMediaType(description="Send the body in UTF-8.")
@@ -222,6 +223,11 @@ SHOWN_ALREADY = (
 )
 UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 NO_BODY: tuple[bytes, Decoder] = (b"", parse_json)
+
+
+def _decoders(route: Route, surface: Surface) -> Mapping[str, Decoder]:
+    """What reads a body, by its media type: a file reads itself."""
+    return dict.fromkeys(route.body.media, parse_json) if issubclass(route.body, FileBody) else surface.decoders
 
 
 def _too_large(most: int) -> falcon.HTTPError:

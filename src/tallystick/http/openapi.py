@@ -17,7 +17,7 @@ from tallystick.http.routes import Route
 from tallystick.http.schemas import Schema, Schemas, said
 from tallystick.http.surface import Description, Surface
 from tallystick.wire import render
-from tallystick.wire.call import OwnBody, Query
+from tallystick.wire.call import FileBody, OwnBody, Query
 from tallystick.wire.file import File
 from tallystick.wire.hints import members
 from tallystick.wire.reply import Listed
@@ -151,6 +151,8 @@ def _operation(route: Route, surface: Surface, schemas: Schemas) -> Schema:
 
 
 def _body(route: Route, surface: Surface, schemas: Schemas) -> Schema:
+    if issubclass(route.body, FileBody):
+        return {"required": True, "content": {media: {"schema": {}} for media in route.body.media}}
     is_required = any(field.required for field in msgspec.structs.fields(route.body))
     media: dict[str, Schema] = {media: {"schema": schemas.of(_body_shown(route))} for media in surface.decoders}
     media[JSON]["example"] = surface.description.examples[route.method, route.path]

@@ -9,7 +9,7 @@ from typing import Any, get_origin, get_type_hints
 from sqlalchemy import Table
 
 from tallystick.accounts.types import Scope
-from tallystick.wire.call import Body, Query
+from tallystick.wire.call import Body, FileBody, Query
 from tallystick.wire.file import File
 from tallystick.wire.hints import members
 from tallystick.wire.reply import Accepted
@@ -29,7 +29,8 @@ class Route:
     GET that shows a row of the table ``row`` has an ETag. What is ``of_usage`` runs in a transaction of
     ``Database.usage``, which on SQLite writes nothing else: so no answer is kept, nor need it be, because events have
     ids of their own. A POST that ``asks`` only reads, as a GET does (ADR 57). What ``is_one_look`` asks the database
-    once, or keeps a snapshot by itself where it does not: it saves PostgreSQL a BEGIN and its end.
+    once, or keeps a snapshot by itself where it does not: it saves PostgreSQL a BEGIN and its end. What an account
+    ``may_lack`` is then not found.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Route:
     of_usage: bool = False
     asks: bool = False
     is_one_look: bool = False
+    may_lack: bool = False
 
     @property
     def scope(self) -> Scope | None:
@@ -107,9 +109,14 @@ class Route:
         return "body" in self._hints
 
     @property
+    def takes_file(self) -> bool:
+        """Whether the body is a file."""
+        return issubclass(self.body, FileBody)
+
+    @property
     def names_row(self) -> bool:
-        """Whether a request names a row that may not be there: in its path, or by an ``id`` in its body."""
-        return bool(self.ids) or "id" in self.body.__struct_fields__
+        """Whether a request names what may not be there: in its path, or by an ``id`` in its body."""
+        return self.may_lack or bool(self.ids) or "id" in self.body.__struct_fields__
 
     @cached_property
     def reply(self) -> Any:

@@ -8,6 +8,7 @@ from tallystick.credit_notes import public as public_credit_notes
 from tallystick.customers import api as customers
 from tallystick.delivery import api as delivery
 from tallystick.documents import api as documents
+from tallystick.documents import logo_api as logos
 from tallystick.documents import template_api as templates
 from tallystick.http.routes import Route
 from tallystick.invoices import api as invoices
@@ -45,6 +46,9 @@ ROUTES = (
     Route("GET", "", describe),
     Route("GET", "/settings", accounts.get_settings, row=tables.accounts),
     Route("PUT", "/settings", accounts.update_settings, needs=Scope.ADMIN),
+    Route("GET", "/settings/logo", logos.show_logo, may_lack=True),
+    Route("PUT", "/settings/logo", logos.put_logo, needs=Scope.ADMIN, is_long=True),
+    Route("DELETE", "/settings/logo", logos.delete_logo, needs=Scope.ADMIN, may_lack=True),
     Route("GET", "/api-keys", accounts.list_keys, needs=Scope.ADMIN),
     Route("POST", "/api-keys", accounts.create_key, status=201, makes="/api-keys", needs=Scope.ADMIN),
     Route("DELETE", "/api-keys/{key_id}", accounts.revoke_key, needs=Scope.ADMIN),

@@ -152,6 +152,7 @@ accounts = Table(
     Column("brand_color", String(7)),
     Column("footer", Text),
     Column("default_template", Text),
+    Column("logo", Text),
     Column("usage_keep_rejected", Boolean, nullable=False, server_default=false()),
     *_versioned(),
     sqlite_autoincrement=True,
@@ -225,6 +226,15 @@ templates = Table(
     *_versioned(),
     UniqueConstraint("account_id", "id"),
     sqlite_autoincrement=True,
+)
+
+logos = Table(
+    "logos",
+    metadata,
+    _account(),
+    Column("name", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("account_id", "name"),
 )
 
 unique_product_sku = UniqueConstraint("account_id", "sku")

@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tallystick.documents.document import Document, Table, TableRow
 from tallystick.documents.languages import words
@@ -16,13 +16,20 @@ STYLE_URL = f"{STYLE_PATH}?{sha256(STYLE.read_bytes()).hexdigest()[:8]}"
 TIMES, BETWEEN = " \N{MULTIPLICATION SIGN} ", " · "
 
 
-def bill_page(document: Document, path: str) -> str:
+class Letter(NamedTuple):
+    """What a page says, and where the logo of whoever says it is, if there is any."""
+
+    document: Document
+    logo: str | None = None
+
+
+def bill_page(letter: Letter, path: str) -> str:
     """The page at this path, whose PDF is at ``path``/pdf; a quotation is answered at ``path``/accept and /reject."""
     return templating.written(
         "bill.html",
-        **_values_of(document),
+        **_values_of(letter),
         path=path,
-        is_answerable=is_answerable(document),
+        is_answerable=is_answerable(letter.document),
         figures_of=figures_of,
     )
 
@@ -32,17 +39,19 @@ def is_answerable(document: Document) -> bool:
     return document.state is not None and document.state.key == "open_quotation"
 
 
-def answer_page(document: Document, path: str, verb: str, given: AnswerBody) -> str:
+def answer_page(letter: Letter, path: str, verb: str, given: AnswerBody) -> str:
     """The page on which the customer confirms to accept or to reject, by name, the quotation whose page is at the path.
 
     ``given`` is what was sent and is to be filled in once more; at first nothing.
     """
-    return templating.written("answer.html", **_values_of(document), path=path, verb=verb, given=given)
+    return templating.written("answer.html", **_values_of(letter), path=path, verb=verb, given=given)
 
 
-def _values_of(document: Document) -> dict[str, Any]:
+def _values_of(letter: Letter) -> dict[str, Any]:
+    document = letter.document
     return {
         "document": document,
+        "logo": letter.logo,
         "words": words(document.language),
         "language": "-".join(filter(None, (document.language, document.region))),
         "direction": document.direction,

@@ -8,9 +8,10 @@ from typing import Any
 import falcon
 
 from tallystick.accounts import ops as accounts
+from tallystick.core.errors import NotFound
 from tallystick.credit_notes import store as credit_notes
 from tallystick.documents import api as documents
-from tallystick.documents import content
+from tallystick.documents import content, logos
 from tallystick.documents.api import PdfQuery
 from tallystick.documents.document import Document
 from tallystick.documents.frame import For
@@ -25,12 +26,12 @@ from tallystick.quotations import public as answers
 from tallystick.quotations import store as quotations
 from tallystick.quotations.api import AnswerBody
 from tallystick.store.db import Database, Tx
-from tallystick.web.bill_page import STYLE, STYLE_PATH, answer_page, bill_page, is_answerable, message_page
+from tallystick.web.bill_page import STYLE, STYLE_PATH, Letter, answer_page, bill_page, is_answerable, message_page
 from tallystick.web.languages import preferred
 from tallystick.wire.call import Call
 from tallystick.wire.file import Sight
 from tallystick.wire.parse import parse_form, parse_query
-from tallystick.wire.scalars import Token
+from tallystick.wire.scalars import MAX_ID, Token
 
 INVOICE = "/public/invoices/{token}"
 CREDIT_NOTE = "/public/credit-notes/{token}"
@@ -48,10 +49,18 @@ HEADERS = {
 }
 
 
+LOGO = f"/public/logos/{{account:int(min=1, max={MAX_ID})}}/{{name}}"
+LOGO_HEADERS = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+}
+Show = Callable[[Call, Token], Document]
+
+
 class SharedBill:
     """The page of one kind of bill."""
 
-    def __init__(self, database: Database, origin: str, show: Callable[[Call, Token], Document]) -> None:
+    def __init__(self, database: Database, origin: str, show: Show) -> None:
         self._database = database
         self._origin = origin
         self._show = show
@@ -59,8 +68,8 @@ class SharedBill:
     def on_get(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Answers the page, to whoever has the link."""
         with self._database.read() as tx:
-            document = self._show(_call(tx, req, self._origin, token), Token(token))
-        _answer(resp, 200, bill_page(document, req.path))
+            letter = _letter(_call(tx, req, self._origin, token), Token(token), self._show)
+        _answer(resp, 200, bill_page(letter, req.path))
 
     on_head = on_get
     queue_of = always(Queue.LONG)
@@ -120,12 +129,32 @@ class SharedAnswer:
 
     def _ask(self, req: falcon.Request, resp: falcon.Response, token: str, given: AnswerBody) -> None:
         with self._database.read() as tx:
-            document = _quotation(_call(tx, req, self._origin, token), Token(token))
-        if not is_answerable(document):
+            letter = _letter(_call(tx, req, self._origin, token), Token(token), _quotation)
+        if not is_answerable(letter.document):
             _lead_to(resp, token)
             return
-        page = answer_page(document, QUOTATION.format(token=token), self._verb, given)
+        page = answer_page(letter, QUOTATION.format(token=token), self._verb, given)
         _answer(resp, 200 if given.name is None else 422, page)
+
+
+class SharedLogo:
+    """The logo on the pages of an account: whoever knows its name has seen it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def on_get(self, _req: falcon.Request, resp: falcon.Response, account: int, name: str) -> None:
+        """Answers the picture, which is never another one under this name."""
+        with self._database.glance() as tx:
+            logo = logos.named(tx, account, name)
+        if logo is None:
+            raise NotFound(logos.NONE)
+        resp.content_type = logo.media
+        resp.data = logo.content
+        resp.set_headers(LOGO_HEADERS)
+
+    on_head = on_get
+    queue_of = always(Queue.READS)
 
 
 class SharePages(Speaker):
@@ -143,6 +172,11 @@ PAGES = SharePages(prefix="/public")
 
 def _call(tx: Tx, req: falcon.Request, origin: str, token: str) -> Call:
     return Call(tx, auth.guest(tx, req, token).account, origin)
+
+
+def _letter(call: Call, token: Token, show: Show) -> Letter:
+    name = call.account.logo
+    return Letter(show(call, token), name and f"/public/logos/{call.account.id}/{name}")
 
 
 def _form_of(req: falcon.Request) -> bytes:
@@ -183,6 +217,7 @@ def _for(call: Call) -> For:
 def add_routes(app: falcon.App[Any, Any], database: Database, origin: str) -> None:
     """Adds the pages below ``/public``."""
     app.add_route(STYLE_PATH, Asset(STYLE))
+    app.add_route(LOGO, SharedLogo(database))
     app.add_route(INVOICE, SharedBill(database, origin, _invoice))
     app.add_route(f"{INVOICE}/pdf", SharedFile(database, origin, documents.shared_invoice_pdf))
     app.add_route(CREDIT_NOTE, SharedBill(database, origin, _credit_note))

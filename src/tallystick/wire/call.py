@@ -32,6 +32,13 @@ class OwnBody(Body, kw_only=True):
         raise NotImplementedError
 
 
+class FileBody(OwnBody, kw_only=True):
+    """A body that is a file, of one of the ``media``; what it is, its content says."""
+
+    media: ClassVar[tuple[str, ...]]
+    shown: ClassVar[Any] = bytes
+
+
 class Change(Body, kw_only=True):
     """What a PUT names to change. A ``version`` guards it: a stale one is refused."""
 
