@@ -88,7 +88,8 @@ class Year:
 
     def moment(self, tx: Tx) -> Tx:
         """The transaction, as if it had begun at this moment of the year."""
-        return Tx(tx.connection, self.now, ACTOR)
+        tx.now = self.now
+        return tx
 
     def _wait(self, story: Story, days: int) -> None:
         opening = datetime.combine(self.now.date() + timedelta(days=days), time(OPENS), UTC)

@@ -305,7 +305,7 @@ def test_a_key_tells_the_minute_of_its_last_use(database_url: str) -> None:
             with counted() as statements:
                 uses.write()
                 uses.write()
-            assert len(statements) == 1
+            assert sum("UPDATE" in statement for statement in statements) == 1
             assert last_used_at() == "2026-06-15T12:00:00Z"
             clock.advance(timedelta(minutes=5))
             client.post("/api/v1/customers", json={"name": "Ann"})

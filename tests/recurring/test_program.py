@@ -55,5 +55,5 @@ def test_a_batch_costs_the_same_whatever_its_size(api: Api) -> None:
         with counted() as statements:
             assert process(api)["created"] == count
         costs.append(len(statements))
-    # PostgreSQL writes few rows by INSERT and many by COPY, one statement either way.
-    assert costs[0] == costs[1] <= 30
+    # PostgreSQL is told of few rows together, and many are copied, each table's by themselves: never a row alone.
+    assert costs[0] <= costs[1] <= (costs[0] if api.database.is_sqlite else costs[0] + 4) <= 30

@@ -15,7 +15,7 @@ from tallystick.core.account import Account
 from tallystick.core.events import Event
 from tallystick.core.periods import Frequency
 from tallystick.store import ids
-from tallystick.store.blocks import ROWS_A_STATEMENT, WORTH_A_COPY
+from tallystick.store.blocks import WORTH_A_COPY
 from tallystick.store.db import Database, Tx
 from tallystick.store.lists import in_list
 from tallystick.store.tables import customers, events, products, recurring, seals
@@ -145,14 +145,14 @@ def test_a_refused_row_is_an_integrity_error(database: Database, count: int) -> 
         assert stored(tx, products) == []
 
 
-@pytest.mark.parametrize("count", [0, 1, ROWS_A_STATEMENT, 2 * ROWS_A_STATEMENT + 1])
+@pytest.mark.parametrize("count", [0, 1, WORTH_A_COPY, MANY])
 def test_the_ids_of_new_rows_come_in_their_order(database: Database, count: int) -> None:
     columns = tuple(event(0))
     with database.transaction("tests") as tx:
         rows = [tuple(event(place).values()) for place in range(count)]
-        answered = tx.insert_with_ids(events, columns, rows, ascending="subject_id")
+        answered = tx.insert_new(events, columns, rows)
         written = tx.connection.execute(select(events.c.id).order_by(events.c.subject_id)).scalars().all()
-    assert answered == written
+    assert list(answered) == written
     assert len(set(answered)) == count
 
 

@@ -9,12 +9,11 @@ from msgspec import Struct, structs
 from tallystick.bills import effects
 from tallystick.bills.effects import NO_EFFECTS, Effects
 from tallystick.bills.kind import B, DraftKind, R
-from tallystick.bills.numbers import NumberInUse
 from tallystick.bills.seal import seal_of
 from tallystick.bills.types import BillRow, LineRow
 from tallystick.core.account import Account
 from tallystick.store import seals
-from tallystick.store.db import TryAgain, Tx
+from tallystick.store.db import Tx
 
 S = TypeVar("S", bound=BillRow)
 
@@ -66,12 +65,7 @@ def write_all(tx: Tx, account: Account, kind: DraftKind[R, B], steps: Sequence[S
     """
     effects.write_all(tx, account, [step.effects for step in steps])
     steps = [_with_lines(tx, account, kind, step) for step in steps]
-    try:
-        written = _rows_written(tx, account, kind, _numbered(tx, account, kind, steps))
-    except NumberInUse:
-        if any(step.read.wanted_number is not None for step in steps):
-            raise
-        raise TryAgain from None
+    written = _rows_written(tx, account, kind, _numbered(tx, account, kind, steps))
     sealed = [seal_of(kind, step.row, step.lines) for step in written if step.is_sealed]
     if sealed:
         seals.append(tx, account, sealed)

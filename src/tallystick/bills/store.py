@@ -36,12 +36,13 @@ from tallystick.core.totals import LineTotals, Totals
 from tallystick.customers.types import Customer
 from tallystick.products.types import Product
 from tallystick.store import labels, rows
-from tallystick.store.db import Tx, violates
+from tallystick.store.db import TryAgain, Tx, violates
 from tallystick.store.lists import in_list
 from tallystick.store.prepared import Statement
 from tallystick.store.search import holds, searchable
 from tallystick.store.tables import customers, products, taxes
 from tallystick.store.together import Reading
+from tallystick.store.tx import Objections
 from tallystick.taxes.types import Tax
 
 R = TypeVar("R", bound=BillRow)
@@ -210,8 +211,7 @@ class Lines(Generic[L]):
 
     def insert(self, tx: Tx, account: Account, bill_id: int, lines: Sequence[L]) -> list[L]:
         """Writes the lines of a bill and answers them with their ids."""
-        placed = self._placed(account, bill_id, lines)
-        ids = tx.insert_with_ids(self._table, self._columns, placed, ascending="position")
+        ids = tx.insert_new(self._table, self._columns, self._placed(account, bill_id, lines))
         return [structs.replace(line, id=line_id) for line_id, line in zip(ids, lines, strict=True)]
 
     def insert_many(self, tx: Tx, account: Account, owned: Sequence[tuple[int, list[L]]]) -> None:
@@ -277,7 +277,7 @@ class BillRows(Generic[R]):
         # Of these, no statement comes without its tests, of which one must name the account.
         self.some: Callable[..., Select[Any]] = select(*shown).where
         self._with_customer = select(*shown, *details).select_from(table.join(customers, own)).where
-        self._insert = insert_into(table).returning(table.c.id)
+        self._insert = insert_into(table)
         self._change = update(table).where(
             table.c.account_id == bindparam("account"),
             table.c.id == bindparam("wanted"),
@@ -367,11 +367,7 @@ class BillRows(Generic[R]):
         """
         values = self.values(account, row)
         del values["id"]
-        try:
-            with labels.refusing_a_taken_external_id(self._table, values):
-                return tx.one(self._insert, int, **values)
-        except IntegrityError as error:
-            raise self._refusal(error, values) from None
+        return tx.tell_new(self._insert, self._objections(values), **values)
 
     def insert_many(self, tx: Tx, account: Account, many: Sequence[BillRow]) -> None:
         """Writes new rows that have their ids."""
@@ -381,18 +377,13 @@ class BillRows(Generic[R]):
     def change(self, tx: Tx, account: Account, row: A, changes: Mapping[str, Any]) -> A:
         """Changes the row where it is still in the version that was read, and answers it as it is then.
 
-        Raises Conflict otherwise and where its new ``external_id`` is taken, NumberInUse where its new number is.
+        Raises Conflict otherwise and where its new ``external_id`` is taken, NumberInUse where its new number is, and
+        TryAgain where that is the next of a sequence.
         """
         stamps = _stamps(tx, row)
         advanced = self._advanced(tx, account, row, changes)
         read = {"account": account.id, "wanted": row.id, "read_version": row.version}
-        try:
-            with labels.refusing_a_taken_external_id(self._table, advanced):
-                changed = tx.write(self._change, **advanced, **read)
-        except IntegrityError as error:
-            raise self._refusal(error, changes) from None
-        if not changed:
-            raise rows.stale()
+        tx.tell(self._change, self._objections(advanced), **advanced, **read)
         return structs.replace(row, **changes, **stamps)
 
     def change_all(self, tx: Tx, account: Account, many: Sequence[tuple[A, Mapping[str, Any]]]) -> list[A]:
@@ -418,7 +409,12 @@ class BillRows(Generic[R]):
             advanced["search"] = _searchable(tx, account, row, changes)
         return advanced
 
-    def _refusal(self, error: IntegrityError, values: Mapping[str, Any]) -> Exception:
+    def _objections(self, values: Mapping[str, Any]) -> Objections:
+        return Objections(partial(self._refusal, values), rows.stale)
+
+    def _refusal(self, values: Mapping[str, Any], error: IntegrityError) -> Exception:
         if any(violates(error, unique) for unique in self._unique_numbers):
+            if values.get("number_sequence") is not None:
+                return TryAgain()
             return NumberInUse(self._table.name.removesuffix("s"), values["number"] or values["wanted_number"])
-        return error
+        return labels.refusal_of_a_taken_external_id(self._table, values, error) or error

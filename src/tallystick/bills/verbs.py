@@ -51,6 +51,7 @@ def preview(tx: Tx, account: Account, kind: DraftKind[R, B], new: NewBill, custo
 
 def _insert(tx: Tx, account: Account, kind: DraftKind[R, B], draft: B) -> B:
     """Writes a draft, and answers the same with its ids."""
+    tx.foresee({kind.bills: 1, kind.lines: len(draft.lines)})
     bill_id = kind.rows.insert(tx, account, draft.row)
     lines = kind.own_lines.insert(tx, account, bill_id, draft.lines)
     return structs.replace(draft, row=structs.replace(draft.row, id=bill_id), lines=lines)

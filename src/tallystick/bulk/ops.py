@@ -93,9 +93,11 @@ def run(tx: Tx, account: Account, action: BatchAction | TrashAction, ids: Sequen
         some = ids[start : start + BLOCK]
         try:
             with tx.savepoint():
-                failures += _block(tx, account, IN_BLOCKS[action], some)
+                refused = _block(tx, account, IN_BLOCKS[action], some)
         except (DomainError, IntegrityError, TryAgain):
-            failures += one_by_one(tx, account, VERBS[action], some)
+            # It may be the end of the savepoint that raises.
+            refused = one_by_one(tx, account, VERBS[action], some)
+        failures += refused
     return failures
 
 

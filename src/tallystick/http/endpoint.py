@@ -9,7 +9,7 @@ import falcon
 
 from tallystick.accounts.types import Caller
 from tallystick.accounts.uses import Uses
-from tallystick.core.errors import Conflict, DomainError, NotFound, ValidationFailed
+from tallystick.core.errors import Conflict, DomainError, IdempotencyMismatch, NotFound, ValidationFailed
 from tallystick.http import auth, entity_tags, links, refusals
 from tallystick.http.looks import Looks
 from tallystick.http.queues import Queue
@@ -190,31 +190,20 @@ class Endpoint:
         database = self.server.database
         with self.server.in_flight.claim(request):
             try:
-                return database.transact(
-                    caller.actor, lambda tx: idempotency.once(tx, request, partial(self._do_or_refuse, work))
-                )
-            except Refused as refused:
-                # The work is rolled back, and its refusal is an answer as good as any.
-                answer = refused.answer
-                return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, lambda _tx: answer))
-
-    def _do_or_refuse(self, work: Callable[[Tx], Answer], tx: Tx) -> Answer:
-        try:
-            return work(tx)
-        except DomainError as error:
-            refusal = refusals.of_domain(error)
-            if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                # It is the server's trouble: once that is over, the same key shall do the work.
+                return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, work))
+            except IdempotencyMismatch:
                 raise
-            raise Refused(self.surface.refusal(refusal)) from error
+            except DomainError as error:
+                answer = self._kept_refusal(error)
+            # The work is rolled back, and its refusal is an answer as good as any.
+            return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, lambda _tx: answer))
 
-
-class Refused(Exception):
-    """Carries a refusal out of the transaction that it rolls back."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__()
-        self.answer = answer
+    def _kept_refusal(self, error: DomainError) -> Answer:
+        refusal = refusals.of_domain(error)
+        if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            # It is the server's trouble: once that is over, the same key shall do the work.
+            raise error
+        return self.surface.refusal(refusal)
 
 
 SHOWN_ALREADY = (

@@ -17,6 +17,7 @@ from tallystick.store.ids import next_ids
 from tallystick.store.paging import Page, PageRequest, fetch, stream
 from tallystick.store.search import mentions
 from tallystick.store.tables import customers, invoices, payment_allocations, payments
+from tallystick.store.tx import Objections
 
 SORTS: Mapping[str, ColumnElement[Any]] = {"created_at": payments.c.id, "date": payments.c.date}
 COLUMNS = tuple(name for name in Payment.__struct_fields__ if name != "allocations")
@@ -30,7 +31,7 @@ CUSTOMER_NAME = (
 )
 EXPORTED_AT_ONCE = 200
 
-INSERT = payments.insert().returning(payments.c.id)
+INSERT = payments.insert()
 ONE: Select[Any] = select(*PAYMENT_COLUMNS).where(
     payments.c.account_id == bindparam("account"), payments.c.id == bindparam("payment")
 )
@@ -117,8 +118,8 @@ def insert_all(tx: Tx, account: Account, new: Sequence[Payment]) -> list[Payment
 def _inserted(tx: Tx, account: Account, new: Payment) -> Payment:
     values = dict(zip(COLUMNS, structs.astuple(new), strict=False))
     del values["id"]
-    with labels.refusing_a_taken_external_id(payments, values):
-        return structs.replace(new, id=tx.one(INSERT, int, account_id=account.id, **values))
+    objections = Objections(lambda error: labels.refusal_of_a_taken_external_id(payments, values, error) or error)
+    return structs.replace(new, id=tx.tell_new(INSERT, objections, account_id=account.id, **values))
 
 
 def _all_inserted(tx: Tx, account: Account, new: Sequence[Payment]) -> list[Payment]:

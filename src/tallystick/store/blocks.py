@@ -6,7 +6,7 @@ is the same however it was written.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import repeat
+from itertools import count
 from typing import Any, NamedTuple
 
 from sqlalchemy import Date, Dialect, Table
@@ -17,10 +17,8 @@ Convert = Callable[[Any], Any]
 WORTH_A_COPY = 8
 """Rows from which PostgreSQL's COPY, with its extra round trip, is faster than an INSERT; fewer are one statement."""
 
-ROWS_A_STATEMENT = 100
-"""What returns its ids is written so many rows at a time: SQLite takes 32,766 parameters, and some tables are wide."""
-
 MAX_BLOCKS = 64
+MAX_INSERTS = MAX_BLOCKS * WORTH_A_COPY
 
 
 class _Writer(NamedTuple):
@@ -44,11 +42,9 @@ class Block(NamedTuple):
         """PostgreSQL's ``COPY`` of any number of rows."""
         return f"COPY {self._target} FROM STDIN"
 
-    def insert(self, rows: int = 1, returning: str = "") -> str:
+    def insert(self, rows: int = 1) -> str:
         """The statement that writes so many rows, all their values its parameters."""
-        width = len(self.writers)
-        written = (self._row(1 + row * width, width) for row in range(rows))
-        return f"INSERT INTO {self._target} VALUES {', '.join(written)}{returning}"  # noqa: S608
+        return _insert(self._target, len(self.writers), rows, is_numbered=self.is_numbered)
 
     def update(self, keys: int) -> str:
         """The statement that changes the row which the last so many of the columns find."""
@@ -60,10 +56,6 @@ class Block(NamedTuple):
     @property
     def _target(self) -> str:
         return f"{self.table} ({', '.join(self.columns)})"
-
-    def _row(self, first: int, width: int) -> str:
-        places = (f"${first + column}" for column in range(width)) if self.is_numbered else repeat("?", width)
-        return f"({', '.join(places)})"
 
     def parameters(self, rows: Sequence[Sequence[Any]]) -> list[Any]:
         """The values of a few rows, one row after the other, as the driver takes them."""
@@ -77,6 +69,14 @@ class Block(NamedTuple):
         """The rows as the driver takes them."""
         columns = zip(*rows, strict=True)
         return zip(*map(_column, columns, self.writers), strict=True)
+
+
+@lru_cache(maxsize=MAX_INSERTS)
+def _insert(target: str, width: int, rows: int, *, is_numbered: bool) -> str:
+    number = count(1)
+    places = (", ".join(f"${next(number)}" if is_numbered else "?" for _ in range(width)) for _ in range(rows))
+    written = ", ".join(f"({each})" for each in places)
+    return f"INSERT INTO {target} VALUES {written}"  # noqa: S608
 
 
 @lru_cache(maxsize=MAX_BLOCKS)

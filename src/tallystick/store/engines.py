@@ -45,7 +45,10 @@ def sqlite_engine(url: str, *, begin: str) -> Engine:
 
 
 def postgresql_engine(url: str, *, connections: int, statement_timeout_s: int) -> Engine:
-    """An engine over a PostgreSQL database, where no statement may take longer; 0 is no limit."""
+    """An engine over a PostgreSQL database, where no statement may take longer; 0 is no limit.
+
+    It begins no transaction by itself.
+    """
     options = f"{POSTGRES_OPTIONS} -c statement_timeout={statement_timeout_s}s"
     return create_engine(
         url,
@@ -53,6 +56,7 @@ def postgresql_engine(url: str, *, connections: int, statement_timeout_s: int) -
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=False,
+        isolation_level="AUTOCOMMIT",
         connect_args={"options": options, **POSTGRES_CONNECTION},
         json_serializer=to_json,
         json_deserializer=msgspec.json.decode,

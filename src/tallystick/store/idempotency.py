@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, delete, func, select
+from sqlalchemy import bindparam, delete, select
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, IdempotencyMismatch
-from tallystick.store import locks
 from tallystick.store.db import Tx
 from tallystick.store.tables import idempotency_keys
+from tallystick.store.tx import AS_IT_IS
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -27,8 +27,6 @@ FORGET_OLD = delete(idempotency_keys).where(
     idempotency_keys.c.account_id == bindparam("account"), idempotency_keys.c.created_at < bindparam("before")
 )
 KEEP = idempotency_keys.insert()
-# Until the transaction ends; false where another one has it.
-TRY_LOCK = select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
 class KeyedRequest(NamedTuple):
@@ -105,13 +103,7 @@ def once(tx: Tx, request: KeyedRequest, work: Callable[[Tx], Answer]) -> tuple[A
 
 
 def recall(tx: Tx, request: KeyedRequest) -> Answer | None:
-    """The answer kept for this key, if any; IdempotencyMismatch where it belongs to another request.
-
-    On PostgreSQL this also takes the key for the rest of the transaction, against other processes: Conflict when one
-    of them has it.
-    """
-    if tx.is_postgresql and not tx.one(TRY_LOCK, bool, number=_lock_of(request)):
-        raise Conflict(STILL_RUNNING)
+    """The answer kept for this key, if any; IdempotencyMismatch where it belongs to another request."""
     kept = tx.row(FIND, _Kept, account=request.account_id, for_key=request.key)
     if kept is None:
         return None
@@ -124,10 +116,14 @@ def recall(tx: Tx, request: KeyedRequest) -> Answer | None:
 
 
 def keep(tx: Tx, request: KeyedRequest, answer: Answer) -> None:
-    """Keeps what a repeat gets with the work of this transaction."""
+    """Keeps what a repeat gets with the work of this transaction.
+
+    Where another process has just kept one, the database refuses this, and the work is tried again: and found done.
+    """
     kept = answer.repeat or answer
-    tx.write(
+    tx.tell(
         KEEP,
+        AS_IT_IS,
         account_id=request.account_id,
         key=request.key,
         fingerprint=request.fingerprint,
@@ -141,7 +137,3 @@ def keep(tx: Tx, request: KeyedRequest, answer: Answer) -> None:
 def forget_old(tx: Tx, account: Account) -> int:
     """Deletes the answers that are past their time; answers how many they were."""
     return tx.write(FORGET_OLD, account=account.id, before=tx.now - KEPT_FOR)
-
-
-def _lock_of(request: KeyedRequest) -> int:
-    return locks.number(request.account_id, "idempotency", request.key)

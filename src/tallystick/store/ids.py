@@ -20,6 +20,7 @@ from sqlalchemy import table as table_of
 from sqlalchemy.dialects.postgresql import REGCLASS
 
 from tallystick.store.db import Tx
+from tallystick.store.late import NEXT_IDS
 from tallystick.store.tables import metadata
 
 WITH_IDS = tuple(table for table in metadata.sorted_tables if "id" in table.primary_key.columns)
@@ -30,16 +31,12 @@ _given = table_of("sqlite_sequence", column("name", Text), column("seq", BigInte
 SQLITE_LAST = select(_given.c.seq).where(_given.c.name == bindparam("of_table"))
 SQLITE_FORGET = delete(_given).where(_given.c.name == bindparam("of_table"))
 SQLITE_KEEP = insert(_given)
-# So many next values of a table's sequence.
-POSTGRESQL_NEXT = select(
-    func.nextval(func.pg_get_serial_sequence(bindparam("of_table", type_=Text), "id"))
-).select_from(func.generate_series(1, bindparam("count", type_=BigInteger)).alias())
 
 
 def next_ids(tx: Tx, table: Table, count: int) -> Sequence[int]:
     """Ids for so many new rows, ascending. On SQLite they are taken only by the INSERT, in this same transaction."""
     if tx.is_postgresql:
-        return sorted(tx.rows(POSTGRESQL_NEXT, int, of_table=table.name, count=count))
+        return sorted(tx.rows(NEXT_IDS, int, of_table=table.name, count=count))
     last = tx.row(SQLITE_LAST, int, of_table=table.name) or 0
     return range(last + 1, last + 1 + count)
 

@@ -6,12 +6,14 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, select
+from sqlalchemy.exc import IntegrityError
 
 from tallystick.core.account import Account
+from tallystick.core.errors import Conflict
 from tallystick.core.labels import Metadata, merged
 from tallystick.store.db import Tx
 from tallystick.store.tables import unique_external_id_name
-from tallystick.store.unique import Unique, refusing_taken
+from tallystick.store.unique import Unique, refusal, refusing_taken
 
 Values = Mapping[str, Any]
 
@@ -36,6 +38,11 @@ def of_changed(tx: Tx, account: Account, table: Table, row_id: int, changes: Val
 def refusing_a_taken_external_id(table: Table, values: Values) -> AbstractContextManager[None]:
     """Raises Conflict in place of the database's refusal of an ``external_id`` that another row of the kind has."""
     return refusing_taken(_unique_external_id(table), values)
+
+
+def refusal_of_a_taken_external_id(table: Table, values: Values, error: IntegrityError) -> Conflict | None:
+    """What the database's refusal means, where it is of an ``external_id`` that another row of the kind has."""
+    return refusal(_unique_external_id(table), values, error)
 
 
 @cache

@@ -10,10 +10,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import BindParameter, CompoundSelect, Delete, Dialect, Insert, Select, TextualSelect, Update
+from sqlalchemy import (
+    Alias,
+    BindParameter,
+    Column,
+    CompoundSelect,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Table,
+    TextualSelect,
+    Update,
+)
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.dml import UpdateBase
+from sqlalchemy.sql.functions import FunctionElement
 
 NAMED = re.compile(r"%\((?P<name>\w+)\)s|%%")
+LOCKS = ("pg_advisory", "pg_try_advisory")
+"""How the functions begin that lock something until the transaction ends."""
+
 MAX_FORMS = 256
 """What a client may name to change in a row it may name in any combination, and each is a form of the UPDATE."""
 
@@ -36,6 +53,10 @@ class CompiledForm:
         self._constants = {name: value for name, value in state.parameters.items() if name not in names}
         self._types = [column.type.dialect_impl(dialect) for column in statement.exported_columns]
         self._dialect = dialect
+        self.concerns = _tables(statement)
+        self.only_reads = _only_reads(statement)
+        self.deletes = isinstance(statement, Delete)
+        self.updates = isinstance(statement, Update)
         self._readers: list[tuple[int, Convert]] | None = None
 
     def arguments(self, values: Values) -> list[Any]:
@@ -76,6 +97,27 @@ class CompiledForm:
             for kind, column in zip(self._types, description, strict=True)
         ]
         return [(index, reader) for index, reader in enumerate(readers) if reader is not None]
+
+
+def _tables(statement: Statement) -> frozenset[Table]:
+    """The tables that a statement reads or writes, and those that must hold what it refers to."""
+    elements = list(visitors.iterate(statement))
+    written = [element.table for element in (statement, *elements) if isinstance(element, UpdateBase)]
+    sources = [*elements, *written, *(element.table for element in elements if isinstance(element, Column))]
+    referred = (key.column.table for table in written if isinstance(table, Table) for key in table.foreign_keys)
+    found = (source.element if isinstance(source, Alias) else source for source in (*sources, *referred))
+    return frozenset(source for source in found if isinstance(source, Table))
+
+
+def _only_reads(statement: Statement) -> bool:
+    """Whether a statement changes and locks nothing."""
+    return isinstance(statement, Select | CompoundSelect) and not any(map(_does_more, visitors.iterate(statement)))
+
+
+def _does_more(element: object) -> bool:
+    if isinstance(element, FunctionElement):
+        return str(getattr(element, "name", "")).startswith(LOCKS)
+    return isinstance(element, UpdateBase) or getattr(element, "_for_update_arg", None) is not None
 
 
 def numbered(statement: str) -> tuple[str, Sequence[str]]:

@@ -26,8 +26,14 @@ def refusing_taken(uniques: Iterable[Unique], values: Mapping[str, Any]) -> Iter
     try:
         yield
     except IntegrityError as error:
-        for unique in uniques:
-            if violates(error, unique.rule) and unique.rule.table is not None:
-                taken = f"The {unique.name} {values[unique.column]} is in use by another {thing(unique.rule.table)}."
-                raise Conflict(taken) from None
-        raise
+        raise refusal(uniques, values, error) or error from None
+
+
+def refusal(uniques: Iterable[Unique], values: Mapping[str, Any], error: IntegrityError) -> Conflict | None:
+    """What the database's refusal means, where it is of one of ``values`` that another row of its kind has."""
+    for unique in uniques:
+        if violates(error, unique.rule) and unique.rule.table is not None:
+            return Conflict(
+                f"The {unique.name} {values[unique.column]} is in use by another {thing(unique.rule.table)}."
+            )
+    return None
