@@ -73,14 +73,13 @@ def misplaced(lines: Sequence[Line]) -> FieldErrors:
     return {f"items.{index}.tax_id": [ALONE] for index in out_of_place([line.tax for line in lines])}
 
 
-def check_issuable(lines: Sequence[LineRow]) -> None:
+def check_issuable(lines: Sequence[Line]) -> None:
     """Raises ValidationFailed where EN 16931 has no bill with these taxes, naming the rule for each line.
 
     Whoever issues a bill asks this first.
     """
-    content = [stored_line(line) for line in lines]
-    refusals = {f"items.{index}.tax_id": issue_refusal(line.tax) for index, line in enumerate(content)}
-    errors = {field: [refusal] for field, refusal in refusals.items() if refusal} | misplaced(content)
+    refusals = {f"items.{index}.tax_id": issue_refusal(line.tax) for index, line in enumerate(lines)}
+    errors = {field: [refusal] for field, refusal in refusals.items() if refusal} | misplaced(lines)
     if errors:
         raise ValidationFailed(errors)
 

@@ -48,7 +48,10 @@ def columns(row: Any) -> dict[str, Any]:
 def _with_sums(content: dict[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in content.items():
-        flat |= structs.asdict(value) if name == "sums" else {name: value}
+        if name == "sums":
+            flat.update(structs.asdict(value))
+        else:
+            flat[name] = value
     return flat
 
 

@@ -152,7 +152,8 @@ class Basis(NamedTuple):
 
 def basis(tx: Tx, account: Account, bills: Iterable[StoredBill[BillRow]]) -> Basis:
     """What decisions on these bills rest on; no query where no line lacks anything."""
-    lacking = [line for bill in bills for line in bill.lines if lacks_reason(rules.stored_tax(line))]
+    drafts = (bill for bill in bills if bill.row.issued_at is None)
+    lacking = [line for bill in drafts for line in bill.lines if lacks_reason(rules.stored_tax(line))]
     return Basis(account, tx.now, store.taxes_of(tx, account, lacking) if lacking else {})
 
 
@@ -225,7 +226,6 @@ def issuing(
     if state is bill.row.state:
         return step
     step = _readied(basis, step)
-    rules.check_issuable(step.lines)
     dated = rules.issued_columns(step.row, bill.customer, basis.account, basis.now, kind.due_column)
     effects = kind.at_issue(bill_of(bill, step), action)
     return structs.replace(step.then({"state": state, **dated, **also}, effects), is_issue=True, is_sealed=True)
@@ -235,15 +235,16 @@ def _readied(basis: Basis, step: Step[R]) -> Step[R]:
     """A draft as it can be issued: mostly as it is.
 
     Its exempt lines take the reasons that their taxes have by now, and what an older version made follows the rules of
-    today. Raises Conflict where the total would no longer be what it was.
+    today. Raises Conflict where the total would no longer be what it was, ValidationFailed for what EN 16931 refuses.
     """
     stored = rules.stored_bill(step.row, step.lines)
     renewed = rules.renewed(stored, basis.taxes) if rules.is_outdated(stored) else stored
-    if renewed == stored:
-        return step
-    totals = rules.renewed_totals(renewed, step.row)
-    lines = store.unstored_lines(renewed, totals)
-    return structs.replace(step.then(store.bill_values(renewed, totals)), lines=lines, renews_lines=True)
+    if renewed is not stored and renewed != stored:
+        totals = rules.renewed_totals(renewed, step.row)
+        lines = store.unstored_lines(renewed, totals)
+        step = structs.replace(step.then(store.bill_values(renewed, totals)), lines=lines, renews_lines=True)
+    rules.check_issuable(renewed.lines)
+    return step
 
 
 def set_columns(tx: Tx, account: Account, kind: DraftKind[R, B], bill: B, changes: Mapping[str, Any]) -> B:

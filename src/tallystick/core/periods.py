@@ -22,6 +22,7 @@ _DAYS = {Frequency.DAILY: 1, Frequency.WEEKLY: 7, Frequency.BIWEEKLY: 14}
 _MONTHS = {Frequency.MONTHLY: 1, Frequency.QUARTERLY: 3, Frequency.SEMIANNUALLY: 6, Frequency.YEARLY: 12}
 
 _TIME_ZONES = 600  # about as many as the IANA database holds
+_DATES_KEPT = 4096  # a run bills thousands of schedules by the same few rhythms
 
 
 def due_date(issue_date: date, terms_days: int) -> date:
@@ -29,6 +30,7 @@ def due_date(issue_date: date, terms_days: int) -> date:
     return _from_ordinal(issue_date.toordinal() + terms_days)
 
 
+@lru_cache(_DATES_KEPT)
 def occurrence(anchor: date, frequency: Frequency, interval: int, n: int, *, day_of_month: int | None = None) -> date:
     """The ``n``-th occurrence of every ``interval`` periods; the 0th is the anchor itself.
 
@@ -43,6 +45,7 @@ def occurrence(anchor: date, frequency: Frequency, interval: int, n: int, *, day
     return _add_months(anchor, _MONTHS[frequency] * interval * n, day_of_month or anchor.day)
 
 
+@lru_cache(_DATES_KEPT)
 def first_on_or_after(
     anchor: date, frequency: Frequency, interval: int, day: date, *, day_of_month: int | None = None
 ) -> int:
@@ -61,6 +64,7 @@ def first_on_or_after(
     return n if occurrence(anchor, frequency, interval, n, day_of_month=day_of_month) >= day else n + 1
 
 
+@lru_cache(_DATES_KEPT)
 def on_day_of_month(day: date, day_of_month: int) -> date:
     """That day of the month of ``day``, or the month's last where it is too short."""
     return day.replace(day=min(day_of_month, calendar.monthrange(day.year, day.month)[1]))

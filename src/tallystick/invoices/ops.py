@@ -121,7 +121,7 @@ def revise(tx: Tx, account: Account, invoice_id: int, change: DraftChange, versi
         return _labelled(tx, account, invoice, change)
     verbs.write_changed(tx, account, INVOICES, invoice, changed)
     revised = store.get(tx, account, invoice_id)
-    bill_rules.check_issuable(revised.lines)
+    bill_rules.check_issuable(changed.bill.lines)
     journal.post(tx, account, "unpublish", rules.subject(invoice), rules.reversed_revenue(invoice))
     journal.post(tx, account, "issue", rules.subject(revised), rules.revenue(revised))
     outbox.add_all(tx, account, news.revised(invoice, revised))

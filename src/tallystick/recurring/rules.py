@@ -386,7 +386,7 @@ def plan(
     billed = references.billed.get(schedule.id, frozenset())
     computed = _computed(schedule, references, account)
     if schedule.auto_issue:
-        bills.check_issuable(computed.lines)
+        bills.check_issuable(computed.bill.lines)
     return PlannedInvoices(
         schedule=schedule,
         due=is_due,
@@ -508,7 +508,7 @@ def content_with(
     bill, totals = bills.bill_in(schedule.currency, new, references.found, account, {})
     made = InvoiceContent.of(new, bill, totals)
     if schedule.auto_issue:
-        bills.check_issuable(made.lines)
+        bills.check_issuable(bill.lines)
     return made
 
 

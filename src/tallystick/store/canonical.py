@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 DECIMALS_KEPT = 4096
+INSTANTS_KEPT = 64
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -43,6 +44,8 @@ def _decimal(value: Decimal) -> str:
     return "0" if short == "-0" else short
 
 
+# All that is issued together has the same few.
+@lru_cache(INSTANTS_KEPT)
 def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")
 

@@ -1,6 +1,7 @@
 """What a bill keeps as JSON from its issue on: typed in the program, and always written in the same form."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import convert, json
@@ -8,6 +9,8 @@ from sqlalchemy import JSON, Column, ColumnElement, Dialect, type_coerce
 from sqlalchemy.types import TypeDecorator
 
 from tallystick.core.party import POSTAL, Buyer, Party, Seller
+
+PARTIES_KEPT = 256
 
 KEYS: Mapping[type[Party], tuple[str, ...]] = {
     Buyer: ("id", "name", "email", "phone", *POSTAL, "tax_id", "language"),
@@ -21,11 +24,17 @@ ADDED: Mapping[type[Party], tuple[str, ...]] = {Buyer: (), Seller: ("registratio
 def as_json(value: Any) -> Any:
     """What JSON has of a party or of a tax breakdown, with exact rates; of anything else, it is that."""
     if isinstance(value, Party):
-        always = {name: getattr(value, name) for name in KEYS[type(value)]}
-        return always | {name: given for name in ADDED[type(value)] if (given := getattr(value, name)) is not None}
+        return _party(value)
     if isinstance(value, tuple):
         return [[format(tax.rate, "f"), *tax[1:]] for tax in value]
     return value
+
+
+# Whoever issues many bills has one seller, and mostly few buyers.
+@lru_cache(PARTIES_KEPT)
+def _party(party: Party) -> Mapping[str, Any]:
+    always = {name: getattr(party, name) for name in KEYS[type(party)]}
+    return always | {name: given for name in ADDED[type(party)] if (given := getattr(party, name)) is not None}
 
 
 class Kept(TypeDecorator[Any]):
