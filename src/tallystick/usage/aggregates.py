@@ -20,7 +20,7 @@ from tallystick.store.sums import is_overflow
 from tallystick.store.usage_file import MEASURABLE
 from tallystick.store.usage_tables import usage_events
 from tallystick.usage.amounts import ONE, to_parts
-from tallystick.usage.types import CameIn, EventRow, Measured, Selection, Span
+from tallystick.usage.types import MAX_SEQ, CameIn, EventRow, Measured, Selection, Span
 
 COLUMNS = ("meter", "service", "region", "resource_id", "resource_name")
 """The dimensions that are columns; any other is a property."""
@@ -47,8 +47,10 @@ FROM_ON_POSTGRESQL = """
     JOIN usage_events AS event ON true"""
 WITHIN = """
     WHERE event.account_id = :account AND event.customer_id = customer.value
-        AND event.at_us >= span.start_us AND event.at_us < span.end_us
-        AND event.seq > span.after_seq AND event.seq <= span.to_seq"""
+        AND event.at_us >= span.start_us AND event.at_us < span.end_us"""
+# Of what is asked of each event, or grouped by, each more costs as much as a tenth of the whole.
+CAME_AFTER = " AND event.seq > span.after_seq"
+CAME_UP_TO = " AND event.seq <= span.to_seq"
 
 
 COME_IN = """
@@ -155,7 +157,10 @@ def latest(tx: Tx, account: Account, came: CameIn, limit: int, kind: Callable[..
 def _query(tx: Tx, account: Account, customers: Sequence[int], spans: Sequence[Span], selection: Selection) -> "_Query":
     """The question for the events of each of these customers in each of these spans."""
     values = {"account": account.id, **_given(tx, customers, spans)}
-    return _Query(tx, selection, _words(tx).source + WITHIN, values)
+    source = _words(tx).source + WITHIN
+    source += CAME_AFTER if any(span.after_seq > 0 for span in spans) else ""
+    source += CAME_UP_TO if any(span.to_seq < MAX_SEQ for span in spans) else ""
+    return _Query(tx, selection, source, values, has_places=len(spans) > 1)
 
 
 def _words(tx: Tx) -> _Words:
@@ -165,12 +170,15 @@ def _words(tx: Tx) -> _Words:
 class _Query:
     """One question to the store: its source, its conditions, and the values of its parameters."""
 
-    def __init__(self, tx: Tx, selection: Selection, source: str, values: dict[str, Any]) -> None:
+    def __init__(
+        self, tx: Tx, selection: Selection, source: str, values: dict[str, Any], *, has_places: bool = False
+    ) -> None:
         self._tx = tx
         self._selection = selection
         self._words = _words(tx)
         self._source = source
         self._values = values
+        self._has_places = has_places
         self._conditions = "".join(f"\n        AND {each}" for each in self._filters())
 
     def statement(self, head: str, tail: str, columns: Sequence[str]) -> TextualSelect:
@@ -190,7 +198,8 @@ class _Query:
     def run(self, customers: Sequence[int], *halves: str) -> list[Measured]:
         """What was measured; sums are taken of each of ``halves``, of which each but the first has HALF times less."""
         dimensions = [self._dimension(name) for name in self._selection.group]
-        keys = [*dimensions, "event.cost IS NOT NULL", self._words.place, "event.customer_id"]
+        place = [self._words.place] if self._has_places else []
+        keys = [*dimensions, "event.cost IS NOT NULL", "event.customer_id", *place]
         sums = [f"sum({half.format(f'event.{name}')})" for name in ("cost", "cost_parts") for half in halves]
         figures = ["count(*)", *sums, *self._figures(halves)]
         grouped = ", ".join(str(number) for number in range(1, len(keys) + 1))
@@ -225,7 +234,9 @@ class _Query:
         count = len(self._selection.group)
         columns = list(zip(*rows, strict=True))
         groups = zip(*columns[:count], strict=True) if count else repeat(())
-        has_costs, places, customers, events, *sums = columns[count:]
+        has_costs, customers, *rest = columns[count:]
+        places = rest.pop(0) if self._has_places else repeat(0)
+        events, *sums = rest
         costs, figures = sums[: 2 * halves], sums[2 * halves :]
         quantities = self._quantities(events, figures, halves)
         return list(
