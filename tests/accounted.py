@@ -37,8 +37,9 @@ class Unaccounted(AssertionError):
 
 
 def unnamed(statement: Any) -> set[str]:
-    """The tables of which the statement reads or changes every account's rows."""
-    return {str(source.name) for source in _sources(statement) - _with_account(statement)}
+    """The tables of which the statement reads or changes every account's rows, or a part of it makes rows of none."""
+    made = {insert.table for insert in _inserts(statement) if insert is not statement and not fills_account(insert, ())}
+    return {str(source.name) for source in (_sources(statement) - _with_account(statement)) | made}
 
 
 def is_look(text: str) -> bool:
@@ -56,14 +57,19 @@ def fills_account(statement: Insert, names: Sequence[str]) -> bool:
 
 def _sources(statement: Any) -> set[Any]:
     """The tables of an account that a statement reads or changes, and their aliases; what an INSERT fills is none."""
-    filled = statement.table if isinstance(statement, Insert) else None
+    filled = {insert.table for insert in _inserts(statement)}
     found: set[Any] = {element for element in _elements(statement) if isinstance(element, Table | Alias)}
     aliased = {element.element for element in found if isinstance(element, Alias)}
     columns = {element.table for element in _elements(statement) if isinstance(element, Column)}
     used = {source for source in found | columns if source not in aliased or source in columns}
-    if isinstance(statement, UpdateBase) and filled is None:
+    if isinstance(statement, UpdateBase) and not isinstance(statement, Insert):
         used.add(statement.table)
-    return {source for source in used if "account_id" in getattr(source, "c", {}) and source is not filled}
+    return {source for source in used if "account_id" in getattr(source, "c", {}) and source not in filled}
+
+
+def _inserts(statement: Any) -> set[Insert]:
+    """The statement, where it is an INSERT, and those within it."""
+    return {element for element in (statement, *_elements(statement)) if isinstance(element, Insert)}
 
 
 def _with_account(statement: Any) -> set[Any]:

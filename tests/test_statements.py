@@ -48,6 +48,8 @@ NOT_IMPORTED = (".migrations", "__main__")
         ),
         (select(api_keys.c.id).where(api_keys.c.account_id == accounts.c.id), {"api_keys"}),
         (select(api_keys.c.id).where(api_keys.c.secret_hash == b""), {"api_keys"}),
+        (select(customers.insert().values(name="x").returning(customers.c.id).cte().c.id), {"customers"}),
+        (select(customers.insert().values(account_id=1).returning(customers.c.id).cte().c.id), set()),
     ],
 )
 def test_the_test_sees_a_statement_that_names_no_account(statement: Any, expected: set[str]) -> None:

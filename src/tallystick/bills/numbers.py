@@ -4,7 +4,20 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Integer, Select, Table, Text, bindparam, case, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
 
 from tallystick.bills.rules import number_columns
 from tallystick.bills.types import BillRow
@@ -47,7 +60,8 @@ class Numbers:
     def __init__(self, kind: str, table: Table) -> None:
         self.kind = kind
         of_account, is_numbered = table.c.account_id == bindparam("account"), has_value(table.c.number)
-        self._free = _free_places(table)
+        self._free = _free_places(table, cast(bindparam("first"), BigInteger))
+        self._take_free = _taken_and_free(table)
         has_it = (of_account, table.c.number_key == bindparam("wanted"), is_numbered)
         self._in_use = select(table.c.id).where(*has_it, table.c.id != bindparam("but_for"))
         self._keep = (
@@ -80,18 +94,29 @@ class Numbers:
         return [taken[index] for index in range(len(days))]
 
     def _take_places(self, tx: Tx, account: Account, series: Series, count: int) -> list[int]:
-        first = counters.take(tx, account, self.kind, series.scope, count)
-        places = self._free_from(tx, account, series, first, count)
-        reached, last = first + count - 1, places[-1]
+        reached, places = self._raise_counter(tx, account, series, count)
+        first, last = reached - count + 1, places[-1]
         if last > reached:
             counters.take(tx, account, self.kind, series.scope, last - reached)
             self._step_over(tx, account, series, sorted(set(range(first, last)) - set(places)))
         return places
 
+    def _raise_counter(self, tx: Tx, account: Account, series: Series, count: int) -> tuple[int, list[int]]:
+        """The place that the counter has reached with so many more, and as many free ones from the first of them on.
+
+        PostgreSQL does both in one statement, since all others wait for the counter. Where that waited too, it looks at
+        the bills as they were before, and whoever issues one under a number that was given meanwhile, tries again.
+        """
+        if not tx.is_postgresql:
+            first = counters.take(tx, account, self.kind, series.scope, count)
+            return first + count - 1, self._free_from(tx, account, series, first, count)
+        counter = {"account": account.id, "of_kind": self.kind, "in_scope": series.scope}
+        found = tx.rows(self._take_free, _Place, **counter, count=count, **_shape(series))
+        return found[0].reached, sorted(each.place for each in found)
+
     def _free_from(self, tx: Tx, account: Account, series: Series, first: int, count: int) -> list[int]:
         """The first places of the series, from ``first`` on, whose numbers no bill has: in one query."""
-        shape = {"before": series.keys.before, "width": series.width, "after": series.keys.after}
-        return sorted(tx.rows(self._free, int, account=account.id, first=first, count=count, **shape))
+        return sorted(tx.rows(self._free, int, account=account.id, first=first, count=count, **_shape(series)))
 
     def _step_over(self, tx: Tx, account: Account, series: Series, places: Sequence[int]) -> None:
         """Keeps on record that these places have no bill, because other bills have their numbers.
@@ -149,13 +174,32 @@ def _kept_number(row: BillRow) -> dict[str, Any]:
     return {} if row.wanted_number is None else {**number_columns(row.wanted_number), "wanted_number": None}
 
 
-def _free_places(table: Table) -> Select[Any]:
+class _Place(NamedTuple):
+    """A place whose number is free, and the place that the counter has reached."""
+
+    place: int
+    reached: int
+
+
+def _shape(series: Series) -> dict[str, Any]:
+    """The parameters by which ``_free_places`` makes numbers of places."""
+    return {"before": series.keys.before, "width": series.width, "after": series.keys.after}
+
+
+def _taken_and_free(table: Table) -> Select[Any]:
+    """Raises the counter by ``count`` on PostgreSQL, and finds as many free places: each a ``_Place``."""
+    taken = counters.TAKE_ON_POSTGRESQL.cte("taken")
+    first = select(taken.c.value - bindparam("count") + 1).scalar_subquery()
+    return _free_places(table, first).add_columns(select(taken.c.value).scalar_subquery())
+
+
+def _free_places(table: Table, first: ColumnElement[int]) -> Select[Any]:
     """Counts up from ``first`` until it has found ``count`` places whose numbers are free.
 
     Both databases make the rows of a recursion only as they are asked for. The number is looked up by a subquery, which
     PostgreSQL cannot turn into a join over all the account's bills.
     """
-    counted = select(cast(bindparam("first"), BigInteger).label("place")).cte("counted", recursive=True)
+    counted = select(first.label("place")).cte("counted", recursive=True)
     counted = counted.union_all(select(counted.c.place + 1).where(counted.c.place < 10**MAX_SEQUENCE_DIGITS))
     digits = cast(counted.c.place, Text)
     width = cast(bindparam("width"), Integer)

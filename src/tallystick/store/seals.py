@@ -12,7 +12,7 @@ from enum import IntEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, and_, bindparam, select
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Hindrance
@@ -72,6 +72,14 @@ COLUMNS = ("account_id", *Seal._fields, "hash")
 AT: Select[Any] = select(seals.c.hash, seals.c.form).where(
     seals.c.account_id == bindparam("account"), seals.c.position == bindparam("at_position")
 )
+_taken = counters.TAKE_ON_POSTGRESQL.cte("taken")
+# The counter, raised on PostgreSQL, and what the first of these seals is linked to.
+TAKE_AND_LINK: Select[Any] = select(_taken.c.value, seals.c.hash, seals.c.form).select_from(
+    _taken.outerjoin(
+        seals,
+        and_(seals.c.account_id == bindparam("account"), seals.c.position == _taken.c.value - bindparam("count")),
+    )
+)
 # A seal, but for its hash.
 WHOLE: Select[Any] = select(*(seals.c[name] for name in Seal._fields)).where(
     seals.c.account_id == bindparam("account"), seals.c.position == bindparam("at_position")
@@ -116,8 +124,7 @@ def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> int:
     Like a number's, their counter stays locked until the transaction ends. Raises WrongSealKey where there is no key,
     and the seal before has one.
     """
-    first = counters.take(tx, account, SEQUENCE, "", count=len(sealed))
-    before = tx.row(AT, _Link, account=account.id, at_position=first - 1)
+    first, before = _take(tx, account, len(sealed))
     previous = before.hash if before else BEFORE_THE_FIRST
     form = Form.KEYED if tx.seal_key else Form.CANONICAL
     if before and before.form > form:
@@ -129,6 +136,24 @@ def append(tx: Tx, account: Account, sealed: Sequence[Sealed]) -> int:
         rows.append((account.id, *seal, previous))
     tx.insert_many(seals, COLUMNS, rows)
     return first
+
+
+def _take(tx: Tx, account: Account, count: int) -> tuple[int, _Link | None]:
+    """The place of the first of so many seals, and what it is linked to, where it is not the first of all."""
+    before = None
+    if tx.is_postgresql:
+        counter = {"account": account.id, "of_kind": SEQUENCE, "in_scope": ""}
+        last, *newest = tx.one(TAKE_AND_LINK, _columns, **counter, count=count)
+        first = last - count + 1
+        # Where the statement waited for the counter, it does not see the seal that it waited for.
+        before = _Link(*newest) if newest[0] else None
+    else:
+        first = counters.take(tx, account, SEQUENCE, "", count)
+    return first, before or tx.row(AT, _Link, account=account.id, at_position=first - 1)
+
+
+def _columns(*columns: Any) -> tuple[Any, ...]:
+    return columns
 
 
 NEEDS_KEY = "SEAL_KEY: The seals of this database are made with a key. Set SEAL_KEY to it, everywhere."
