@@ -39,14 +39,16 @@ FROM_ON_SQLITE = """
     FROM (SELECT key AS place, value ->> 0 AS start_us, value ->> 1 AS end_us, value ->> 2 AS after_seq,
         value ->> 3 AS to_seq FROM json_each(:spans) LIMIT -1) AS span
     CROSS JOIN json_each(:customers) AS customer
-    CROSS JOIN usage_events AS event"""
+    CROSS JOIN usage_events AS event
+    WHERE event.account_id = :account AND event.customer_id = customer.value"""
+# The first and the last instant of all spans tell which partitions to look into.
 FROM_ON_POSTGRESQL = """
     FROM unnest(CAST(:starts AS bigint[]), CAST(:ends AS bigint[]), CAST(:afters AS bigint[]), CAST(:tos AS bigint[]))
         WITH ORDINALITY AS span (start_us, end_us, after_seq, to_seq, number)
-    CROSS JOIN unnest(CAST(:customers AS bigint[])) AS customer (value)
-    JOIN usage_events AS event ON true"""
+    JOIN usage_events AS event ON true
+    WHERE event.account_id = :account AND event.customer_id = ANY(CAST(:customers AS bigint[]))
+        AND event.at_us >= CAST(:first_us AS bigint) AND event.at_us < CAST(:last_us AS bigint)"""
 WITHIN = """
-    WHERE event.account_id = :account AND event.customer_id = customer.value
         AND event.at_us >= span.start_us AND event.at_us < span.end_us"""
 # Of what is asked of each event, or grouped by, each more costs as much as a tenth of the whole.
 CAME_AFTER = " AND event.seq > span.after_seq"
@@ -65,6 +67,8 @@ class _Words(NamedTuple):
     own: str
     """Of the account, where what is looked for is found by its seq."""
     place: str
+    total: str
+    """A sum; what PostgreSQL has of one, its driver makes a Decimal of, which costs more than an integer of a text."""
     text_of: str
     """A property as a text."""
     json_of: str
@@ -82,6 +86,7 @@ SQLITE = _Words(
     # Else it would begin with an index of the account's, and sort all that this ever had.
     own="likely(event.account_id = :account)",
     place="span.place",
+    total="sum({})",
     text_of=_TEXT,
     json_of=_JSON,
     quantity={
@@ -109,6 +114,7 @@ POSTGRESQL = _Words(
     source=FROM_ON_POSTGRESQL,
     own="event.account_id = :account",
     place="span.number - 1",
+    total="CAST(sum({}) AS text)",
     text_of=_PROPERTY,
     json_of=_PROPERTY,
     quantity={
@@ -200,7 +206,9 @@ class _Query:
         dimensions = [self._dimension(name) for name in self._selection.group]
         place = [self._words.place] if self._has_places else []
         keys = [*dimensions, "event.cost IS NOT NULL", "event.customer_id", *place]
-        sums = [f"sum({half.format(f'event.{name}')})" for name in ("cost", "cost_parts") for half in halves]
+        sums = [
+            self._words.total.format(half.format(f"event.{name}")) for name in ("cost", "cost_parts") for half in halves
+        ]
         figures = ["count(*)", *sums, *self._figures(halves)]
         grouped = ", ".join(str(number) for number in range(1, len(keys) + 1))
         head = "SELECT " + ", ".join([*keys, *figures])
@@ -226,7 +234,11 @@ class _Query:
         if of is not None:
             return [self._words.measured[kind].format(of=self._named(self._words.json_of, of))]
         if kind is Aggregation.SUM:
-            return [f"sum({half.format(f'event.{name}')})" for name in ("quantity", "parts") for half in halves]
+            return [
+                self._words.total.format(half.format(f"event.{name}"))
+                for name in ("quantity", "parts")
+                for half in halves
+            ]
         return [self._words.quantity[kind]]
 
     def _measured(self, rows: Sequence[Sequence[Any]], halves: int) -> list[Measured]:
@@ -281,7 +293,8 @@ def _given(tx: Tx, customers: Sequence[int], spans: Sequence[Span]) -> dict[str,
     if not tx.is_postgresql:
         return {"customers": _as_json(customers), "spans": _as_json(spans)}
     starts, ends, afters, tos = map(list, zip(*spans, strict=True))
-    return {"customers": list(customers), "starts": starts, "ends": ends, "afters": afters, "tos": tos}
+    given = {"customers": list(customers), "starts": starts, "ends": ends, "afters": afters, "tos": tos}
+    return {**given, "first_us": min(starts), "last_us": max(ends)}
 
 
 def _as_json(value: object) -> str:
