@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, select, update
@@ -76,8 +77,13 @@ def authenticate(tx: Tx, account_id: int, digest: bytes) -> StoredKey | None:
 
 
 def _found(key_id: int, digest: bytes, scopes: str, expires_at: datetime | None, *account: Any) -> StoredKey:
-    caller = Caller(READ(*account), f"{KEY_ACTOR}{key_id}", frozenset(map(Scope, scopes.split())), key_id)
-    return StoredKey(caller, digest, expires_at)
+    return StoredKey(Caller(READ(*account), f"{KEY_ACTOR}{key_id}", _scopes(scopes), key_id), digest, expires_at)
+
+
+@lru_cache
+def _scopes(stored: str) -> frozenset[Scope]:
+    """The scopes of a key, of which there are few combinations."""
+    return frozenset(map(Scope, stored.split()))
 
 
 def get(tx: Tx, account_id: int) -> Account:

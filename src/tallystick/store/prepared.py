@@ -84,11 +84,20 @@ class CompiledForm:
         if self._readers is None:
             # Asked for once: the driver makes it anew each time, of all columns.
             self._readers = self._readers_for(cursor.description[first : first + self.width])
+        if len(rows) == 1:
+            return [self._converted_alone(rows[0])]
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         if columns:
             for index, convert in self._readers:
                 columns[index] = map(convert, columns[index])
         return list(zip(*columns, strict=True))
+
+    def _converted_alone(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        """A row that comes alone, as most of a request do, without making columns of it."""
+        values = list(row)
+        for index, convert in self._readers or ():
+            values[index] = convert(values[index])
+        return tuple(values)
 
     def _readers_for(self, description: Sequence[Any]) -> list[tuple[int, Convert]]:
         # Only an answer tells the driver's type of a column, on which the conversion may depend.
