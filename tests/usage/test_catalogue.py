@@ -36,11 +36,21 @@ def test_a_meter_is_made_changed_and_deleted(api: Api) -> None:
         ({"thresholds": [{}]}, "thresholds.0"),
         ({"thresholds": [{"quantity": 1, "cost": 1}]}, "thresholds.0"),
         ({"group_by": ["a", "b", "c", "d", "e", "f"]}, "group_by"),
+        ({"aggregation": "unique", "of": "quantity"}, "of"),
     ],
 )
 def test_a_meter_that_makes_no_sense_is_refused(api: Api, fields: dict[str, Any], wrong: str) -> None:
     refused = api.post("/usage/meters", {"key": "vm", "aggregation": "sum", **fields})
     assert (refused.status_code, list(refused.json()["errors"])) == (422, [wrong])
+
+
+def test_a_meter_of_the_quantity_needs_no_property(api: Api) -> None:
+    assert api.data(api.post("/usage/meters", {"key": "vm", "aggregation": "sum", "of": "quantity"}))["of"] is None
+    customer = a_customer(api)
+    event = {"id": "e-1", "customer_id": customer, "meter": "vm", "at": "2026-01-05T12:00:00Z", "quantity": "2.5"}
+    assert api.data(api.post("/usage/events", event))["accepted"] == 1
+    report = api.data(api.get("/usage/report?from=2026-01-05&to=2026-01-05"))
+    assert report["rows"] == [{"quantity": 2.5, "cost": 0}]
 
 
 def test_a_change_of_a_rate_keeps_the_rest(api: Api) -> None:

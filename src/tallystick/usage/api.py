@@ -37,6 +37,9 @@ PREVIEW = "preview"
 Dimension = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r'^[^"\\]*$')]
 Values = Annotated[list[ShortText], msgspec.Meta(min_length=1, max_length=MAX_VALUES)]
 
+QUANTITY = "quantity"
+"""The name by which a meter may say that it measures what an event itself does."""
+
 
 class PartialQuery(Query, frozen=True, kw_only=True):
     """``partial``: what can be taken is, though other events are wrong."""
@@ -69,9 +72,9 @@ class ThresholdBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class MeterChange(Change, kw_only=True):
     """A meter, as far as it is to change.
 
-    ``of`` is the property that it measures, null the quantity. ``filters`` have the values of which an event must have
-    one: of its service, region, resource_id, resource_name, or a property. Each combination of the values of
-    ``group_by`` is billed by itself.
+    ``of`` is the property that it measures; ``quantity`` or null is the event's own quantity. ``filters`` have the
+    values of which an event must have one: of its service, region, resource_id, resource_name, or a property. Each
+    combination of the values of ``group_by`` is billed by itself.
     """
 
     name: Name | UnsetType = UNSET
@@ -84,11 +87,14 @@ class MeterChange(Change, kw_only=True):
     def check(self) -> FieldErrors:
         """What single fields cannot tell."""
         thresholds = [] if self.thresholds is UNSET else self.thresholds
-        return {
+        errors = {
             f"thresholds.{place}": ["Must be a quantity or a cost, and not both."]
             for place, each in enumerate(thresholds)
             if (each.quantity is UNSET) == (each.cost is UNSET)
         }
+        if self.aggregation is Aggregation.UNIQUE and self.of == QUANTITY:
+            errors["of"] = ["Must be a property, or null for the ids: quantities are not counted."]
+        return errors
 
 
 class NewMeter(MeterChange, kw_only=True):
@@ -223,6 +229,8 @@ def ingest(call: Call, query: PartialQuery, body: Incoming) -> TakenJson:
 def meter_values(body: MeterChange) -> dict[str, Any]:
     """The columns of a meter that a request names."""
     values = given(body)
+    if body.of == QUANTITY:
+        values["of"] = None
     if body.thresholds is not UNSET:
         values["thresholds"] = [
             {name: format(value, "f") for name in ("quantity", "cost") if (value := getattr(each, name)) is not UNSET}
