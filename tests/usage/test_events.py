@@ -68,6 +68,8 @@ def test_a_time_is_measured_in_seconds(api: Api, customer: int) -> None:
         ({"customer_id": 999}, "customer_id"),
         ({"customer_id": None}, "customer_id"),
         ({"customer_id": "x"}, "customer_id"),
+        ({"quantity": True}, "quantity"),
+        ({"cost": [1]}, "cost"),
         ({"at": None}, "at"),
         ({"at": "2026-03-01"}, "at"),
         ({"at": "1999-12-31T23:59:59Z"}, "at"),

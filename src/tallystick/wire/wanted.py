@@ -3,6 +3,7 @@
 import types
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
@@ -14,6 +15,7 @@ WANTED = "wanted"
 TYPES: dict[Any, str] = {
     bool: "true or false",
     int: "a whole number",
+    Decimal: "a number",
     str: "a text",
     list: "a list",
     dict: "an object",
