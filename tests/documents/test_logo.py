@@ -11,6 +11,7 @@ from tallystick.documents import pdf
 from tests.api import Api
 from tests.bills import an_invoice, refused
 from tests.documents.logos import JPEG, WAVES, png, svg
+from tests.documents.pdfs import text_of
 from tests.recorded import names, recorded
 from tests.web.pages import page_of
 
@@ -77,6 +78,16 @@ def test_each_design_has_it(api: Api, design: str) -> None:
     assert pictures_on(content) == 1
 
 
+@pytest.mark.parametrize("design", sorted(pdf.BUILT_INS))
+def test_a_wide_one_leaves_the_name_its_room(api: Api, design: str) -> None:
+    api.data(api.put("/settings", {"name": "Harbour Rope & Sail Ltd"}))
+    path = f"/invoices/{an_invoice(api, 100)['id']}/pdf?template={design}"
+    lines = text_of(api.get(path).content)
+    assert "Harbour Rope & Sail Ltd" in lines
+    api.data(put(api, png(600, 20)))
+    assert text_of(api.get(path).content) == lines
+
+
 def test_ones_own_template_has_it_too(api: Api) -> None:
     api.data(put(api, png(30, 20)))
     source = '#import "parts.typ": *\n#set document(title: d.heading)\n#logo(20mm)'
@@ -121,11 +132,12 @@ def test_another_account_has_none_of_it(api: Api) -> None:
         (b"{}", "Must be a PNG"),
         (png(2_001, 2_000), "4,000,000 pixels"),
         (png(30, 20)[:-30], "Cannot be drawn"),
+        (png(30, 20)[:40], "Cannot be drawn"),
         (JPEG[:-2], "Ends before"),
         (svg("<script/>"), "script"),
         (svg('<text x="1" y="9">\N{PILE OF POO}</text>'), "Cannot be drawn"),
     ],
-    ids=["nothing", "JSON", "too large", "half a PNG", "half a JPEG", "a script", "no glyph"],
+    ids=["nothing", "JSON", "too large", "half a PNG", "a PNG's head", "half a JPEG", "a script", "no glyph"],
 )
 def test_what_is_none_is_refused_and_changes_nothing(api: Api, content: bytes, word: str) -> None:
     answer = put(api, content)

@@ -15,6 +15,9 @@ from tallystick.wire.call import Call, FileBody
 from tallystick.wire.file import Sight
 
 MEDIA = ("image/png", "image/jpeg", drawings.MEDIA, "application/octet-stream")
+# As a PDF says what a stream of it is (ISO 32000-2, 8.9.5).
+PICTURE_IN_PDF = b"/Subtype/Image"
+NOT_DRAWN = "Cannot be drawn."
 
 
 class NewLogo(FileBody, kw_only=True):
@@ -30,17 +33,20 @@ class NewLogo(FileBody, kw_only=True):
         """The picture, once a process of its own has drawn it. Raises ValidationFailed."""
         try:
             picture = images.picture(raw)
-            _draw(Logo.of(raw, picture.media))
+            drawn = _draw(Logo.of(raw, picture.media))
         except ValueError as error:
             raise ValidationFailed({"logo": [str(error)]}) from None
         except apart.TemplateFault as fault:
             raise ValidationFailed({"logo": [f"Cannot be drawn: {fault}"]}) from None
+        # One whose head cannot be read is left out of a drawing without a word.
+        if picture.media != drawings.MEDIA and PICTURE_IN_PDF not in drawn:
+            raise ValidationFailed({"logo": [NOT_DRAWN]})
         return cls(content=raw, picture=picture)
 
 
-def _draw(logo: Logo) -> None:
+def _draw(logo: Logo) -> bytes:
     document = of_invoice(sample.invoice(sample.ACCOUNT), For(sample.ACCOUNT, sample.AT))
-    pdf.try_logo(document, sample.AT, logo.drawing())
+    return pdf.try_logo(document, sample.AT, logo.drawing())
 
 
 class LogoJson(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,9 +84,9 @@ def written_apart(document: Document, template: bytes, at: datetime, logo: bytes
         return apart.compiled(structs.replace(request, is_archival=False))
 
 
-def try_logo(document: Document, at: datetime, logo: bytes) -> None:
-    """Sets a document with a logo in a process of its own. Raises TemplateFault where that is no PDF/A and PDF/UA."""
-    apart.compiled(_request(document, BUILT_INS["classic"], at, logo))
+def try_logo(document: Document, at: datetime, logo: bytes) -> bytes:
+    """A document with a logo, set in a process of its own. Raises TemplateFault where that is no PDF/A and PDF/UA."""
+    return apart.compiled(_request(document, BUILT_INS["classic"], at, logo))
 
 
 def _request(document: Document, template: bytes, at: datetime, logo: bytes | None) -> apart.Request:
