@@ -63,6 +63,7 @@ def requests(site: Site) -> Iterator[tuple[str, str, int]]:
         yield f"page 1 of {status}", f"{page}&status={status}", BY_PAGE_MS
     for name, value in (("customer_id", "17"), ("currency", "JPY"), ("from", "2026-01-01"), ("to", "2025-01-01")):
         yield f"page 1 by {name}", f"{page}&{name}={value}", BY_PAGE_MS
+    yield "the least currency, by total", f"{page}&after=&currency=JPY&sort=total", BY_PAGE_MS
     for title, term in TERMS.items():
         yield f"search {title}", f"{page}&search={term}", SEARCH_MS
         yield f"search {title}, by total", f"{page}&search={term}&sort=total", SEARCH_MS

@@ -11,8 +11,9 @@ from tests.listening import listening
 
 OPEN, SETTLED, UNISSUED, TRASH = (f"ix_invoices_{rows}" for rows in ("open", "settled", "unissued", "trash"))
 BY_ID = "the unique ids"
-BY_ISSUE_DATE, BY_DUE_DATE, BY_TOTAL, BY_CURRENCY, BY_CUSTOMER = (
-    f"ix_invoices_account_id_{column}_id" for column in ("issue_date", "due_date", "total", "currency", "customer_id")
+BY_ISSUE_DATE, BY_DUE_DATE, BY_TOTAL, OF_CURRENCY_BY_TOTAL, BY_CUSTOMER = (
+    f"ix_invoices_account_id_{columns}_id"
+    for columns in ("issue_date", "due_date", "total", "currency_total", "customer_id")
 )
 
 
@@ -45,8 +46,8 @@ def indexes_of_invoices(api: Api, path: str) -> set[str]:
         ("/invoices?after=", {BY_ID}),
         ("/invoices?after=&sort=issue_date", {BY_ISSUE_DATE}),
         ("/invoices?after=&sort=due_date&order=asc", {BY_DUE_DATE}),
-        # Counted by the narrowest index that knows of the trash.
-        ("/invoices?sort=total", {BY_CURRENCY, BY_TOTAL}),
+        # Counted by an index that knows of the trash.
+        ("/invoices?sort=total", {OF_CURRENCY_BY_TOTAL, BY_TOTAL}),
         ("/invoices?status=draft", {UNISSUED}),
         ("/invoices?status=voided&after=", {UNISSUED}),
         # Few as they are here, they are found by their status, and sorted.
@@ -54,7 +55,7 @@ def indexes_of_invoices(api: Api, path: str) -> set[str]:
         ("/invoices?status=overdue", {OPEN}),
         ("/invoices?status=overdue,partially_paid,sent", {OPEN}),
         ("/invoices?status=overdue&sort=due_date&after=", {OPEN}),
-        ("/invoices?currency=EUR&sort=total", {BY_CURRENCY}),
+        ("/invoices?currency=EUR&sort=total", {OF_CURRENCY_BY_TOTAL}),
         ("/invoices?customer_id=1&sort=number", {BY_CUSTOMER}),
         ("/invoices?from_date=2026-01-01", {BY_ISSUE_DATE}),
         ("/invoices?to_date=2020-01-01&after=", {BY_ISSUE_DATE}),

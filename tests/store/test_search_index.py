@@ -166,7 +166,9 @@ def test_very_many_are_walked_in_the_order_of_the_list(api: Api) -> None:
         sql, parameters = statements[-1]
         with api.database.read() as tx:
             steps = [row.detail for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
-        assert any("ix_invoices_account_id_total_id" in step for step in steps), steps
+        assert any("ix_invoices_account_id_currency_total_id" in step for step in steps), steps
+        # Only the rows of the page are sorted.
+        assert sum("TEMP B-TREE" in step for step in steps) == 1, steps
     with api.database.transaction("tests") as tx:
         tx.connection.execute(invoices.delete().where(invoices.c.account_id == 1, invoices.c.id > len(NAMES) * 3))
 

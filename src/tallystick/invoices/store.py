@@ -67,6 +67,8 @@ NOT_DELETED = invoices.c.deleted_at.is_(None)
 BY_CURRENCY = invoices.c.currency > ""
 EVERY = InvoiceFilter()
 OF_ACCOUNT: Select[Any] = bills.some(invoices.c.account_id == bindparam("account"), NOT_DELETED)
+# The columns that lead to the index of a sort: in minor units, one currency's totals are apart from another's.
+WALKED_BY: Mapping[Any, Sequence[ColumnElement[Any]]] = {invoices.c.total: (invoices.c.currency, invoices.c.total)}
 OF_EVERY_LIST = (invoices.c.account_id, invoices.c.deleted_at)
 IN_TRASH = invoices.c.deleted_at.is_not(None)
 
@@ -305,7 +307,7 @@ def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) 
         return walk(tx, OF_ACCOUNT, of_account, request, sorts=SORTS, kind=kind, counting=BY_CURRENCY)
     tests = conditions(account, wanted, account.today(tx.now))
     sort = SORTS.get(request.sort or "created_at", invoices.c.id)
-    filtered = [column for column in invoices.c if column not in (*OF_EVERY_LIST, sort)]
+    filtered = [column for column in invoices.c if column not in (*OF_EVERY_LIST, *WALKED_BY.get(sort, (sort,)))]
     walked = bills.some(*(tested_unindexed(test, filtered) for test in tests))
     with planned(tx, wanted):
         few = _few(tx, account, wanted, tests, order_of_ids=request.order if sort is invoices.c.id else None)

@@ -516,8 +516,10 @@ invoices = Table(
     Index(None, "account_id", "total", "id", **_where("deleted_at IS NULL")),
     Index(None, "account_id", "number_order", "id", **_where("deleted_at IS NULL")),
     Index("ix_invoices_trash", "account_id", "id", **_where("deleted_at IS NOT NULL")),
-    # What lists filter by, in the order of the ids: a currency, and each status, of which few rows may have one.
+    # What lists filter by, in the order of the ids: a currency, and each status, of which few rows may have one. Totals
+    # of one currency may all be above those of another, and so be met last.
     Index(None, "account_id", "currency", "id", **_where("deleted_at IS NULL")),
+    Index(None, "account_id", "currency", "total", "id", **_where("deleted_at IS NULL")),
     Index("ix_invoices_unissued", "account_id", "state", "id", **_where("state <> 'issued' AND deleted_at IS NULL")),
     Index(
         "ix_invoices_open",
