@@ -9,7 +9,12 @@ from tallystick.store.migrate import MIGRATIONS
 
 def upgrade(connection: Connection, revision: str) -> None:
     """Brings the schema to one that is later."""
+    command.upgrade(alembic_config(connection), revision)
+
+
+def alembic_config(connection: Connection) -> Config:
+    """The settings of Alembic over a connection."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    return config
