@@ -52,7 +52,13 @@ def test_it_opens_in_the_browser_named_after_its_number(api: Api) -> None:
     invoice = an_invoice(api, 100, invoice_number="Å/1")
     disposition = shown(api, f"/invoices/{invoice['id']}").headers["Content-Disposition"]
     assert disposition.startswith("inline; filename")
-    assert "filename*=UTF-8''%C3%85%2F1.pdf" in disposition
+    assert "filename*=UTF-8''%C3%85-1.pdf" in disposition
+
+
+def test_no_number_says_more_in_the_header_than_a_name(api: Api) -> None:
+    invoice = an_invoice(api, 100, invoice_number='A"; filename="../b\\c')
+    disposition = shown(api, f"/invoices/{invoice['id']}").headers["Content-Disposition"]
+    assert disposition == 'inline; filename="A-; filename=-..-b-c.pdf"'
 
 
 def test_its_language_is_the_one_asked_for_else_the_customers_else_the_accounts(api: Api) -> None:

@@ -105,7 +105,7 @@ def test_a_file_is_shown_kept_by_nobody_and_named_after_its_number(api: Api) -> 
     headers = api.client.get(f"/public/invoices/{invoice['share_token']}/pdf").headers
     assert headers["Content-Type"] == "application/pdf"
     assert headers["Content-Disposition"].startswith("inline; filename")
-    assert "filename*=UTF-8''%C3%85%2F1.pdf" in headers["Content-Disposition"]
+    assert "filename*=UTF-8''%C3%85-1.pdf" in headers["Content-Disposition"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == "no-referrer"

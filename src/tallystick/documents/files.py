@@ -20,7 +20,7 @@ from tallystick.wire import render
 from tallystick.wire.file import File, Sight
 
 DIGITS = 32
-# What a file system or a program that unpacks takes for a folder, or refuses.
+# What a file system or a program that unpacks takes for a folder, or refuses; a quote ends the name in a header.
 UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f]|^\.+')
 
 _cache = Cache()
@@ -52,7 +52,7 @@ class Printable(NamedTuple):
 def pdf_file(printable: Printable, setter: Setter) -> PdfFile:
     """The PDF of a document."""
     tag = _tag(printable, setter)
-    return PdfFile(f"{printable.name}.pdf", _made(tag, printable, setter), tag=tag)
+    return PdfFile(f"{_file_name(printable)}.pdf", _made(tag, printable, setter), tag=tag)
 
 
 def pdf_archive(name: str, printables: Iterable[tuple[Printable, Setter]]) -> Archive:
@@ -63,9 +63,13 @@ def pdf_archive(name: str, printables: Iterable[tuple[Printable, Setter]]) -> Ar
 def _members(printables: Iterable[tuple[Printable, Setter]]) -> Iterator[tuple[str, Callable[[], bytes]]]:
     taken: set[str] = set()
     for printable, setter in printables:
-        name = _free_name(UNSAFE.sub("-", printable.name), taken)
+        name = _free_name(_file_name(printable), taken)
         taken.add(name.casefold())
         yield f"{name}.pdf", partial(setter.written, printable.document, printable.at)
+
+
+def _file_name(printable: Printable) -> str:
+    return UNSAFE.sub("-", printable.name)
 
 
 def _free_name(wanted: str, taken: AbstractSet[str]) -> str:
