@@ -147,3 +147,14 @@ def test_a_design_leaves_out_no_more_than_it_means_to(design: str) -> None:
     said = squeezed("".join(text_of(made(document, design))))
     missing = {path for path, text in texts_of(document) if squeezed(text) not in said}
     assert missing == UNSAID[design]
+
+
+@pytest.mark.parametrize("text", ["04011000-1234512345-06", "P" * 40], ids=["joined", "letters"])
+@pytest.mark.parametrize("design", DESIGNS)
+def test_a_fact_without_a_place_to_break_stays_on_the_sheet(design: str, text: str) -> None:
+    document = sample_in("ja")
+    (fact,) = (each for each in document.meta if each.key == "purchase_order")
+    facts = [structs.replace(fact, label="Purchase order or contract", text=text)]
+    lines = text_of(made(structs.replace(document, meta=facts), design))
+    assert text not in "\n".join(lines)
+    assert squeezed(text) in squeezed("".join(lines))
