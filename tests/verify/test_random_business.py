@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, Table,
 from sqlalchemy.exc import IntegrityError
 
 from tallystick.bills import labels
+from tallystick.bills.types import Views
 from tallystick.store import record_seals
 from tallystick.store.columns import Exact, OneOf, UtcDateTime
 from tallystick.store.db import Tx
@@ -247,9 +248,10 @@ VERBS: tuple[Callable[[Year], Any], ...] = (
     *(batch, seal),
 )
 
-# What is no content: an id, what follows from other rows and is checked by them, what goes on in a bill's life, and
-# what a client keeps with a thing (API.md, section 1: neither sealed nor public).
+# What is no content: an id, what follows from other rows and is checked by them, what goes on in a bill's life, when
+# its page was looked at, and what a client keeps with a thing (API.md, section 1: neither sealed nor public).
 BOOKKEEPING = {"id", "account_id", "version", "updated_at", "number_key", "number_order", *labels.FIELDS}
+BOOKKEEPING |= set(Views.__struct_fields__)
 ISSUED = {
     invoices: invoices.c.issued_at.is_not(None),
     quotations: quotations.c.issued_at.is_not(None),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from tallystick.bills import header, labels, sums
 from tallystick.bills.header import Header
@@ -272,6 +272,7 @@ def shared_fields(kind: AnyDraftKind, row: BillRow) -> dict[str, Any]:
             "external_id": row.labels.external_id,
             "metadata": row.labels.metadata,
             "share_token": row.share_token,
+            **structs.asdict(row.views),
             "created_at": row.created_at,
             "updated_at": row.updated_at,
             "version": row.version,

@@ -10,7 +10,7 @@ from msgspec import UNSET, structs
 
 from tallystick.bills import header
 from tallystick.bills.dates import changed_dates, date_columns, issued_dates
-from tallystick.bills.types import BillRow, DraftChange, Item, LineRow, NewBill, References
+from tallystick.bills.types import BillRow, DraftChange, Item, LineRow, NewBill, References, Views
 from tallystick.core import numbering
 from tallystick.core.account import Account
 from tallystick.core.bill import NO_TAX, Bill, Calculation, Discount, DiscountType, Line, LineTax
@@ -301,7 +301,13 @@ NOT_ISSUED: dict[str, Any] = {
     "seller": None,
     "share_token": None,
 }
-NEW_ROW_DEFAULTS: dict[str, Any] = {**NOT_ISSUED, "number_scope": None, "number_sequence": None, "version": 1}
+NEW_ROW_DEFAULTS: dict[str, Any] = {
+    **NOT_ISSUED,
+    "views": Views(),
+    "number_scope": None,
+    "number_sequence": None,
+    "version": 1,
+}
 """What every new draft is alike in."""
 
 

@@ -35,11 +35,11 @@ def content_hash(kind: Kind, row: Any, lines: Sequence[LineRow]) -> bytes:
 def columns(row: Any) -> dict[str, Any]:
     """A bill's row by the names of its columns, on which seals do not depend how the row is divided in structs.
 
-    What it keeps as JSON is as JSON has it. Its labels are left out: they are the client's own, and change whatever
-    becomes of the bill.
+    What it keeps as JSON is as JSON has it. Its labels and its views are left out: they change whatever becomes of the
+    bill.
     """
     content = _with_sums(structs.asdict(row))
-    del content["labels"]
+    del content["labels"], content["views"]
     header: Header = content.pop("header")
     copies = {name: kept.as_json(content[name]) for name in ("taxes", "customer", "seller")}
     return content | copies | structs.asdict(header)

@@ -1,7 +1,7 @@
 """The shapes of a bill, asked for and stored."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -21,6 +21,10 @@ from tallystick.taxes.types import Tax
 
 S = TypeVar("S", bound=StrEnum)
 R_co = TypeVar("R_co", bound="BillRow", covariant=True)
+
+
+APART = timedelta(minutes=10)
+"""Who opens the page of a bill again sooner is still reading it."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +122,17 @@ class LineRow(msgspec.Struct, frozen=True):
     tax: int
 
 
+class Views(msgspec.Struct, frozen=True):
+    """When the page of a bill's share link was first and last opened; None where it never was."""
+
+    viewed_at: datetime | None = None
+    last_viewed_at: datetime | None = None
+
+    def is_new(self, now: datetime) -> bool:
+        """Whether to open it at the instant ``now`` is another view."""
+        return self.last_viewed_at is None or now - self.last_viewed_at >= APART
+
+
 class BillRow(msgspec.Struct, frozen=True):
     """What the stored rows of quotations and invoices share; amounts in minor units.
 
@@ -151,6 +166,7 @@ class BillRow(msgspec.Struct, frozen=True):
     taxes: tuple[TaxTotal, ...]
     header: Header
     labels: Labels
+    views: Views
     share_token: str | None
     customer: Buyer | None
     seller: Seller | None

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import structs
 
 from tallystick.bills import header, sums
 from tallystick.bills.api import ItemJson, TaxJson, item_json, taxes_json
@@ -87,6 +88,8 @@ class CreditNoteRowJson(Header, frozen=True):
     reason: str | None
     share_token: str | None
     share_url: str | None
+    viewed_at: datetime | None
+    last_viewed_at: datetime | None
     created_at: datetime
     issued_at: datetime
     external_id: str | None
@@ -154,6 +157,7 @@ def _row_fields(row: CreditNoteRow, call: Call) -> dict[str, Any]:
         "prices_include_tax": row.prices_include_tax,
         "reason": row.reason,
         "share_token": row.share_token,
+        **structs.asdict(row.views),
         "share_url": row.share_token and f"{call.origin}/public/credit-notes/{row.share_token}",
         "created_at": row.created_at,
         "issued_at": row.issued_at,

@@ -8,6 +8,7 @@ from msgspec import structs
 
 from tallystick.bills.seal import seal_of
 from tallystick.bills.sums import Sums
+from tallystick.bills.types import Views
 from tallystick.core.account import Account
 from tallystick.core.bill import Calculation
 from tallystick.core.errors import Conflict
@@ -141,6 +142,7 @@ def _draft(
         reason=new.reason,
         header=structs.replace(of.header, **NOT_THE_NOTES),
         labels=new.labels,
+        views=Views(),
         share_token=of.share_token and secrets.new_secret(account.id),
         customer=of.customer,
         seller=of.seller,

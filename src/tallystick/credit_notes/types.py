@@ -9,7 +9,7 @@ import msgspec
 from tallystick.bills.header import Header
 from tallystick.bills.labels import Labels
 from tallystick.bills.sums import Sums
-from tallystick.bills.types import LineRow
+from tallystick.bills.types import LineRow, Views
 from tallystick.core.party import Buyer, Seller
 from tallystick.core.states import CreditNoteState
 from tallystick.core.totals import TaxTotal
@@ -114,6 +114,7 @@ class CreditNoteRow(msgspec.Struct, frozen=True):
     reason: str | None
     header: Header
     labels: Labels
+    views: Views
     share_token: str | None
     customer: Buyer
     seller: Seller

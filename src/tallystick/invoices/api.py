@@ -140,6 +140,8 @@ class InvoiceRowJson(Header, frozen=True):
     prices_include_tax: bool
     share_token: str | None
     share_url: str | None
+    viewed_at: datetime | None
+    last_viewed_at: datetime | None
     created_at: datetime
     updated_at: datetime
     issued_at: datetime | None

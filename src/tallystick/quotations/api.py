@@ -104,6 +104,8 @@ class QuotationRowJson(Header, frozen=True):
     invoice_id: int | None
     share_token: str | None
     share_url: str | None
+    viewed_at: datetime | None
+    last_viewed_at: datetime | None
     created_at: datetime
     updated_at: datetime
     issued_at: datetime | None

@@ -295,6 +295,8 @@ def _bill_columns(states: type[StrEnum]) -> tuple[Column[object], ...]:
         Column("customer", Kept(Buyer)),
         Column("customer_name", Text),
         Column("share_token", Text),
+        Column("viewed_at", UtcDateTime),
+        Column("last_viewed_at", UtcDateTime),
         Column("issued_at", UtcDateTime),
         *_labels(),
     )

@@ -3,12 +3,18 @@ answers (ADR 23).
 """
 
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 import falcon
 
 from tallystick.accounts import ops as accounts
-from tallystick.core.errors import NotFound
+from tallystick.bills import views
+from tallystick.bills.types import Views
+from tallystick.bills.views import Viewed
+from tallystick.core.account import Account
+from tallystick.core.errors import NotFound, Unavailable
+from tallystick.core.events import Event
 from tallystick.credit_notes import store as credit_notes
 from tallystick.documents import api as documents
 from tallystick.documents import content, logos
@@ -25,9 +31,11 @@ from tallystick.invoices import store as invoices
 from tallystick.quotations import public as answers
 from tallystick.quotations import store as quotations
 from tallystick.quotations.api import AnswerBody
+from tallystick.store import tables
 from tallystick.store.db import Database, Tx
 from tallystick.web.bill_page import STYLE, STYLE_PATH, Letter, answer_page, bill_page, is_answerable, message_page
 from tallystick.web.languages import preferred
+from tallystick.web.visitors import is_person
 from tallystick.wire.call import Call
 from tallystick.wire.file import Sight
 from tallystick.wire.parse import parse_form, parse_query
@@ -49,27 +57,48 @@ HEADERS = {
 }
 
 
+INVOICE_VIEWED = Viewed(tables.invoices, Event.INVOICE_VIEWED)
+QUOTATION_VIEWED = Viewed(tables.quotations, Event.QUOTATION_VIEWED)
+CREDIT_NOTE_VIEWED = Viewed(tables.credit_notes, Event.CREDIT_NOTE_VIEWED)
 LOGO = f"/public/logos/{{account:int(min=1, max={MAX_ID})}}/{{name}}"
 LOGO_HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
 }
-Show = Callable[[Call, Token], Document]
+
+
+class Opened(NamedTuple):
+    """What a share link opens, and when it was opened before."""
+
+    document: Document
+    views: Views
+
+
+Show = Callable[[Call, Token], Opened]
 
 
 class SharedBill:
     """The page of one kind of bill."""
 
-    def __init__(self, database: Database, origin: str, show: Show) -> None:
+    def __init__(self, database: Database, origin: str, show: Show, viewed: Viewed) -> None:
         self._database = database
         self._origin = origin
         self._show = show
+        self._viewed = viewed
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, token: str) -> None:
         """Answers the page, to whoever has the link."""
         with self._database.read() as tx:
-            letter = _letter(_call(tx, req, self._origin, token), Token(token), self._show)
-        _answer(resp, 200, bill_page(letter, req.path))
+            call = _call(tx, req, self._origin, token)
+            opened = self._show(call, Token(token))
+        _answer(resp, 200, bill_page(_letter(opened, call.account), req.path))
+        if opened.views.is_new(tx.now) and is_person(req):
+            self._note(call.account, token)
+
+    def _note(self, account: Account, token: str) -> None:
+        """Notes that it was looked at; whoever looks sees it also where nothing can be written."""
+        with suppress(Unavailable):
+            self._database.transact(accounts.GUEST, lambda tx: views.note(tx, account, self._viewed, token))
 
     on_head = on_get
     queue_of = always(Queue.LONG)
@@ -129,7 +158,8 @@ class SharedAnswer:
 
     def _ask(self, req: falcon.Request, resp: falcon.Response, token: str, given: AnswerBody) -> None:
         with self._database.read() as tx:
-            letter = _letter(_call(tx, req, self._origin, token), Token(token), _quotation)
+            call = _call(tx, req, self._origin, token)
+            letter = _letter(_quotation(call, Token(token)), call.account)
         if not is_answerable(letter.document):
             _lead_to(resp, token)
             return
@@ -174,9 +204,8 @@ def _call(tx: Tx, req: falcon.Request, origin: str, token: str) -> Call:
     return Call(tx, auth.guest(tx, req, token).account, origin)
 
 
-def _letter(call: Call, token: Token, show: Show) -> Letter:
-    name = call.account.logo
-    return Letter(show(call, token), name and f"/public/logos/{call.account.id}/{name}")
+def _letter(opened: Opened, account: Account) -> Letter:
+    return Letter(opened.document, account.logo and f"/public/logos/{account.id}/{account.logo}")
 
 
 def _form_of(req: falcon.Request) -> bytes:
@@ -198,16 +227,19 @@ def _answer(resp: falcon.Response, status: int, page: str) -> None:
     resp.set_headers(HEADERS)
 
 
-def _invoice(call: Call, token: Token) -> Document:
-    return content.of_invoice(invoices.get_shared(call.tx, call.account, token), _for(call))
+def _invoice(call: Call, token: Token) -> Opened:
+    invoice = invoices.get_shared(call.tx, call.account, token)
+    return Opened(content.of_invoice(invoice, _for(call)), invoice.row.views)
 
 
-def _quotation(call: Call, token: Token) -> Document:
-    return content.of_quotation(quotations.get_shared(call.tx, call.account, token), _for(call))
+def _quotation(call: Call, token: Token) -> Opened:
+    quotation = quotations.get_shared(call.tx, call.account, token)
+    return Opened(content.of_quotation(quotation, _for(call)), quotation.row.views)
 
 
-def _credit_note(call: Call, token: Token) -> Document:
-    return content.of_credit_note(credit_notes.get_shared(call.tx, call.account, token), _for(call))
+def _credit_note(call: Call, token: Token) -> Opened:
+    note = credit_notes.get_shared(call.tx, call.account, token)
+    return Opened(content.of_credit_note(note, _for(call)), note.row.views)
 
 
 def _for(call: Call) -> For:
@@ -218,11 +250,11 @@ def add_routes(app: falcon.App[Any, Any], database: Database, origin: str) -> No
     """Adds the pages below ``/public``."""
     app.add_route(STYLE_PATH, Asset(STYLE))
     app.add_route(LOGO, SharedLogo(database))
-    app.add_route(INVOICE, SharedBill(database, origin, _invoice))
+    app.add_route(INVOICE, SharedBill(database, origin, _invoice, INVOICE_VIEWED))
     app.add_route(f"{INVOICE}/pdf", SharedFile(database, origin, documents.shared_invoice_pdf))
-    app.add_route(CREDIT_NOTE, SharedBill(database, origin, _credit_note))
+    app.add_route(CREDIT_NOTE, SharedBill(database, origin, _credit_note, CREDIT_NOTE_VIEWED))
     app.add_route(f"{CREDIT_NOTE}/pdf", SharedFile(database, origin, documents.shared_credit_note_pdf))
-    app.add_route(QUOTATION, SharedBill(database, origin, _quotation))
+    app.add_route(QUOTATION, SharedBill(database, origin, _quotation, QUOTATION_VIEWED))
     app.add_route(f"{QUOTATION}/pdf", SharedFile(database, origin, documents.shared_quotation_pdf))
     app.add_route(f"{QUOTATION}/accept", SharedAnswer(database, origin, "accept", answers.accept_shared))
     app.add_route(f"{QUOTATION}/reject", SharedAnswer(database, origin, "reject", answers.reject_shared))
