@@ -13,6 +13,14 @@ from tallystick.native.routes import PREFIX
 from tests.api import Api
 
 
+def check_is_openapi(content: Any) -> None:
+    """Raises where a document is none."""
+    # Not at the top: to load it takes longer than most tests.
+    import schemathesis  # noqa: PLC0415
+
+    schemathesis.openapi.from_dict(content).validate()
+
+
 def is_utc_instant(value: object) -> bool:
     return not isinstance(value, str) or (value.endswith("Z") and bool(datetime.fromisoformat(value)))
 

@@ -22,6 +22,8 @@ from tests.api import Api
 from tests.contract import examples
 from tests.contract.examples import Examples
 
+pytestmark = pytest.mark.slow
+
 PROMISES = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 FEW = settings(max_examples=6, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -63,7 +65,6 @@ def promises_hold(case: Case[Any], apis: Sequence[Api], ids: Sequence[dict[str, 
         case.call_and_validate(app=api.application, headers=headers, checks=PROMISES)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("route", [route for route in ROUTES if not route.takes_file], ids=examples.name)
 def test_a_route_keeps_its_promises(apis: list[Api], route: Route) -> None:
     ids = [Examples(api, route).ids_of(route) for api in apis]

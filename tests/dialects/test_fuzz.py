@@ -14,6 +14,8 @@ from tests.bills import an_invoice
 from tests.contract.test_fuzz import FEW, document_of, promises_hold, requests
 from tests.dialects.readers import DIALECTS
 
+pytestmark = pytest.mark.slow
+
 CALLS = [(surface, route) for surface in DIALECTS for route in surface.routes]
 
 
@@ -22,7 +24,6 @@ def shown(value: Any) -> str:
     return f"{value.method} {value.path}" if isinstance(value, Route) else value.name
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("surface", "route"), CALLS, ids=shown)
 def test_a_call_keeps_its_promises(apis: list[Api], surface: Surface, route: Route) -> None:
     ids = [dict.fromkeys(route.ids, an_invoice(api, 100)["id"]) for api in apis]
