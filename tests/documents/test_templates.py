@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tallystick.accounts.types import Scope
 from tallystick.documents import pdf
 from tests.api import Api
 from tests.bills import an_invoice, refused
@@ -121,3 +122,12 @@ def test_another_accounts_is_nowhere(api: Api, database_url: str) -> None:
     assert other.put(f"/templates/{ours['id']}/default").status_code == 404
     foreign = an_invoice(other, 100, template_id=ours["id"])
     assert "Ours" not in said(other, foreign)
+
+
+def test_they_are_for_admins_alone(api: Api) -> None:
+    ours = made(api, source=OURS)["id"]
+    headers = {"X-API-Key": api.new_key(Scope.WRITE)}
+    for method, path in (("GET", ""), ("GET", f"/{ours}"), ("PUT", f"/{ours}"), ("PUT", f"/{ours}/default")):
+        assert api.request(method, f"/templates{path}", headers=headers).status_code == 403
+    assert api.post("/templates", {"name": "Ours", "source": OURS}, headers=headers).status_code == 403
+    assert api.delete(f"/templates/{ours}", headers=headers).status_code == 403
