@@ -37,7 +37,9 @@ def command(
     failures: list[str] = []
     with existing(config.from_environment()) as database, progress() as bars:
         check_seal_key(database)
-        for owner in database.transact(ACTOR, lambda tx: owners(tx, account)):
+        with database.read() as tx:
+            billed = owners(tx, account)
+        for owner in billed:
             counts: Counter[str] = Counter(dict.fromkeys(COUNTED, 0))
             for outcome in _billed(database, owner, as_of.date() if as_of else None, bars):
                 failures += (f"account {owner.id}, schedule {each.id}: {each.reason}" for each in outcome.failures)

@@ -57,9 +57,9 @@ HEADERS = {
 }
 
 
-INVOICE_VIEWED = Viewed(tables.invoices, Event.INVOICE_VIEWED)
-QUOTATION_VIEWED = Viewed(tables.quotations, Event.QUOTATION_VIEWED)
-CREDIT_NOTE_VIEWED = Viewed(tables.credit_notes, Event.CREDIT_NOTE_VIEWED)
+INVOICE_VIEWED = Viewed.of(tables.invoices, Event.INVOICE_VIEWED)
+QUOTATION_VIEWED = Viewed.of(tables.quotations, Event.QUOTATION_VIEWED)
+CREDIT_NOTE_VIEWED = Viewed.of(tables.credit_notes, Event.CREDIT_NOTE_VIEWED)
 LOGO = f"/public/logos/{{account:int(min=1, max={MAX_ID})}}/{{name}}"
 LOGO_HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
