@@ -115,6 +115,17 @@ def test_a_row_that_is_not_as_it_was_read_undoes_all(api: Api, also: tuple[Calla
     assert (names(api), subjects(api)) == (["VAT"], [])
 
 
+def test_who_told_of_it_says_that_it_was_lost_whatever_was_told_after(api: Api) -> None:
+    def tell_of_an_event(tx: Tx) -> None:
+        told = dict(zip(EVENT_COLUMNS, (1, tx.now, "tests", Event.TAX_CREATED, 1), strict=True))
+        tx.tell(events.insert(), AS_IT_IS, **told)
+
+    transact(api, lambda tx: tell_of_a_tax(tx, "VAT"))
+    with pytest.raises(Conflict, match="lost"):
+        transact(api, lambda tx: tell_of_a_name(tx, "GST", seen=2), tell_of_an_event)
+    assert (names(api), subjects(api)) == (["VAT"], [])
+
+
 def test_what_the_database_refuses_is_told_in_our_words(api: Api) -> None:
     transact(api, lambda tx: tell_of_a_tax(tx, "VAT", is_default=True))
     with pytest.raises(Conflict, match="taken"):

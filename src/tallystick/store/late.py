@@ -137,7 +137,8 @@ class LateTx(Tx):
             for each in told:
                 stack.enter_context(each.objections.translated())
             if not self._has_written(statement):
-                raise told[-1].objections.lost()
+                # It is a part that must change a row that has lost it, whatever was told after.
+                raise next(each for each in reversed(told) if each.form.updates).objections.lost()
 
     def _has_written(self, statement: _Part) -> bool:
         try:
