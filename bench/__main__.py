@@ -13,7 +13,7 @@ from bench.load import CannotMeasure, check_installed
 from bench.measurements import ALL
 from bench.site import KINDS, Kind, opened
 
-QUICK: Final = Effort(seconds=1, rounds=1)
+QUICK: Final = Effort(seconds=1, rounds=1, events=200_000)
 USUAL: Final = Effort(seconds=2, rounds=3)
 BUSY: Final = "The load is {load:.1f} on {cores} cores: compare CPU times and ratios of them, not rates."
 
@@ -31,13 +31,15 @@ def main(
     *,
     database: Annotated[Kind | None, typer.Option(help="Only on this one.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="One round of a second each.")] = False,
+    events: Annotated[int | None, typer.Option(min=1, help="How many events of usage there are.")] = None,
     readme: Annotated[bool, typer.Option("--readme", help="Write the tables into the README too.")] = False,
 ) -> None:
     """Measures Tallystick's speed, each figure beside its limit in the same run."""
     console = Console()
     try:
         check_installed()
-        found = list(_measured(console, names or [*ALL], database, QUICK if quick else USUAL))
+        effort = QUICK if quick else USUAL
+        found = list(_measured(console, names or [*ALL], database, effort._replace(events=events or effort.events)))
     except CannotMeasure as error:
         console.print(str(error), style="red", highlight=False)
         raise typer.Exit(1) from None

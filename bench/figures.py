@@ -15,10 +15,11 @@ HEADINGS: Final = ("a second", "CPU µs", "p50 ms", "p99 ms", "limit", "its CPU 
 
 
 class Effort(NamedTuple):
-    """How long one round of a measurement lasts, and how many there are."""
+    """How long one round of a measurement lasts, how many there are, and among how many events of usage."""
 
     seconds: int
     rounds: int
+    events: int = 1_000_000
 
     @property
     def whole_s(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, make_url, select
 
-from bench import minimum, tables
+from bench import metered, minimum, tables
 from bench.bare import Bare, Do, Driver, connected
 from bench.figures import Effort, Figure, Limit
 from bench.load import Load
@@ -93,11 +94,13 @@ def test_the_readme_has_a_place_for_the_tables() -> None:
 
 
 def test_the_bare_aggregate_of_usage_is_what_the_report_adds_up(site: Site) -> None:
-    usage.fill(site, 300, Random(1))
-    with closing(connected(usage.events_url(site))) as driver:
-        usage.write(driver, [(usage.OTHER_ACCOUNT, *usage.an_event(Random(2), 0.2))])
-        bare: Any = usage.aggregate(driver)(0)
+    metered.fill(site, 300)
+    random = Random(1)
+    others = metered.events(random, metered.random_ids(random), metered.START_US)
+    with closing(connected(metered.events_url(site))) as driver:
+        metered.write(driver, list(islice(others, 5)))
+        bare: Any = metered.aggregate(driver)
         found = {(customer, meter): quantity for customer, meter, _events, quantity, _parts in bare}
-    rows = site.get(usage.MARCH)["data"]["rows"]
+    rows = site.get(usage.REPORT)["data"]["rows"]
     assert len(rows) > 10
     assert {(row["customer"], row["meter"]): row["quantity"] for row in rows} == found

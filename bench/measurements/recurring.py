@@ -6,21 +6,18 @@ both. What the run reads and decides, and that it moves each schedule on, is not
 """
 
 import resource
-import sqlite3
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from functools import partial
 from statistics import quantiles
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import psycopg
-from psycopg.sql import SQL, Identifier
-from sqlalchemy import Table, func, make_url, select
+from sqlalchemy import Table, func, select
 
 from bench.figures import Effort, Figure, Found, Limit
+from bench.rows import BILLED, Timed, rows_of, timed
 from bench.site import ACTOR, Site, opened
 from tallystick.core.periods import Frequency
 from tallystick.recurring import billing
@@ -30,20 +27,14 @@ from tallystick.store.ids import next_ids
 from tallystick.store.secrets import FIRST_ACCOUNT_ID
 from tallystick.store.tables import (
     customers,
-    events,
-    invoice_lines,
-    invoices,
-    journal,
     products,
     recurring,
     recurring_lines,
-    seals,
 )
 
 SCHEDULES: Final = 50_000
 PLANS: Final = 25
 START: Final = date(2026, 6, 1)
-WRITTEN: Final = (invoices, invoice_lines, journal, events, seals)
 KIB_IN_MIB: Final = 1024
 
 
@@ -63,14 +54,14 @@ def measure(site: Site, _effort: Effort) -> Iterator[Found]:
 def _compare(site: Site, twin: Site, title: str) -> Figure:
     runs: list[Timed] = []
     bare: list[Timed] = []
-    with closing(Database(site.url)) as database, closing(_bare(site)) as source, closing(_bare(twin)) as target:
-        last = {table: source.last(table) for table in WRITTEN}
+    with closing(Database(site.url)) as database, closing(rows_of(site)) as source, closing(rows_of(twin)) as target:
+        last = {table: source.last(table) for table in BILLED}
         batches = billing.batches(database, ACTOR, FIRST_ACCOUNT_ID, RunRequest(START))
-        while (spent := _timed(partial(next, batches, None))).result is not None:
+        while (spent := timed(partial(next, batches, None))).result is not None:
             runs.append(spent)
-            rows = {table: source.written(table, last[table]) for table in WRITTEN}
-            last = {table: source.last(table) for table in WRITTEN}
-            bare.append(_timed(partial(target.write, rows)))
+            rows = {table: source.written(table, last[table]) for table in BILLED}
+            last = {table: source.last(table) for table in BILLED}
+            bare.append(timed(partial(target.write, rows)))
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KIB_IN_MIB
     percentiles = quantiles((run.seconds for run in runs), n=100)
     rate, cpu_us = _each(runs)
@@ -85,89 +76,9 @@ def _compare(site: Site, twin: Site, title: str) -> Figure:
     )
 
 
-class Timed(NamedTuple):
-    result: Any
-    seconds: float
-    cpu_s: float
-
-
-def _timed(work: Callable[[], Any]) -> Timed:
-    began, began_cpu = time.perf_counter(), time.process_time()
-    result = work()
-    return Timed(result, time.perf_counter() - began, time.process_time() - began_cpu)
-
-
 def _each(done: Sequence[Timed]) -> tuple[float, float]:
     """How many schedules a second, and the CPU time of one."""
     return SCHEDULES / sum(each.seconds for each in done), sum(each.cpu_s for each in done) * 1e6 / SCHEDULES
-
-
-class _Sqlite:
-    """Reads and writes through ``sqlite3`` alone."""
-
-    def __init__(self, path: str) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute("PRAGMA foreign_keys=ON")
-
-    def last(self, table: Table) -> int:
-        last: int = self._connection.execute(f"SELECT coalesce(max({_key(table)}), 0) FROM {table.name}").fetchone()[0]
-        return last
-
-    def written(self, table: Table, after: int) -> Sequence[Any]:
-        key = _key(table)
-        query = f"SELECT * FROM {table.name} WHERE {key} > ? ORDER BY {key}"
-        return self._connection.execute(query, (after,)).fetchall()
-
-    def write(self, rows: Mapping[Table, Sequence[Any]]) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-        for table, written in rows.items():
-            places = ", ".join("?" * len(table.columns))
-            self._connection.executemany(f"INSERT INTO {table.name} VALUES ({places})", written)
-        self._connection.execute("COMMIT")
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-class _Postgresql:
-    """Reads and writes through psycopg alone; the rows stay the text of a ``COPY``."""
-
-    def __init__(self, conninfo: str) -> None:
-        self._connection = psycopg.connect(conninfo)
-
-    def last(self, table: Table) -> int:
-        query = SQL("SELECT coalesce(max({}), 0) FROM {}").format(Identifier(_key(table)), Identifier(table.name))
-        last: int = self._connection.execute(query).fetchall()[0][0]
-        return last
-
-    def written(self, table: Table, after: int) -> Sequence[Any]:
-        query = SQL("COPY (SELECT * FROM {} WHERE {key} > {} ORDER BY {key}) TO STDOUT").format(
-            Identifier(table.name), after, key=Identifier(_key(table))
-        )
-        with self._connection.cursor().copy(query) as stream:
-            return [bytes(block) for block in stream]
-
-    def write(self, rows: Mapping[Table, Sequence[Any]]) -> None:
-        for table, written in rows.items():
-            with self._connection.cursor().copy(SQL("COPY {} FROM STDIN").format(Identifier(table.name))) as stream:
-                for block in written:
-                    stream.write(block)
-        self._connection.commit()
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def _bare(site: Site) -> _Sqlite | _Postgresql:
-    url = make_url(site.url)
-    if site.kind == "sqlite":
-        return _Sqlite(str(url.database))
-    return _Postgresql(url.set(drivername="postgresql").render_as_string(hide_password=False))
-
-
-def _key(table: Table) -> str:
-    return "position" if table is seals else "id"
 
 
 def _subscribe(tx: Tx) -> None:
