@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tallystick.accounts.types import Scope
-from tallystick.documents import pdf
+from tallystick.documents import pdf, sample
 from tests.api import Api
 from tests.bills import an_invoice, refused
 from tests.documents.pdfs import text_of
@@ -129,5 +129,48 @@ def test_they_are_for_admins_alone(api: Api) -> None:
     headers = {"X-API-Key": api.new_key(Scope.WRITE)}
     for method, path in (("GET", ""), ("GET", f"/{ours}"), ("PUT", f"/{ours}"), ("PUT", f"/{ours}/default")):
         assert api.request(method, f"/templates{path}", headers=headers).status_code == 403
-    assert api.post("/templates", {"name": "Ours", "source": OURS}, headers=headers).status_code == 403
+    for path, body in (("", {"name": "Ours", "source": OURS}), ("/classic/preview", {})):
+        assert api.post(f"/templates{path}", body, headers=headers).status_code == 403
     assert api.delete(f"/templates/{ours}", headers=headers).status_code == 403
+
+
+def previewed(api: Api, template: str, **body: Any) -> str:
+    response = api.post(f"/templates/{template}/preview", body)
+    assert response.status_code == 200, response.text
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert "Content-Disposition" not in response.headers
+    return " ".join(text_of(response.content))
+
+
+def test_a_source_is_tried_on_the_sample_bill_or_an_invoice_and_is_not_kept(api: Api) -> None:
+    api.data(api.put("/settings", {"name": "Fernhill & Co"}))
+    ours, invoice = made(api, source=OURS)["id"], an_invoice(api, 100)
+    theirs = OURS.replace("Ours", "Theirs, of #d.seller.name")
+    assert previewed(api, ours) == f"Ours: Invoice {sample.NUMBER}"
+    assert previewed(api, ours, source=theirs) == f"Theirs, of Fernhill & Co: Invoice {sample.NUMBER}"
+    heading = f"Invoice {invoice['invoice_number']}"
+    assert previewed(api, ours, source=theirs, invoice_id=invoice["id"]) == f"Theirs, of Fernhill & Co: {heading}"
+    assert invoice["invoice_number"] in previewed(api, "modern", invoice_id=str(invoice["id"]))
+    assert api.data(api.get(f"/templates/{ours}"))["source"] == OURS
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "words"),
+    [
+        ({"source": "#let x ="}, "source", "main:1:"),
+        ({"source": "x" * 200_001}, "source", "at most 200,000 bytes"),
+        ({"invoice_id": 7}, "invoice_id", "There is no such invoice."),
+        ({"html": "<p>"}, "html", "Is not a field"),
+    ],
+)
+def test_what_cannot_be_previewed_is_told_by_its_field(api: Api, body: Any, field: str, words: str) -> None:
+    refusal = api.post("/templates/classic/preview", body)
+    assert (refusal.status_code, list(refusal.json()["errors"])) == (422, [field])
+    assert words in refusal.json()["errors"][field][0]
+
+
+def test_no_template_is_previewed_that_is_not_the_accounts(api: Api, database_url: str) -> None:
+    ours, other = made(api, source=OURS)["id"], Api(api.database)
+    assert other.post(f"/templates/{ours}/preview", {}).status_code == 404
+    foreign = other.post("/templates/classic/preview", {"invoice_id": an_invoice(api, 100)["id"]})
+    assert (foreign.status_code, list(foreign.json()["errors"])) == (422, ["invoice_id"])

@@ -34,6 +34,13 @@ class PdfFile(Sight):
 
 
 @dataclass(frozen=True)
+class Preview(File):
+    """A PDF that is made for one look."""
+
+    media: str = "application/pdf"
+
+
+@dataclass(frozen=True)
 class Archive(File):
     """A ZIP."""
 

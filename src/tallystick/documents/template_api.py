@@ -1,17 +1,21 @@
 """The native wire of templates."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from tallystick.core.errors import FieldErrors
-from tallystick.documents import apart, pdf, sample, templates
+from tallystick.core.errors import FieldErrors, NotFound, ValidationFailed
+from tallystick.documents import apart, logos, pdf, printable, sample, templates
 from tallystick.documents.content import of_invoice
+from tallystick.documents.files import Preview, Printable
 from tallystick.documents.frame import For
+from tallystick.documents.logos import Logo
 from tallystick.documents.templates import DEFAULT, Template
+from tallystick.invoices import store as invoices
 from tallystick.wire.call import Body, Call, Change, given
-from tallystick.wire.scalars import Name, TemplateId
+from tallystick.wire.scalars import Id, Name, TemplateId
 
 MOST_BYTES = 200_000
 TOO_LONG = f"Must be at most {MOST_BYTES:,} bytes."
@@ -42,9 +46,24 @@ class NewTemplate(Body, kw_only=True):
         return {} if isinstance(self.source, UnsetType) else _faults(self.source)
 
 
+class TemplatePreview(Body, kw_only=True):
+    """What is to be tried: a ``source`` that is not kept, on an invoice, else on the sample bill."""
+
+    source: str | UnsetType = UNSET
+    invoice_id: Id | UnsetType = UNSET
+
+    def check(self) -> FieldErrors:
+        """That the source is not too long."""
+        return {} if isinstance(self.source, UnsetType) else _excess(self.source)
+
+
+def _excess(source: str) -> FieldErrors:
+    return {"source": [TOO_LONG]} if len(source.encode()) > MOST_BYTES else {}
+
+
 def _faults(source: str) -> FieldErrors:
-    if len(source.encode()) > MOST_BYTES:
-        return {"source": [TOO_LONG]}
+    if excess := _excess(source):
+        return excess
     document = of_invoice(sample.invoice(sample.ACCOUNT), For(sample.ACCOUNT, sample.AT))
     try:
         pdf.written_apart(document, source.encode(), sample.AT)
@@ -143,3 +162,34 @@ def make_default(call: Call, template_id: TemplateId) -> TemplateJson:
     templates.make_default(call.tx, call.account, template_id)
     shown = get(call, template_id)
     return msgspec.structs.replace(shown, is_default=True)
+
+
+def preview(call: Call, template_id: TemplateId, body: TemplatePreview) -> Preview:
+    """Show what a template makes of a bill, as a PDF: the one that is kept, or a `source` to put in its place.
+
+    The bill is the invoice with this id, or a sample with the account's settings. Nothing is kept.
+    """
+    kept = templates.source_of(call.tx, call.account, template_id)
+    source = kept if isinstance(body.source, UnsetType) else body.source
+    shown = _sample(call) if isinstance(body.invoice_id, UnsetType) else _invoice(call, body.invoice_id)
+    return Preview(None, _previewed(shown, source, logos.find(call.tx, call.account)))
+
+
+def _sample(call: Call) -> Printable:
+    return printable.of_invoice(sample.invoice(call.account), For(call.account, sample.AT))
+
+
+def _invoice(call: Call, invoice_id: int) -> Printable:
+    try:
+        found = invoices.get(call.tx, call.account, invoice_id)
+    except NotFound as error:
+        raise ValidationFailed({"invoice_id": [error.message]}) from None
+    return printable.of_invoice(found, For(call.account, call.tx.now))
+
+
+def _previewed(shown: Printable, source: str, logo: Logo | None) -> Iterator[bytes]:
+    """The file, when it is asked for: once the transaction has ended."""
+    try:
+        yield pdf.written_apart(shown.document, source.encode(), shown.at, logo and logo.drawing())
+    except apart.TemplateFault as fault:
+        raise ValidationFailed({"source": [str(fault)]}) from None

@@ -25,6 +25,7 @@ EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("PUT", "/taxes/{tax_id}"): {"rate": "7.5"},
     ("POST", "/templates"): {"name": "Ours", "from": "classic"},
     ("PUT", "/templates/{template_id}"): {"name": "Ours, in blue"},
+    ("POST", "/templates/{template_id}/preview"): {"invoice_id": 1},
     ("POST", "/invoices"): _BILL,
     ("POST", "/invoices/preview"): _BILL,
     ("PUT", "/invoices/{invoice_id}"): {"notes": "Thank you"},

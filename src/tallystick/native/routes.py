@@ -78,6 +78,7 @@ ROUTES = (
     Route("PUT", "/templates/{template_id}", templates.update, is_long=True, needs=Scope.ADMIN),
     Route("DELETE", "/templates/{template_id}", templates.delete, needs=Scope.ADMIN),
     Route("PUT", "/templates/{template_id}/default", templates.make_default, needs=Scope.ADMIN),
+    Route("POST", "/templates/{template_id}/preview", templates.preview, needs=Scope.ADMIN, asks=True),
     Route("GET", "/invoices", invoices.index, is_one_look=True),
     Route("POST", "/invoices", invoices.create, status=201, makes="/invoices"),
     Route("POST", "/invoices/preview", invoices.preview),
