@@ -30,6 +30,7 @@ from tallystick.core.states import InvoiceState, InvoiceStatus
 from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import CreditNoteOfInvoice, Invoice, InvoiceFilter, InvoiceRow, PaymentLine
 from tallystick.store import outbox, rows, search_index
+from tallystick.store.by_days import ByDays, Merge
 from tallystick.store.db import Tx
 from tallystick.store.lists import in_list
 from tallystick.store.outbox import Recorded
@@ -322,14 +323,24 @@ def _few(
     query = bills.some(*(tested_unindexed(test, [invoices.c.due_date]) for test in tests))
     if wanted.search:
         return search_index.found(tx, account, query, wanted.search, order_of_ids=order_of_ids)
-    if wanted.to_date is not None and wanted.to_date < account.today(tx.now):
-        # A walk from the newest on would pass over all that came since: these are sorted, be they ever so many.
-        return Found([[ListPart(query, invoices.c.id + literal_column("0"))]], are_in_order_of_ids=True)
+    today = account.today(tx.now)
+    if wanted.to_date is not None and wanted.to_date < today:
+        # A walk from the newest on would pass over all that came since, be they ever so many.
+        merge = _merge(tx, account, wanted, wanted.to_date)
+        return Found([[ListPart(query, invoices.c.id + literal_column("0"), merge)]], are_in_order_of_ids=True)
     if tx.is_postgresql:
         return None
     is_from_a_day = wanted.from_date is not None
     key = unindexed(invoices.c.id) if is_from_a_day else invoices.c.id
     return Found([[ListPart(query, key)]], are_in_order_of_ids=not is_from_a_day)
+
+
+def _merge(tx: Tx, account: Account, wanted: InvoiceFilter, latest: date) -> Merge | None:
+    """How the rows of a range of days are merged, where the filter tests nothing else."""
+    if wanted != InvoiceFilter(from_date=wanted.from_date, to_date=latest):
+        return None
+    rows_of_account = bills.some(invoices.c.account_id == account.id, NOT_DELETED)
+    return ByDays(rows_of_account, invoices.c.id, invoices.c.issue_date, wanted.from_date, latest).merging(tx)
 
 
 def every(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) -> Iterator[InvoiceRow]:

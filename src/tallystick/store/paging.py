@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, bindparam, f
 
 from tallystick.core.errors import ValidationFailed
 from tallystick.core.near import did_you_mean
+from tallystick.store.by_days import Merge, Stretch
 from tallystick.store.db import Tx
 from tallystick.store.together import Reading
 from tallystick.store.unindexed import unindexed
@@ -24,6 +25,9 @@ MAX_LIMIT = 100
 MAX_PAGE = 1_000_000
 COUNTED_TO = 10_000
 """Where a list has more rows, its total is this floor: to count them all would take longer than to show a page."""
+
+MERGED_TO = 10_000
+"""A part of a list that ends further down is found sooner by sorting than by looking up one row after the other."""
 
 MOST_READY = 64
 """Statements that stand ready for each order of each list that is walked as a whole."""
@@ -67,10 +71,14 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
 
 class ListPart(NamedTuple):
-    """Some of a list's rows, and the column that has their ids, in whose order they are found."""
+    """Some of a list's rows, and the column that has their ids, in whose order they are found.
+
+    Where the list has that order and this is all of it, the first pages may be a ``merge``.
+    """
 
     query: Select[Any]
     key: ColumnElement[int]
+    merge: Merge | None = None
 
 
 Way = Sequence[ListPart]
@@ -290,6 +298,10 @@ def _rows(query: Select[Any], way: Way, order: _Order) -> Select[Any]:
 
 
 def _keys(way: Way, order: _Order) -> Select[Any]:
+    wanted = order.skipped + order.taken
+    if way[0].merge and order.is_by_key and wanted <= MERGED_TO:
+        beyond = _beyond(way[0]._replace(key=order.key), order)
+        return way[0].merge(Stretch(beyond, order.direction, wanted)).limit(order.taken).offset(order.skipped)
     parts = [part._replace(query=part.query.where(_beyond(part, order))) for part in way]
     if len(parts) == 1:
         (part,) = parts
