@@ -5,17 +5,23 @@ from datetime import date
 import pytest
 
 from tallystick.core.party import Seller
+from tallystick.documents.document import HowToPay
 from tallystick.documents.payable import payment
 from tallystick.documents.reader import Readership
 
 IBAN = "DE02120300000000202051"
 
 
+def asked(seller: Seller, reference: str, due: int, currency: str) -> HowToPay | None:
+    """How to pay this seller, in English."""
+    reader = Readership(seller, None, language="en", currency=currency, today=date(2026, 1, 1))
+    return payment(None, seller, reference, due, reader)
+
+
 def code(iban: str | None, currency: str, due: int) -> bool:
     """Whether there is a code."""
-    seller = Seller(name="Example Ltd", iban=iban)
-    reader = Readership(seller, None, language="en", currency=currency, today=date(2026, 1, 1))
-    return payment(None, seller, "INV-1", due, reader).qr is not None
+    found = asked(Seller(name="Example Ltd", iban=iban), "INV-1", due, currency)
+    return found is not None and found.qr is not None
 
 
 @pytest.mark.parametrize(
@@ -48,12 +54,18 @@ def test_a_code_stands_where_a_transfer_can_be_made(iban: str | None, currency: 
     ],
 )
 def test_what_a_code_cannot_hold_has_none(name: str, reference: str, expected: bool) -> None:
-    reader = Readership(Seller(name=name), None, language="en", currency="EUR", today=date(2026, 1, 1))
-    assert (payment(None, Seller(name=name, iban=IBAN), reference, 100, reader).qr is not None) is expected
+    found = asked(Seller(name=name, iban=IBAN), reference, 100, "EUR")
+    assert found
+    assert (found.qr is not None) is expected
 
 
 def test_an_account_that_is_no_iban_is_shown_as_it_is() -> None:
     seller = Seller(name="Example Ltd", iban="12-34 56\u20287", bic="ABCDEF12")
-    reader = Readership(seller, None, language="en", currency="GBP", today=date(2026, 1, 1))
-    rows = {item.label: item.text for item in payment(None, seller, "INV-1", 100, reader).rows}
+    found = asked(seller, "INV-1", 100, "GBP")
+    assert found
+    rows = {item.label: item.text for item in found.rows}
     assert rows == {"Account name": "Example Ltd", "IBAN": "12-34 567", "BIC": "ABCDEF12", "Payment reference": "INV-1"}
+
+
+def test_who_has_no_account_says_nothing_of_how_to_pay() -> None:
+    assert asked(Seller(name="Example Ltd"), "42", 100, "EUR") is None

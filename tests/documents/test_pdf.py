@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,15 +11,13 @@ from pypdf import PdfReader
 from tallystick.documents import pdf
 from tallystick.documents.document import Document, Notice
 from tallystick.documents.glyphs import uncovered
-from tallystick.documents.languages import LANGUAGES
 from tallystick.documents.reader import block
+from tests.documents.golden import DESIGNS
 from tests.documents.made import NOW, sample_in, texts_of
 from tests.documents.pdfs import text_of
 
 pytestmark = pytest.mark.slow
 
-GOLDEN = Path(__file__).with_name("golden")
-DESIGNS = ("classic", "modern")
 HOSTILE = '#panic("x") #sys.inputs *a* _b_ $x^2$ `c` <d> @e \\n // f ] } "'
 
 
@@ -33,14 +30,6 @@ def squeezed(text: str) -> str:
     return "".join(
         character for character in text if not character.isspace() and character not in "\u200b\u00ad-\u2010"
     )
-
-
-@pytest.mark.parametrize("language", sorted(LANGUAGES))
-@pytest.mark.parametrize("design", DESIGNS)
-def test_it_says_what_somebody_has_looked_at(design: str, language: str) -> None:
-    expected = (GOLDEN / f"{design}-{language}.txt").read_text(encoding="utf-8").splitlines()
-    assert text_of(made(sample_in(language), design)) == expected
-    assert "□" not in "".join(expected)
 
 
 @pytest.mark.parametrize("design", DESIGNS)

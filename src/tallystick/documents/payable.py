@@ -17,12 +17,15 @@ MOST, LEAST = Decimal("999999999.99"), Decimal("0.01")
 LONGEST_NAME, LONGEST_TEXT = 70, 140
 
 
-def payment(text: str | None, seller: Seller, reference: str, due: int, reader: Readership) -> HowToPay:
-    """What to do to pay ``due`` minor units."""
+def payment(text: str | None, seller: Seller, reference: str, due: int, reader: Readership) -> HowToPay | None:
+    """What to do to pay ``due`` minor units; None where there is nothing to say of it."""
+    rows = _bank_account(seller, reference, reader)
+    if not text and not rows:
+        return None
     return HowToPay(
         heading=reader.words("payment.heading"),
         text=text,
-        rows=_bank_account(seller, reference, reader),
+        rows=rows,
         qr=_code(seller, reference, to_decimal(due, digits(reader.currency)), reader),
     )
 

@@ -17,7 +17,7 @@ from tallystick.core.totals import compute
 from tallystick.invoices.kind import INVOICES
 from tallystick.invoices.types import Invoice, PaymentLine
 
-ISSUED, DUE, PAID = date(2026, 10, 14), date(2026, 11, 13), date(2026, 9, 18)
+ISSUED, DUE, PAID = date(2026, 10, 14), date(2026, 11, 13), date(2026, 10, 18)
 AT = datetime(2026, 10, 14, 12, tzinfo=UTC)
 NUMBER = "INV-2026-0412"
 TEN_PERCENT = Discount(DiscountType.PERCENTAGE, Decimal(10))
