@@ -1,14 +1,21 @@
 """How documents look, against what somebody has looked at."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from msgspec import structs
+from PIL import Image
 
 from tallystick.documents import pdf
 from tallystick.documents.document import DocumentKind
-from tests.documents.golden import EVERY_ONE, FOLDER, Shown, is_alike, picture
+from tests.documents.golden import DESIGNS, EVERY_ONE, FOLDER, Shown, is_alike, picture
 
 pytestmark = pytest.mark.slow
 
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "pictures"
 INVOICE = Shown(DocumentKind.INVOICE, "classic", "de")
 WHOLE = INVOICE.template.replace(b'#import "parts.typ": *', pdf.SHARED[pdf.PARTS])
 
@@ -58,3 +65,15 @@ def test_a_picture_tells_that_a_word_is_missing(part: str) -> None:
         "total": structs.replace(document, totals=[structs.replace(each, unit=None) for each in document.totals]),
     }
     assert not is_alike(INVOICE.path(".png"), picture(without[part], INVOICE.template))
+
+
+def test_the_pictures_for_readers_are_of_the_designs_as_they_are(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "scripts" / "make-pictures", tmp_path], check=True, timeout=60)
+    made = sorted(tmp_path.iterdir())
+    assert [path.name for path in made] == sorted(path.name for path in PICTURES.iterdir())
+    assert {path.name.partition("-")[0] for path in made} == {*DESIGNS}
+    for path in made:
+        with Image.open(path) as now:
+            assert is_alike(PICTURES / path.name, now)
+        assert path.stat().st_size < 60_000
+        assert f"(pictures/{path.name})" in (ROOT / "docs" / "documents.md").read_text(encoding="utf-8")
