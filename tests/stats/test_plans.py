@@ -9,7 +9,9 @@ from tests.api import Api
 from tests.bills import an_invoice, pay
 from tests.listening import listening
 
-OPEN, SETTLED, UNISSUED, TRASH = (f"ix_invoices_{rows}" for rows in ("open", "settled", "unissued", "trash"))
+OPEN, NOT_DUE, SETTLED, UNISSUED, TRASH = (
+    f"ix_invoices_{rows}" for rows in ("open", "not_due", "settled", "unissued", "trash")
+)
 BY_ID = "the unique ids"
 BY_ISSUE_DATE, BY_DUE_DATE, BY_TOTAL, OF_CURRENCY_BY_TOTAL, BY_CUSTOMER = (
     f"ix_invoices_account_id_{columns}_id"
@@ -54,6 +56,10 @@ def indexes_of_invoices(api: Api, path: str) -> set[str]:
         ("/invoices?status=paid&sort=issue_date", {SETTLED}),
         ("/invoices?status=overdue", {OPEN}),
         ("/invoices?status=overdue,partially_paid,sent", {OPEN}),
+        ("/invoices?status=sent", {NOT_DUE}),
+        ("/invoices?status=partially_paid&after=", {NOT_DUE}),
+        ("/invoices?status=sent,partially_paid&currency=EUR&sort=total", {NOT_DUE}),
+        ("/invoices?status=sent&customer_id=1", {BY_CUSTOMER}),
         ("/invoices?status=overdue&sort=due_date&after=", {OPEN}),
         ("/invoices?currency=EUR&sort=total", {OF_CURRENCY_BY_TOTAL}),
         ("/invoices?customer_id=1&sort=number", {BY_CUSTOMER}),

@@ -61,6 +61,7 @@ ISSUED = invoices.c.state == literal_column(f"'{InvoiceState.ISSUED}'")
 OWED = invoices.c.total > invoices.c.paid + invoices.c.credited
 NOT_ISSUED = invoices.c.state != literal_column(f"'{InvoiceState.ISSUED}'")
 OPEN_STATUSES = frozenset({InvoiceStatus.SENT, InvoiceStatus.PARTIALLY_PAID, InvoiceStatus.OVERDUE})
+NOT_DUE_STATUSES = frozenset({InvoiceStatus.SENT, InvoiceStatus.PARTIALLY_PAID})
 NOT_ISSUED_STATUSES = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.VOIDED})
 NOT_DELETED = invoices.c.deleted_at.is_(None)
 # True of every row. SQLite, which plans without knowing how many rows there are, takes the narrowest index that will
@@ -71,6 +72,9 @@ OF_ACCOUNT: Select[Any] = bills.some(invoices.c.account_id == bindparam("account
 # The columns that lead to the index of a sort: in minor units, one currency's totals are apart from another's.
 WALKED_BY: Mapping[Any, Sequence[ColumnElement[Any]]] = {invoices.c.total: (invoices.c.currency, invoices.c.total)}
 OF_EVERY_LIST = (invoices.c.account_id, invoices.c.deleted_at)
+FILTERED: Mapping[Any, frozenset[Any]] = {
+    sort: frozenset(invoices.c).difference(OF_EVERY_LIST, WALKED_BY.get(sort, (sort,))) for sort in SORTS.values()
+}
 IN_TRASH = invoices.c.deleted_at.is_not(None)
 
 ONE = bills.one(invoices.c.id == bindparam("invoice"))
@@ -308,8 +312,7 @@ def page(tx: Tx, account: Account, wanted: InvoiceFilter, request: PageRequest) 
         return walk(tx, OF_ACCOUNT, of_account, request, sorts=SORTS, kind=kind, counting=BY_CURRENCY)
     tests = conditions(account, wanted, account.today(tx.now))
     sort = SORTS.get(request.sort or "created_at", invoices.c.id)
-    filtered = [column for column in invoices.c if column not in (*OF_EVERY_LIST, *WALKED_BY.get(sort, (sort,)))]
-    walked = bills.some(*(tested_unindexed(test, filtered) for test in tests))
+    walked = bills.some(*(tested_unindexed(test, FILTERED[sort]) for test in tests))
     with planned(tx, wanted):
         few = _few(tx, account, wanted, tests, order_of_ids=request.order if sort is invoices.c.id else None)
         return fetch(tx, walked, request, sorts=SORTS, kind=kind, few=few)
@@ -319,8 +322,7 @@ def _few(
     tx: Tx, account: Account, wanted: InvoiceFilter, tests: Sequence[ColumnElement[bool]], *, order_of_ids: str | None
 ) -> Found | None:
     """How the filter's own indexes find what it selects; PostgreSQL knows how many that may be, and chooses itself."""
-    # Of all that were ever due, few are still open.
-    query = bills.some(*(tested_unindexed(test, [invoices.c.due_date]) for test in tests))
+    query = _by_own_index(wanted, tests)
     if wanted.search:
         return search_index.found(tx, account, query, wanted.search, order_of_ids=order_of_ids)
     today = account.today(tx.now)
@@ -330,9 +332,19 @@ def _few(
         return Found([[ListPart(query, invoices.c.id + literal_column("0"), merge)]], are_in_order_of_ids=True)
     if tx.is_postgresql:
         return None
-    is_from_a_day = wanted.from_date is not None
-    key = unindexed(invoices.c.id) if is_from_a_day else invoices.c.id
-    return Found([[ListPart(query, key)]], are_in_order_of_ids=not is_from_a_day)
+    is_range_of_days = _are_by_due_date(wanted) or wanted.from_date is not None
+    key = unindexed(invoices.c.id) if is_range_of_days else invoices.c.id
+    return Found([[ListPart(query, key)]], are_in_order_of_ids=not is_range_of_days)
+
+
+def _by_own_index(wanted: InvoiceFilter, tests: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    # Of all that were ever due, few are still open; and of these, few are not due yet.
+    less_telling = invoices.c.currency if _are_by_due_date(wanted) else invoices.c.due_date
+    return bills.some(*(tested_unindexed(test, {less_telling}) for test in tests))
+
+
+def _are_by_due_date(wanted: InvoiceFilter) -> bool:
+    return bool(wanted.statuses) and wanted.statuses <= NOT_DUE_STATUSES and wanted.customer_id is None
 
 
 def _merge(tx: Tx, account: Account, wanted: InvoiceFilter, latest: date) -> Merge | None:
@@ -357,6 +369,8 @@ def conditions(account: Account, wanted: InvoiceFilter, today: date) -> list[Col
         if wanted.statuses <= OPEN_STATUSES:
             # Implied by each, and said once more because neither database would find out: it opens their index.
             tests += [ISSUED, OWED]
+        if wanted.statuses <= NOT_DUE_STATUSES:
+            tests.append(invoices.c.due_date >= today)
         if wanted.statuses <= NOT_ISSUED_STATUSES:
             tests.append(NOT_ISSUED)
     if wanted.recurring_id is not None:

@@ -528,6 +528,12 @@ invoices = Table(
         *("account_id", "id", "due_date"),
         **_where("state = 'issued' AND total > paid + credited AND deleted_at IS NULL"),
     ),
+    # What is not due yet is the little that was issued of late.
+    Index(
+        "ix_invoices_not_due",
+        *("account_id", "due_date", "id", "paid", "credited"),
+        **_where("state = 'issued' AND total > paid + credited AND deleted_at IS NULL"),
+    ),
     Index(
         "ix_invoices_settled",
         *("account_id", "id"),

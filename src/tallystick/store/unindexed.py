@@ -4,7 +4,7 @@ SQLite plans without knowing how many rows there are, and believes that few have
 once it has counted them.
 """
 
-from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement
@@ -63,11 +63,11 @@ def has_value(text: ColumnElement[str]) -> ColumnElement[bool]:
     return _HasValue(text)
 
 
-def tested_unindexed(test: ColumnElement[bool], columns: Collection[Column[Any]]) -> ColumnElement[bool]:
+def tested_unindexed(test: ColumnElement[bool], columns: AbstractSet[Column[Any]]) -> ColumnElement[bool]:
     """The same test, which leads to no index of these columns."""
 
     def replaced(element: Any, **_options: Any) -> Any:
-        return _Unindexed(element) if any(element is each for each in columns) else None
+        return _Unindexed(element) if element in columns else None
 
     found: ColumnElement[bool] = visitors.replacement_traverse(test, {}, replaced)
     return found
