@@ -7,12 +7,13 @@ import pytest
 from tallystick.accounts.types import Scope
 from tallystick.documents import pdf, sample
 from tests.api import Api
-from tests.bills import an_invoice, refused
+from tests.bills import a_customer, an_invoice, pay, refused
 from tests.documents.pdfs import text_of
 from tests.recorded import names, recorded
 
 pytestmark = pytest.mark.slow
 
+NO_TEMPLATE = "There is no such template."
 OURS = '#import "parts.typ": *\n#set document(title: d.heading)\nOurs: #d.heading'
 
 
@@ -68,6 +69,40 @@ def test_a_bill_is_set_by_the_one_asked_for_else_its_own_else_the_default(api: A
     # A bill keeps the name of a template that is gone, and is set by the default.
     assert "Ours" not in said(api, own)
     assert api.get(f"/invoices/{own['id']}/pdf", params={"template": ours["id"]}).status_code == 422
+
+
+def test_what_names_none_is_set_by_the_customers(api: Api) -> None:
+    ours, customer = made(api, source=OURS)["id"], a_customer(api)
+    invoice = an_invoice(api, 100, customer_id=customer)
+    own = an_invoice(api, 100, customer_id=customer, template_id="modern")
+    payment = api.data(pay(api, invoice, 40))
+    note = api.data(api.post(f"/invoices/{own['id']}/credit-note", {}))
+    others = [f"/payments/{payment['id']}", f"/credit-notes/{note['id']}", f"/customers/{customer}/statement"]
+    before = api.get(f"/invoices/{invoice['id']}/pdf")
+    assert api.data(api.put(f"/customers/{customer}", {"template_id": ours}))["template_id"] == ours
+    assert "Ours: Invoice" in said(api, invoice)
+    seen = {"If-None-Match": before.headers["ETag"]}
+    assert api.get(f"/invoices/{invoice['id']}/pdf", headers=seen).status_code == 200
+    assert "Ours" not in said(api, own)
+    assert "Ours" not in said(api, invoice, template="classic")
+    assert ["Ours" in " ".join(text_of(api.get(f"{path}/pdf").content)) for path in others] == [True, False, True]
+    assert refused(api.delete(f"/templates/{ours}")) == (409, "CONFLICT")
+    api.data(api.put(f"/customers/{customer}", {"template_id": None}))
+    assert "Ours" not in said(api, invoice)
+    api.data(api.delete(f"/templates/{ours}"))
+
+
+def test_a_customer_has_one_of_the_accounts_own_or_one_that_comes_along(api: Api, database_url: str) -> None:
+    foreign = made(Api(api.database), source=OURS)["id"]
+    for wrong in (foreign, "999", "none"):
+        for answer in (
+            api.post("/customers", {"name": "Ann", "template_id": wrong}),
+            api.put(f"/customers/{a_customer(api)}", {"template_id": wrong}),
+        ):
+            assert (answer.status_code, answer.json()["errors"]) == (422, {"template_id": [NO_TEMPLATE]})
+    for template in ("modern", made(api, source=OURS)["id"]):
+        customer = a_customer(api, template_id=template)
+        assert api.data(api.get(f"/customers/{customer}"))["template_id"] == template
 
 
 def test_an_id_with_zeros_before_it_is_the_same(api: Api) -> None:

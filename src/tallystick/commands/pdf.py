@@ -32,7 +32,7 @@ def command(
         owner = accounts.get(tx, account)
         found = store.get(tx, owner, store.id_called(tx, owner, invoice))
         shown = printable.of_invoice(found, For(owner, tx.now, language))
-        setter = templates.chosen(tx, owner, logos.find(tx, owner), template, shown.template)
+        setter = templates.chosen(tx, owner, logos.find(tx, owner), template, shown.wish)
         made = pdf_file(shown, setter)
     target = file or Path((made.name or "").replace("/", "-"))
     with new_file(target) as part:

@@ -19,19 +19,21 @@ from tallystick.wire.csv import CsvFile, heading
 from tallystick.wire.lists import ListQuery, among, listed, page_request
 from tallystick.wire.party import PartyChange
 from tallystick.wire.reply import Listed
-from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, MetadataChange, Name, ShortText
+from tallystick.wire.scalars import Currency, ExternalId, Id, LongText, MetadataChange, Name, ShortText, TemplateId
 
 
 class CustomerChange(PartyChange, kw_only=True):
     """A customer, as far as it is to change. Without a ``currency`` it is billed in the account's.
 
-    A new bill that names no ``buyer_reference`` (EN 16931, BT-10) has the customer's.
+    A new bill that names no ``buyer_reference`` (EN 16931, BT-10) has the customer's. Its documents are set by the
+    template ``template_id``, where neither they nor whoever asks name one.
     """
 
     phone: ShortText | None | UnsetType = UNSET
     currency: Currency | None | UnsetType = UNSET
     notes: LongText | None | UnsetType = UNSET
     buyer_reference: ShortText | None | UnsetType = UNSET
+    template_id: TemplateId | None | UnsetType = UNSET
     external_id: ExternalId | None | UnsetType = UNSET
     metadata: MetadataChange | None | UnsetType = UNSET
 
@@ -72,6 +74,7 @@ class Customer(Buyer, frozen=True, kw_only=True):
     currency: str | None
     notes: str | None
     buyer_reference: str | None
+    template_id: str | None
     external_id: str | None
     metadata: Metadata
     version: int
@@ -92,6 +95,7 @@ def to_json(customer: types.Customer) -> Customer:
         currency=customer.currency,
         notes=customer.notes,
         buyer_reference=customer.buyer_reference,
+        template_id=customer.template_id,
         external_id=customer.external_id,
         metadata=customer.metadata,
         version=customer.version,
@@ -132,7 +136,7 @@ def export_csv(call: Call, query: CustomerQuery) -> CsvFile:
 
 def create(call: Call, body: NewCustomer) -> Customer:
     """Make a customer."""
-    return to_json(CUSTOMERS.create(call.tx, call.account, given(body)))
+    return to_json(ops.create(call.tx, call.account, given(body)))
 
 
 def get(call: Call, customer_id: Id) -> CustomerDetail:

@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from tallystick.core.account import Account
-from tallystick.core.errors import Conflict
+from tallystick.core.designs import DESIGNS
+from tallystick.core.errors import Conflict, ValidationFailed
 from tallystick.customers import store
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.customers.types import Customer
 from tallystick.store.db import Tx
+
+
+def create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
+    """Makes a customer. Raises ValidationFailed where there is no such template, and as ``Resource.create``."""
+    _check_template(tx, account, values.get("template_id"))
+    return CUSTOMERS.create(tx, account, values)
 
 
 def find_or_create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Customer:
@@ -27,8 +34,9 @@ def find_or_create(tx: Tx, account: Account, values: Mapping[str, Any]) -> Custo
 def update(tx: Tx, account: Account, customer_id: int, changes: Mapping[str, Any], version: int | None) -> Customer:
     """Changes what ``changes`` name; issued bills keep their own copy, and drafts are found by a new name.
 
-    Raises as ``Resource.update``.
+    Raises ValidationFailed where there is no such template, and as ``Resource.update``.
     """
+    _check_template(tx, account, changes.get("template_id"))
     changed = CUSTOMERS.update(tx, account, customer_id, changes, version)
     if "name" in changes:
         store.rename_in_drafts(tx, account, changed)
@@ -41,3 +49,10 @@ def delete(tx: Tx, account: Account, customer_id: int) -> None:
     if naming:
         raise Conflict(f"This customer cannot be deleted, because it is named by {' and '.join(naming)}.")
     CUSTOMERS.delete(tx, account, customer_id)
+
+
+def _check_template(tx: Tx, account: Account, template_id: str | None) -> None:
+    if template_id is None or template_id in DESIGNS:
+        return
+    if not template_id.isdecimal() or not store.has_template(tx, account, int(template_id)):
+        raise ValidationFailed({"template_id": ["There is no such template."]})

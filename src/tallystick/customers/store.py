@@ -11,7 +11,16 @@ from tallystick.customers.types import Customer
 from tallystick.store import locks, rows
 from tallystick.store.db import Tx
 from tallystick.store.search import searchable
-from tallystick.store.tables import credit_notes, customers, invoices, payments, quotations, recurring, usage_rates
+from tallystick.store.tables import (
+    credit_notes,
+    customers,
+    invoices,
+    payments,
+    quotations,
+    recurring,
+    templates,
+    usage_rates,
+)
 from tallystick.store.usage_tables import usage_events, usage_totals
 
 NAMED_BY = {
@@ -45,6 +54,10 @@ _OLDEST: Select[Any] = (
 )
 BY_EMAIL = _OLDEST.where(customers.c.email_key == bindparam("key"))
 BY_NAME = _OLDEST.where(customers.c.name == bindparam("key"), customers.c.email.is_(None))
+# Tells by a row that the account has this template.
+KNOWN_TEMPLATE = select(templates.c.id).where(
+    templates.c.account_id == bindparam("account"), templates.c.id == bindparam("template")
+)
 
 
 def _drafts(table: Table) -> Select[Any]:
@@ -68,6 +81,11 @@ def find(tx: Tx, account: Account, name: str, email: str | None) -> Customer | N
     """The first customer with this e-mail address; where that is None, the first of just this name that has none."""
     statement, key = (BY_NAME, name) if email is None else (BY_EMAIL, email_key(email))
     return tx.row(statement, READ, account=account.id, key=key)
+
+
+def has_template(tx: Tx, account: Account, template_id: int) -> bool:
+    """Whether the account has a template of its own with this id."""
+    return tx.row(KNOWN_TEMPLATE, int, account=account.id, template=template_id) is not None
 
 
 def lock(tx: Tx, account: Account, name: str, email: str | None) -> None:

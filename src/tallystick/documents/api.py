@@ -14,6 +14,7 @@ from tallystick.documents import logos, ops, printable, templates
 from tallystick.documents.files import Archive, PdfFile, Printable, pdf_archive, pdf_file
 from tallystick.documents.frame import For
 from tallystick.documents.statements import Statement, statement_document
+from tallystick.documents.templates import Wish
 from tallystick.invoices import store as invoices
 from tallystick.invoices.api import InvoiceQuery, filter_from
 from tallystick.quotations import store as quotations
@@ -29,7 +30,7 @@ TOO_MANY = f"More than {MOST_FILES:,} invoices are selected. Choose fewer days, 
 
 def _file(call: Call, shown: Printable, asked: str | None) -> PdfFile:
     logo = logos.find(call.tx, call.account)
-    return pdf_file(shown, templates.chosen(call.tx, call.account, logo, asked, shown.template))
+    return pdf_file(shown, templates.chosen(call.tx, call.account, logo, asked, shown.wish))
 
 
 class PdfQuery(Query, frozen=True, kw_only=True):
@@ -99,7 +100,7 @@ def export_pdf(call: Call, query: InvoiceQuery) -> Archive:
     whom, logo = For(call.account, call.tx.now), logos.find(call.tx, call.account)
     whole = (invoices.get(call.tx, call.account, row.id) for row in found)
     printables = (printable.of_invoice(invoice, whom) for invoice in whole)
-    setters = ((each, templates.chosen(call.tx, call.account, logo, None, each.template)) for each in printables)
+    setters = ((each, templates.chosen(call.tx, call.account, logo, None, each.wish)) for each in printables)
     return pdf_archive("invoices.zip", list(setters))
 
 
@@ -154,7 +155,8 @@ def statement_pdf(call: Call, customer_id: Id, query: StatementPdfQuery) -> PdfF
     """Show a customer's statement of account as a PDF."""
     found, whom = _statement(call, customer_id, query), query.whom(call)
     customer = CUSTOMERS.get(call.tx, call.account, customer_id).buyer
-    shown = Printable(statement_document(found, customer, whom), f"statement-{customer_id}", call.account.created_at)
+    document = statement_document(found, customer, whom)
+    shown = Printable(document, f"statement-{customer_id}", call.account.created_at, Wish(None, customer_id))
     return _file(call, shown, query.template)
 
 

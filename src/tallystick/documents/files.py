@@ -15,7 +15,7 @@ from tallystick.documents import pdf
 from tallystick.documents.archive import zipped
 from tallystick.documents.cache import Cache
 from tallystick.documents.document import Document
-from tallystick.documents.templates import Setter
+from tallystick.documents.templates import Setter, Wish
 from tallystick.wire import render
 from tallystick.wire.file import File, Sight
 
@@ -48,12 +48,12 @@ class Archive(File):
 
 
 class Printable(NamedTuple):
-    """A document, what its file is called, and the instant at which it became what it says; and its own template."""
+    """A document, what its file is called, the instant at which it became what it says, and which template it wants."""
 
     document: Document
     name: str
     at: datetime
-    template: str | None = None
+    wish: Wish
 
 
 def pdf_file(printable: Printable, setter: Setter) -> PdfFile:

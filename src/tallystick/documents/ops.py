@@ -10,6 +10,7 @@ from tallystick.documents.files import Printable
 from tallystick.documents.frame import For
 from tallystick.documents.receipts import receipt as receipt_document
 from tallystick.documents.statements import Statement, aging
+from tallystick.documents.templates import Wish
 from tallystick.payments import store as payments
 from tallystick.store.db import Tx
 
@@ -25,7 +26,8 @@ def receipt(tx: Tx, payment_id: int, whom: For) -> Printable:
     customer = CUSTOMERS.get(tx, whom.account, payment.customer_id).buyer
     settled = store.settled(tx, whom.account, [each.invoice_id for each in payment.allocations])
     document = receipt_document(payment, customer, settled, whom)
-    return Printable(document, f"receipt-{payment.id}", payment.reversed_at or payment.created_at)
+    at = payment.reversed_at or payment.created_at
+    return Printable(document, f"receipt-{payment.id}", at, Wish(None, payment.customer_id))
 
 
 def statement(

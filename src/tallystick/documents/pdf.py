@@ -8,6 +8,7 @@ from typing import Any
 import typst
 from msgspec import structs
 
+from tallystick.core.designs import DESIGNS
 from tallystick.documents import apart
 from tallystick.documents.document import Document
 from tallystick.documents.glyphs import FONTS, shown
@@ -22,12 +23,9 @@ _FONTS = typst.Fonts(include_system_fonts=False, font_paths=[FONTS])
 _compilers = threading.local()
 
 
-def built_ins() -> dict[str, bytes]:
-    """The designs that come along, by name."""
-    return {path.stem: path.read_bytes() for path in sorted(TEMPLATES.glob("*.typ")) if path.name != PARTS}
+BUILT_INS = {name: TEMPLATES.joinpath(f"{name}.typ").read_bytes() for name in DESIGNS}
+"""The designs that come along, by name."""
 
-
-BUILT_INS = built_ins()
 SHARED = {PARTS: TEMPLATES.joinpath(PARTS).read_bytes()}
 
 

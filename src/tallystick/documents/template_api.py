@@ -6,13 +6,14 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tallystick.core.designs import DEFAULT_DESIGN
 from tallystick.core.errors import FieldErrors, NotFound, ValidationFailed
 from tallystick.documents import apart, logos, pdf, printable, sample, templates
 from tallystick.documents.content import of_invoice
 from tallystick.documents.files import Preview, Printable
 from tallystick.documents.frame import For
 from tallystick.documents.logos import Logo
-from tallystick.documents.templates import DEFAULT, Template
+from tallystick.documents.templates import Template
 from tallystick.invoices import store as invoices
 from tallystick.wire.call import Body, Call, Change, given
 from tallystick.wire.scalars import Id, Name, TemplateId
@@ -118,7 +119,7 @@ def _own(template: Template, default: str) -> TemplateJson:
 
 
 def _default(call: Call) -> str:
-    return call.account.default_template or DEFAULT
+    return call.account.default_template or DEFAULT_DESIGN
 
 
 def index(call: Call) -> list[TemplateJson]:
@@ -152,7 +153,10 @@ def update(call: Call, template_id: TemplateId, body: TemplateChange) -> Templat
 
 
 def delete(call: Call, template_id: TemplateId) -> DeletedTemplate:
-    """Delete a template of the account's own; bills that name it are set by the default one."""
+    """Delete a template of the account's own that no customer has, and is not the default.
+
+    Bills that name it are set by their customer's, else the default one.
+    """
     templates.delete(call.tx, call.account, template_id)
     return DeletedTemplate(template_id)
 

@@ -1,13 +1,14 @@
 """What a document is set by: the designs that come along, and an account's own, which are written in typst."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import bindparam, update
+from sqlalchemy import Select, bindparam, select, update
 
 from tallystick.core.account import Account
+from tallystick.core.designs import DEFAULT_DESIGN
 from tallystick.core.errors import Conflict, NotFound, ValidationFailed
 from tallystick.core.events import Event
 from tallystick.documents import apart, pdf
@@ -16,12 +17,19 @@ from tallystick.documents.logos import Logo
 from tallystick.store import outbox
 from tallystick.store.db import Tx
 from tallystick.store.rows import Rows
-from tallystick.store.tables import accounts, templates
+from tallystick.store.tables import accounts, customers, templates
 
-DEFAULT = "classic"
 COMES_ALONG = "This template comes along, and stays as it is. Make one of your own from it."
-IN_USE = "This is the default template. Make another one the default first."
+IS_DEFAULT = "This is the default template. Make another one the default first."
+IN_USE = "A customer has this template. Give the customer another one first."
 UNKNOWN = "There is no such template."
+
+
+class Wish(NamedTuple):
+    """Which template a document is to be set by: its own, else that of its customer."""
+
+    own: str | None
+    customer_id: int
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -52,6 +60,14 @@ class Setter(NamedTuple):
 
 
 ROWS = Rows(templates, Template)
+OF_CUSTOMER: Select[Any] = select(customers.c.template_id).where(
+    customers.c.account_id == bindparam("account"), customers.c.id == bindparam("customer")
+)
+OF_ANY_CUSTOMER: Select[Any] = (
+    select(customers.c.id)
+    .where(customers.c.account_id == bindparam("account"), customers.c.template_id == bindparam("template"))
+    .limit(1)
+)
 SET_DEFAULT = (
     update(accounts)
     .where(accounts.c.id == bindparam("account"))
@@ -97,9 +113,14 @@ def change(tx: Tx, account: Account, template_id: str, changes: Mapping[str, Any
 
 
 def delete(tx: Tx, account: Account, template_id: str) -> None:
-    """Deletes one of an account's own: bills that name it are set by the default. Raises as ``change``."""
+    """Deletes one of an account's own: bills that name it are set by what would set them without.
+
+    Raises as ``change``, and Conflict where it is the default or a customer has it.
+    """
     _check_own(template_id)
     if template_id == account.default_template:
+        raise Conflict(IS_DEFAULT)
+    if tx.row(OF_ANY_CUSTOMER, int, account=account.id, template=template_id) is not None:
         raise Conflict(IN_USE)
     ROWS.delete(tx, account, get(tx, account, template_id).id, in_use=IN_USE)
 
@@ -111,12 +132,12 @@ def make_default(tx: Tx, account: Account, template_id: str) -> None:
     outbox.add(tx, account, Event.SETTINGS_UPDATED, account.id)
 
 
-def chosen(tx: Tx, account: Account, logo: Logo | None, asked: str | None, own: str | None) -> Setter:
-    """The template that is asked for, else the bill's own, else the default; what is no more counts for nothing.
+def chosen(tx: Tx, account: Account, logo: Logo | None, asked: str | None, wish: Wish) -> Setter:
+    """The template that is asked for, else the document's wish, else the default; what is no more counts for nothing.
 
     Raises ValidationFailed where there is none that is called as asked.
     """
-    for wanted in (asked, own, account.default_template):
+    for wanted in _wanted(tx, account, asked, wish):
         if wanted in pdf.BUILT_INS:
             return Setter(pdf.BUILT_INS[wanted], is_own=False, logo=logo)
         found = ROWS.find(tx, account, {int(wanted)}) if wanted and _is_id(wanted) else []
@@ -124,7 +145,14 @@ def chosen(tx: Tx, account: Account, logo: Logo | None, asked: str | None, own: 
             return Setter(found[0].source.encode(), is_own=True, logo=logo)
         if wanted is not None and wanted == asked:
             raise ValidationFailed({"template": [UNKNOWN]})
-    return Setter(pdf.BUILT_INS[DEFAULT], is_own=False, logo=logo)
+    return Setter(pdf.BUILT_INS[DEFAULT_DESIGN], is_own=False, logo=logo)
+
+
+def _wanted(tx: Tx, account: Account, asked: str | None, wish: Wish) -> Iterator[str | None]:
+    yield asked
+    yield wish.own
+    yield tx.row(OF_CUSTOMER, lambda template_id: template_id, account=account.id, customer=wish.customer_id)
+    yield account.default_template
 
 
 def _is_id(text: str) -> bool:

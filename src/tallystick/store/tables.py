@@ -189,6 +189,8 @@ customers = Table(
     Column("currency", String(3)),
     Column("notes", Text),
     Column("buyer_reference", Text),
+    # The id of an account's own as text, or the name of a design.
+    Column("template_id", Text),
     # What ``customers.rules`` compares of the e-mail address.
     Column("email_key", Text),
     *_labels(),
