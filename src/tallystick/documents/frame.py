@@ -12,6 +12,13 @@ from tallystick.documents.papers import paper
 from tallystick.documents.reader import Readership, line
 
 ACCENT = "#3d4a57"
+CUSTOMER_LABELS = {
+    DocumentKind.INVOICE: "party.to",
+    DocumentKind.QUOTATION: "party.quote_to",
+    DocumentKind.CREDIT_NOTE: "party.customer",
+    DocumentKind.RECEIPT: "party.customer",
+    DocumentKind.STATEMENT: "party.customer",
+}
 
 
 class For(NamedTuple):
@@ -40,7 +47,6 @@ def framed(frame: Frame, reader: Readership, account: Account, *, is_taxed: bool
     """A document that says nothing yet."""
     number = line(frame.number or "") or None
     title = reader.title(frame.kind, is_taxed=is_taxed)
-    label = "party.quote_to" if frame.kind is DocumentKind.QUOTATION else "party.to"
     seller = parties.seller_party(frame.seller, reader)
     return Document(
         kind=frame.kind,
@@ -55,7 +61,7 @@ def framed(frame: Frame, reader: Readership, account: Account, *, is_taxed: bool
         palette=palette(account.brand_color or ACCENT),
         seller=seller,
         sender=parties.sender_line(seller),
-        customer=parties.customer_party(frame.customer, frame.seller, label, reader),
+        customer=parties.customer_party(frame.customer, frame.seller, CUSTOMER_LABELS[frame.kind], reader),
         meta=[reader.item("number", f"label.{frame.kind}_number", number)] if number else [],
         table=Table([], []),
         totals=[],
