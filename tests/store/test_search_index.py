@@ -139,7 +139,7 @@ def test_a_page_is_read_off_the_index(api: Api) -> None:
 
 
 @pytest.mark.database("sqlite")
-def test_very_many_are_walked_in_the_order_of_the_list(api: Api) -> None:
+def test_very_many_are_walked_in_the_order_of_the_list(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(api)
     copied = [column for column in invoices.c if column.name not in ("id", "total", "external_id")]
     with api.database.transaction("tests") as tx:
@@ -152,6 +152,11 @@ def test_very_many_are_walked_in_the_order_of_the_list(api: Api) -> None:
         )
         tx.connection.execute(insert(invoices).from_select([*(column.name for column in copied), "total"], rows))
     work(api)
+    with listening() as statements:
+        reply = api.get("/invoices?search=ozil&sort=total&limit=3").json()
+    assert [row["total"] for row in reply["data"]] == [3, 1.99, 1.99]
+    assert "MATCH" in statements[-1][0]
+    monkeypatch.setattr(search_index, "SORTED_TO", MANY - 1)
     for query in ("page=1", "after="):
         with listening() as statements:
             reply = api.get(f"/invoices?search=ozil&sort=total&limit=3&{query}").json()
