@@ -21,6 +21,7 @@ from tallystick.store.tables import figures, metadata, recurring_runs
 from tallystick.store.upgrade import upgrade
 from tallystick.store.usage_tables import usage_metadata
 from testing.server import PROGRAM
+from tests.locked import waits_for_a_lock
 
 pytestmark = pytest.mark.slow
 
@@ -258,11 +259,3 @@ def test_a_bill_that_an_older_server_writes_meanwhile_is_in_the_statistics(datab
     with database.read() as tx:
         counted = select(figures.c.counted).where(figures.c.account_id == 1)
         assert tx.connection.execute(counted).scalars().all() == [1]
-
-
-def waits_for_a_lock(database: Database) -> bool:
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    with database.read() as tx:
-        return bool(tx.connection.execute(waiting).scalar_one())

@@ -135,6 +135,26 @@ def test_what_is_not_billed_yet_is_not_forgotten(api: Api, clock: Clock, january
     assert forget(api, "2026-03-01") == 5
 
 
+def test_what_comes_late_of_a_meter_that_no_schedule_bills_is_forgotten(api: Api, clock: Clock, january: int) -> None:
+    bill(api, clock, "2026-03-01")
+    use(api, clock, january, a_meter(api, "visits"), "2026-02-02")
+    assert forget(api, "2026-03-01") == 5
+
+
+def test_events_that_wait_are_forgotten_by_their_own_days(api: Api, clock: Clock) -> None:
+    api.data(api.put("/settings", {"usage_keep_rejected": True}))
+    clock.set("2026-02-01T00:00:00Z")
+    known = {"customer_id": a_customer(api), "meter": "calls"}
+    spans = {"start_time": "2026-01-31T23:00:00Z", "end_time": "2026-02-01T00:00:00Z"}
+    # Only the first came in before February, and it is of February.
+    with_days = [{"at": "2026-02-01T00:00:00Z"}, {"at": "2026-01-31T23:59:59Z"}, spans]
+    for number, when in enumerate(with_days):
+        clock.set(f"2026-{'01-31' if number == 0 else '02-05'}T20:00:00Z")
+        api.data(api.post("/usage/events", {"id": f"e-{number}", **known, **when}))
+    assert forget(api, "2026-02-01") == 0
+    assert [each["id"] for each in api.data(api.get("/usage/rejected"))] == ["e-0"]
+
+
 def test_days_that_are_billed_together_stay_together(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     a_rate(api, meter=a_meter(api, "calls"), model="graduated", tiers=TIERS)

@@ -36,6 +36,28 @@ def test_late_usage_is_first_set_against_the_minimum_of_its_days(api: Api, clock
     assert [line[3] for line in bill(api, clock, "2026-05-01")] == ["10", "1"]
 
 
+def test_what_comes_after_a_period_without_any_event_is_late(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    vm, calls = a_meter(api, "vm"), a_meter(api, "calls")
+    a_rate(api, meter=vm, unit_price=1)
+    a_rate(api, meter=calls, model="graduated", tiers=TIERS)
+    metered(api, ann, vm, calls, usage_minimum=10)
+    bill(api, clock, "2026-01-01")
+    assert [line[0] for line in bill(api, clock, "2026-02-01")] == [
+        "calls, 2026-01-01 to 2026-01-31: 0 units",
+        "Minimum for usage, 2026-01-01 to 2026-01-31",
+    ]
+    use(api, clock, ann, vm, "2026-01-20", quantity=3)
+    use(api, clock, ann, calls, "2026-02-20")
+    assert [line[0] for line in bill(api, clock, "2026-03-01")] == [
+        "calls, 2026-02-01 to 2026-02-28: 1 units",
+        "vm, 2026-01-01 to 2026-01-31, late",
+        "Minimum for usage, 2026-01-01 to 2026-01-31, late",
+    ]
+    shown = [api.data(api.get(f"/invoices/{number}/usage"))["lines"] for number in (2, 3)]
+    assert [[line["is_late"] for line in lines] for lines in shown] == [[False, False], [False, True, True]]
+
+
 def test_what_late_events_take_back_has_a_negative_price(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     seats = a_meter(api, "seats", "last")

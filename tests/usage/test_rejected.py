@@ -27,6 +27,11 @@ def waiting(api: Api) -> list[tuple[str, list[str]]]:
     return [(each["id"], sorted(each["errors"])) for each in api.data(api.get("/usage/rejected"))]
 
 
+def retried(api: Api) -> tuple[int, int, list[str], int]:
+    told = api.data(api.post("/usage/rejected/retry"))
+    return told["accepted"], told["duplicates"], [each["id"] for each in told["dropped"]], told["left"]
+
+
 def test_what_names_an_unknown_customer_or_meter_waits_for_it(keeping: Api) -> None:
     ann = a_customer(keeping)
     events = [
@@ -40,7 +45,7 @@ def test_what_names_an_unknown_customer_or_meter_waits_for_it(keeping: Api) -> N
     (first, _) = keeping.data(keeping.get("/usage/rejected"))
     assert first["event"] == {**events[0], "quantity": 2.5, "properties": {"size": Decimal("0.1")}}
     keeping.data(keeping.post("/usage/meters", {"key": "calls", "aggregation": "sum"}))
-    assert keeping.data(keeping.post("/usage/rejected/retry")) == {"accepted": 1, "duplicates": 0, "left": 1}
+    assert retried(keeping) == (1, 0, [], 1)
     assert waiting(keeping) == [("e-2", ["customer_id"])]
     shown = keeping.data(keeping.get("/usage/events?meter=calls"))
     assert [(each["id"], each["quantity"], each["properties"]) for each in shown] == [
@@ -48,14 +53,32 @@ def test_what_names_an_unknown_customer_or_meter_waits_for_it(keeping: Api) -> N
     ]
 
 
-def test_an_event_that_comes_again_waits_once_and_what_came_meanwhile_is_a_duplicate(keeping: Api) -> None:
+def test_an_event_that_comes_again_waits_once_and_until_it_is_taken(keeping: Api) -> None:
     ann = a_customer(keeping)
     for quantity in (1, 2):
         keeping.data(keeping.post("/usage/events", an_event("e-1", customer_id=ann, quantity=quantity)))
     assert [each["event"]["quantity"] for each in keeping.data(keeping.get("/usage/rejected"))] == [2]
     keeping.data(keeping.post("/usage/meters", {"key": "calls", "aggregation": "sum"}))
     keeping.data(keeping.post("/usage/events", an_event("e-1", customer_id=ann, quantity=2)))
-    assert keeping.data(keeping.post("/usage/rejected/retry")) == {"accepted": 0, "duplicates": 1, "left": 0}
+    assert waiting(keeping) == []
+
+
+def test_what_waits_under_the_id_of_another_event_is_dropped_and_told(keeping: Api) -> None:
+    ann = a_customer(keeping)
+    keeping.data(keeping.post("/usage/meters", {"key": "calls", "aggregation": "sum"}))
+    keeping.data(keeping.post("/usage/events", an_event("e-1", customer_id=ann)))
+    keeping.data(keeping.post("/usage/events", an_event("e-1", customer_id=ann, meter="later")))
+    keeping.data(keeping.post("/usage/events", an_event("e-2", customer_id=ann, meter="never")))
+    assert waiting(keeping) == [("e-1", ["meter"]), ("e-2", ["meter"])]
+    keeping.data(keeping.post("/usage/meters", {"key": "later", "aggregation": "sum"}))
+    told = keeping.data(keeping.post("/usage/rejected/retry"))
+    assert told == {
+        "accepted": 0,
+        "duplicates": 0,
+        "dropped": [{"id": "e-1", "errors": {"id": ["Is stored already, with another content."]}}],
+        "left": 1,
+    }
+    assert waiting(keeping) == [("e-2", ["meter"])]
 
 
 def test_what_is_wrong_otherwise_is_refused_and_nothing_is_kept(keeping: Api) -> None:
@@ -77,7 +100,7 @@ def test_what_waits_is_walked_by_cursor_and_is_of_its_account(keeping: Api) -> N
     assert ([each["id"] for each in page["data"]], page["pagination"]["next"]) == (["e-2"], None)
     other = Api(keeping.database)
     assert waiting(other) == []
-    assert other.data(other.post("/usage/rejected/retry")) == {"accepted": 0, "duplicates": 0, "left": 0}
+    assert retried(other) == (0, 0, [], 0)
     assert len(waiting(keeping)) == 3
 
 

@@ -164,7 +164,7 @@ def _take(database: Database, account: Account, lines: list[FileLine], loaded: L
     try:
         taken = database.usage.transact(ACTOR, take)
     except Stopped as stopped:
-        taken = Taken(0, 0, stopped.rejected)
+        taken = Taken(0, 0, stopped.rejected, frozenset(), frozenset())
     loaded.accepted += taken.accepted
     loaded.duplicates += taken.duplicates
     refused = taken.refused(account)

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
 from tallystick.core.account import Account
 from tallystick.core.errors import Conflict, ValidationFailed
-from tallystick.core.rating import Aggregation
 from tallystick.recurring import open_usage
+from tallystick.recurring import store as schedule_store
 from tallystick.store import locks
 from tallystick.store.db import Database, Tx
 from tallystick.store.tables import recurring, usage_periods
-from tallystick.usage import forgetting, months, store
+from tallystick.usage import forgetting, months, resource, store
+from tallystick.usage.billing import may_be_late
 from tallystick.usage.instants import instant, midnight_us
 from tallystick.usage.measuring import A_DAY, Measuring, Wanted, month_after
 from tallystick.usage.pricing import Used
@@ -24,18 +25,6 @@ from tallystick.usage.types import Selection, Span
 UNBILLED = "The schedule {id} has not billed its usage from {day} on. Bill what is due first: tallystick process."
 LATE = "Of the usage that the schedule {id} billed, some came late and is not billed yet. It is with its next invoice."
 OWN = (recurring.c.account_id == bindparam("account"), usage_periods.c.account_id == recurring.c.account_id)
-# What each schedule has billed: from which instant on, of which customer, and up to which seq.
-BILLED: Select[Any] = (
-    select(recurring.c.id, recurring.c.customer_id, recurring.c.usage_seq, func.min(usage_periods.c.start_us))
-    .where(
-        *OWN,
-        usage_periods.c.recurring_id == recurring.c.id,
-        recurring.c.usage_from.is_not(None),
-        recurring.c.deleted_at.is_(None),
-        usage_periods.c.start_us < bindparam("before_us"),
-    )
-    .group_by(recurring.c.id, recurring.c.customer_id, recurring.c.usage_seq)
-)
 # Of the days that are billed together, and of which only some are forgotten, the first instant.
 CUT: Select[Any] = (
     select(recurring.c.customer_id, func.min(usage_periods.c.start_us))
@@ -47,15 +36,6 @@ CUT: Select[Any] = (
     )
     .group_by(recurring.c.customer_id)
 )
-
-
-class _BilledBy(NamedTuple):
-    """A schedule, whose usage it bills, and which it has billed: from an instant on, of what had come up to a seq."""
-
-    recurring_id: int
-    customer_id: int
-    usage_seq: int
-    start_us: int
 
 
 class _ToRemove(NamedTuple):
@@ -126,11 +106,24 @@ def _check_billed(tx: Tx, account: Account, day: date) -> None:
     for schedule in tx.rows(open_usage.METERED, open_usage.READ, account=account.id):
         if schedule.usage_from is not None and schedule.usage_from < day:
             raise Conflict(UNBILLED.format(id=schedule.id, day=schedule.usage_from))
-    before_us = midnight_us(day, account.timezone)
-    for billed in tx.rows(BILLED, _BilledBy, account=account.id, before_us=before_us):
-        span = Span(billed.start_us, before_us, after_seq=billed.usage_seq)
-        if store.aggregate(tx, account, [billed.customer_id], [span], Selection(Aggregation.COUNT)):
-            raise Conflict(LATE.format(id=billed.recurring_id))
+    _check_late(tx, account, midnight_us(day, account.timezone))
+
+
+def _check_late(tx: Tx, account: Account, before_us: int) -> None:
+    """Raises Conflict where something before an instant came late, for which a schedule has not billed yet."""
+    meters, earliest = resource.meters(tx, account), cache(partial(store.earliest_since, tx, account))
+    schedules = tx.rows(open_usage.EVER_METERED, open_usage.READ, account=account.id)
+    billed = schedule_store.usage_billed(tx, account, [each.id for each in schedules])
+    for schedule in schedules:
+        after = [(days, max(schedule.usage_seq, to_seq)) for days, to_seq in billed.get(schedule.id, ())]
+        spans = [
+            Span(days.start_us, min(days.end_us, before_us), seq)
+            for days, seq in after
+            if days.start_us < before_us and may_be_late(days, earliest(seq))
+        ]
+        counted = (Selection.of_meter(meters[key]) for key in schedule.meters or () if key in meters)
+        if any(store.aggregate(tx, account, [schedule.customer_id], spans, each) for each in counted):
+            raise Conflict(LATE.format(id=schedule.id))
 
 
 def _remove(account: Account, wanted: _ToRemove, tx: Tx) -> int:

@@ -13,18 +13,18 @@ from tallystick.store.tables import recurring
 from tallystick.usage.billing import UsageToBill
 
 READ = rows.reader(recurring, BillingSchedule)
-# All schedules that will bill usage, in a period or by closing.
-METERED: Select[tuple[object, ...]] = (
+# All schedules that bill usage, or did before they ended.
+EVER_METERED: Select[tuple[object, ...]] = (
     select(*rows.columns(recurring, BillingSchedule))
     .where(
         recurring.c.account_id == bindparam("account"),
         recurring.c.deleted_at.is_(None),
         recurring.c.usage_from.is_not(None),
-        or_(recurring.c.active, recurring.c.closes_on.is_not(None)),
-        ~recurring.c.usage_closed,
     )
     .order_by(recurring.c.id)
 )
+# Those that will bill usage, in a period or by closing.
+METERED = EVER_METERED.where(or_(recurring.c.active, recurring.c.closes_on.is_not(None)), ~recurring.c.usage_closed)
 
 
 def of_schedule(schedule: BillingSchedule, today: date, account: Account) -> UsageToBill:

@@ -351,7 +351,7 @@ def gather(tx: Tx, account: Account, schedules: Sequence[BillingSchedule]) -> Ru
         ),
         billed=_billed(tx, account, ids, first),
         contents={},
-        usage_billed=_usage_billed(tx, account, metered) if metered else {},
+        usage_billed=usage_billed(tx, account, metered) if metered else {},
     )
 
 
@@ -362,7 +362,8 @@ def _billed(tx: Tx, account: Account, ids: Sequence[int], first: date) -> dict[i
     return {recurring_id: frozenset(of_schedule) for recurring_id, of_schedule in starts.items()}
 
 
-def _usage_billed(tx: Tx, account: Account, ids: Sequence[int]) -> dict[int, tuple[EarlierDays, ...]]:
+def usage_billed(tx: Tx, account: Account, ids: Sequence[int]) -> dict[int, tuple[EarlierDays, ...]]:
+    """The days whose usage these schedules have billed."""
     found: dict[int, tuple[EarlierDays, ...]] = {}
     for recurring_id, days in tx.rows(USAGE_BILLED, _owned_days, account=account.id, ids=ids):
         found[recurring_id] = (*found.get(recurring_id, ()), days)

@@ -1,17 +1,17 @@
 """Locks on what is no row yet, so that of several transactions only one makes it, and on a row of any table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 
-from sqlalchemy import BigInteger, Select, Table, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, Select, Table, bindparam, func, select
 
 from tallystick.store.db import Tx
 from tallystick.store.tables import accounts
 
 LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
-SHARE = select(func.pg_advisory_xact_lock_shared(bindparam("number", type_=BigInteger)))
+SHARE = select(func.pg_advisory_xact_lock_shared(func.unnest(bindparam("numbers", type_=ARRAY(BigInteger)))))
 
 
 def take(tx: Tx, account_id: int, kind: str, name: str) -> None:
@@ -36,10 +36,10 @@ def _held(table: Table) -> Select[tuple[int]]:
     return select(table.c.id).where(*own).with_for_update(key_share=True)
 
 
-def share(tx: Tx, account_id: int, kind: str, name: str) -> None:
-    """As ``take``, but beside others who share it."""
+def share(tx: Tx, numbers: Sequence[int]) -> None:
+    """As ``take``, of the locks with these numbers, one after the other, but beside others who share them."""
     if tx.is_postgresql:
-        tx.rows(SHARE, lambda _void: None, number=number(account_id, kind, name))
+        tx.rows(SHARE, lambda _void: None, numbers=numbers)
 
 
 @contextmanager

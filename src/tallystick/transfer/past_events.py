@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, text
 
+from tallystick.store import locks
 from tallystick.store.db import Tx
 from tallystick.store.usage_tables import usage_ids
 from tallystick.transfer.lines import OF_USAGE
@@ -25,6 +26,7 @@ def make_room(tx: Tx, events: Sequence[Mapping[str, Any]]) -> None:
     """Prepares a PostgreSQL for events: their months, their ids, and the seq of the next one."""
     if not tx.is_postgresql:
         return
+    locks.share(tx, (months.LOCK,))
     months.make(tx, {event["at_us"] for event in events})
     tx.insert_many(usage_ids, ID_COLUMNS, [[event[name] for name in ID_COLUMNS] for event in events])
     tx.connection.execute(KEEP_SEQ, {"seq": max(event["seq"] for event in events)})

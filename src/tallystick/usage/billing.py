@@ -119,7 +119,8 @@ def _late(tx: Tx, events: Tx, account: Account, wanted: Sequence[UsageToBill]) -
     seqs = {_billed_to(each, some) for each in wanted for some in each.earlier}
     earliest_us = {seq: store.earliest_since(events, account, seq) for seq in seqs}
     late = [
-        [some for some in each.earlier if _is_after(some.days, earliest_us[_billed_to(each, some)])] for each in wanted
+        [some for some in each.earlier if may_be_late(some.days, earliest_us[_billed_to(each, some)])]
+        for each in wanted
     ]
     billers = {each.recurring_id for each, some in zip(wanted, late, strict=True) if some and each.recurring_id}
     before = lines.billed(tx, account, billers)
@@ -136,7 +137,8 @@ def _billed_to(wanted: UsageToBill, earlier: EarlierDays) -> int:
     return max(wanted.after_seq, earlier.to_seq)
 
 
-def _is_after(days: BilledDays, earliest_us: int | None) -> bool:
+def may_be_late(days: BilledDays, earliest_us: int | None) -> bool:
+    """Whether some of the events may be of days that end after the earliest of them; None where there is none."""
     return earliest_us is not None and days.end_us > earliest_us
 
 
@@ -271,7 +273,7 @@ def _on_time(
         for charge in _charges(counted, wanted, key, days, newest).values()
         if charge.units or charge.cost
     ]
-    found = _lines(charges, account, wanted, days, 0, newest)
+    found = _lines(charges, account, wanted, days, None, newest)
     least = charging.minimum_line(found, _minimum(wanted, account), wanted.currency, days, newest)
     return found if least is None else [*found, least]
 
@@ -310,7 +312,7 @@ def _lines(
     account: Account,
     wanted: UsageToBill,
     days: BilledDays,
-    after_seq: int,
+    after_seq: int | None,
     newest: int,
 ) -> list[UsageLine]:
     """The lines of what has a price. Raises Conflict for costs that are in another currency."""

@@ -177,7 +177,8 @@ def difference(now: Mapping[Priced, Charge], before: Mapping[Priced, Charge]) ->
 class UsageLine(NamedTuple):
     """A line of an invoice that bills usage: what it says, and its charge, None for what a minimum adds.
 
-    ``unit_price`` in major units, ``amount`` in minor units; events up to ``to_seq`` and above ``after_seq``.
+    ``unit_price`` in major units, ``amount`` in minor units; events up to ``to_seq`` and, of what came late, above
+    ``after_seq``.
     """
 
     description: str
@@ -188,14 +189,16 @@ class UsageLine(NamedTuple):
     amount: int
     charge: Charge | None
     days: BilledDays
-    after_seq: int
+    after_seq: int | None
     to_seq: int
 
 
-def line(charge: Charge, account: Account, currency: str, days: BilledDays, after_seq: int, to_seq: int) -> UsageLine:
+def line(
+    charge: Charge, account: Account, currency: str, days: BilledDays, after_seq: int | None, to_seq: int
+) -> UsageLine:
     """The line that bills a charge: units and their price where that is the same for each, else the cost as one."""
     rate = charge.priced.rate
-    said = _said(charge, days) + (", late" if after_seq else "")
+    said = _said(charge, days) + _late(after_seq)
     each = rate.price.unit_price if rate is not None and rate.price.is_linear else None
     if each is not None and charge.cost == EXACT.multiply(charge.units, each):
         # A quantity is above 0: what late events take back has a negative price.
@@ -217,6 +220,10 @@ def _said(charge: Charge, days: BilledDays) -> str:
     return ", ".join([charge.meter.name, *group, f"{days.first} to {days.last}"])
 
 
+def _late(after_seq: int | None) -> str:
+    return "" if after_seq is None else ", late"
+
+
 def _told(charge: Charge) -> str:
     if charge.priced.has_cost:
         return f"{charge.events} events at their own costs"
@@ -229,7 +236,7 @@ def minimum_line(
 ) -> UsageLine | None:
     """The line that lifts usage to a minimum (minor units); None where it comes to that by itself."""
     missing = minimum - sum(line.amount for line in lines)
-    return _of_minimum(missing, currency, days, 0, to_seq) if missing > 0 else None
+    return _of_minimum(missing, currency, days, None, to_seq) if missing > 0 else None
 
 
 def late_minimum_line(
@@ -257,8 +264,8 @@ def _least(before: BilledBefore, minimum: int) -> int:
     return minimum if minimum <= before.used else 0
 
 
-def _of_minimum(missing: int, currency: str, days: BilledDays, after_seq: int, to_seq: int) -> UsageLine:
-    said = f"Minimum for usage, {days.first} to {days.last}" + (", late" if after_seq else "")
+def _of_minimum(missing: int, currency: str, days: BilledDays, after_seq: int | None, to_seq: int) -> UsageLine:
+    said = f"Minimum for usage, {days.first} to {days.last}" + _late(after_seq)
     price = to_decimal(missing, digits(currency))
     return UsageLine(said, Decimal(1), None, price, None, missing, None, days, after_seq, to_seq)
 

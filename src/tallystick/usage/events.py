@@ -50,6 +50,11 @@ class UsageEvent(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     resource_name: ShortText | None = None
     properties: dict[str, Any] | None = None
 
+    @property
+    def start(self) -> datetime | None:
+        """When it was, or began."""
+        return self.at or self.start_time
+
 
 class Incoming(OwnBody, kw_only=True):
     """Events as they were read: by their place, each that could be, and what is wrong with each other."""

@@ -10,9 +10,8 @@ from sqlalchemy import Select, bindparam, or_, select
 
 from tallystick.core.account import Account
 from tallystick.core.periods import today
-from tallystick.store import rows
 from tallystick.store.db import Tx
-from tallystick.store.tables import invoices, usage_lines
+from tallystick.store.tables import invoices, usage_lines, usage_periods
 from tallystick.usage import store
 from tallystick.usage.aggregates import COLUMNS
 from tallystick.usage.by_event import PROPERTIES
@@ -41,11 +40,12 @@ class StoredLine(msgspec.Struct, frozen=True):
     after_seq: int
     to_seq: int
     charge: dict[str, Any]
+    billed_to_seq: int
 
     @property
     def is_late(self) -> bool:
-        """Whether it is of what came after its days were billed."""
-        return self.after_seq > 0
+        """Whether it is of what came after its days were billed, of the events up to ``billed_to_seq``."""
+        return self.to_seq > self.billed_to_seq
 
 
 class ChargedEvents(msgspec.Struct, frozen=True):
@@ -72,8 +72,12 @@ class SeqEvent(msgspec.Struct, frozen=True):
     properties: dict[str, Any]
 
 
-READ_LINE = rows.reader(usage_lines, StoredLine)
-_LINES = select(*rows.columns(usage_lines, StoredLine)).where(usage_lines.c.account_id == bindparam("account"))
+_LINES = select(*(usage_lines.c[name] for name in StoredLine.__struct_fields__[:-1]), usage_periods.c.to_seq).where(
+    usage_lines.c.account_id == bindparam("account"),
+    usage_periods.c.account_id == usage_lines.c.account_id,
+    usage_periods.c.recurring_id == usage_lines.c.recurring_id,
+    usage_periods.c.first == usage_lines.c.first,
+)
 _own, _other = invoices.alias(), invoices.alias()
 # The invoices of the same period of a schedule: a duplicate of one that was voided bills what that had billed.
 OF_SAME_PERIOD = select(_other.c.id).where(
@@ -91,12 +95,12 @@ EVERY: Select[Any] = _LINES.order_by(usage_lines.c.id)
 
 def lines_of(tx: Tx, account: Account, invoice_id: int) -> list[StoredLine]:
     """The lines of usage of an invoice, or of the voided one whose period it bills again."""
-    return tx.rows(OF_INVOICE, READ_LINE, account=account.id, invoice=invoice_id)
+    return tx.rows(OF_INVOICE, StoredLine, account=account.id, invoice=invoice_id)
 
 
 def every_line(tx: Tx, account: Account) -> Iterator[StoredLine]:
     """All lines of usage of the account."""
-    yield from tx.stream(EVERY, READ_LINE, account=account.id)
+    yield from tx.stream(EVERY, StoredLine, account=account.id)
 
 
 def events_of(tx: Tx, account: Account, line: StoredLine) -> Iterator[SeqEvent]:

@@ -11,7 +11,8 @@ from tallystick.core.account import Account
 from tallystick.core.errors import ValidationFailed
 from tallystick.store.db import Tx
 from tallystick.store.lists import in_list
-from tallystick.store.usage_tables import usage_events, usage_forgotten, usage_rejected, usage_totals
+from tallystick.store.usage_tables import usage_events, usage_forgotten, usage_totals
+from tallystick.usage import rejected
 from tallystick.usage.instants import midnight_us
 from tallystick.usage.pricing import UsagePart, Used
 
@@ -58,9 +59,6 @@ DELETE_ON_POSTGRESQL = """
         DELETE FROM usage_ids WHERE account_id = %(account)s AND event_id IN (SELECT event_id FROM gone)
     )
     SELECT count(*) FROM gone"""
-REJECTED: Delete = delete(usage_rejected).where(
-    usage_rejected.c.account_id == bindparam("account"), usage_rejected.c.at_us < bindparam("before_us")
-)
 
 _GROUP: msgspec.json.Decoder[list[str | None]] = msgspec.json.Decoder(list[str | None])
 
@@ -110,14 +108,17 @@ def _total(day: date, customer_id: int, meter: str | None, group: str, *rest: An
 
 
 def keep(tx: Tx, account: Account, day: date, used: Iterable[Used]) -> None:
-    """Keeps what the events before a day came to, and that they are forgotten; no other is taken in any more."""
+    """Keeps what the events before a day came to, and that they are forgotten; no other is taken in any more.
+
+    Those that wait for their customer or their meter are gone too.
+    """
     places: dict[date, int] = {}
     rows = [(account.id, each.part.day, _next(places, each.part.day), *_columns(each)) for each in used]
     tx.insert_many(usage_totals, COLUMNS, rows)
     tx.write(DROP_DAY, account=account.id)
     at_us = midnight_us(day, account.timezone)
     tx.insert_many(usage_forgotten, ("account_id", "day", "at_us"), [(account.id, day, at_us)])
-    tx.write(REJECTED, account=account.id, before_us=at_us)
+    rejected.forget(tx, account, at_us)
 
 
 def _next(places: dict[date, int], day: date) -> int:

@@ -135,7 +135,7 @@ def as_text(value: str | int | Decimal) -> str:
 
 
 def _check_when(event: UsageEvent, known: Known, errors: FieldErrors) -> None:
-    start = event.at or event.start_time
+    start = event.start
     if start is None:
         errors["at"] = ["Is required, or start_time and end_time."]
         return
@@ -147,9 +147,14 @@ def _check_when(event: UsageEvent, known: Known, errors: FieldErrors) -> None:
         moment = getattr(event, name)
         if moment is not None and (moment > known.now + MOST_AHEAD or moment.year < FIRST_YEAR):
             errors[name] = [f"Must be from the year {FIRST_YEAR} on, and at most a day ahead of now."]
-    if known.forgotten is not None and microseconds(start) < known.forgotten.at_us:
+    if known.forgotten is not None and is_forgotten(event, known.forgotten):
         name = "start_time" if event.at is None else "at"
         errors[name] = [f"Must not be before {known.forgotten.day}: what was used before is forgotten."]
+
+
+def is_forgotten(event: UsageEvent, found: Forgotten | None) -> bool:
+    """Whether the event is of the days that are forgotten."""
+    return found is not None and event.start is not None and microseconds(event.start) < found.at_us
 
 
 def _is_storable(value: Decimal) -> bool:
@@ -180,9 +185,8 @@ def is_property(name: str) -> bool:
 
 
 def _row(event: UsageEvent) -> EventRow:
-    start = event.at or event.start_time
-    assert start is not None  # noqa: S101  # it was checked
-    at_us = microseconds(start)
+    assert event.start is not None  # noqa: S101  # it was checked
+    at_us = microseconds(event.start)
     end_us = None if event.end_time is None else microseconds(event.end_time)
     quantity, parts = _split(event.quantity) if event.quantity is not None else _default(at_us, end_us)
     cost, cost_parts = (None, None) if event.cost is None else _split(event.cost)

@@ -63,7 +63,7 @@ def _row(account: Account, owner: Owner, place: int, line: UsageLine) -> tuple[A
         *(account.id, owner.invoice_id, owner.position + place, owner.recurring_id, owner.customer_id),
         *(line.description, owner.currency, line.amount),
         *((charge.units, charge.events) if charge else (line.quantity, 0)),
-        *(*line.days, line.after_seq, line.to_seq),
+        *(*line.days, line.after_seq or 0, line.to_seq),
         _kept(charge, account.timezone) if charge else {},
     )
 

@@ -12,13 +12,17 @@ from tallystick.usage.instants import DAY_US, instant, microseconds
 
 KIND = "usage month"
 EVERYONE = 0
+LOCK = locks.number(EVERYONE, KIND, "")
+"""Shared by whoever brings events, so that no month is dropped that he has found."""
+
 THERE = text("SELECT relname FROM pg_class WHERE relname = ANY(:names)")
-
-
 PARTITIONS = text(
     "SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid "
     "WHERE inhparent = CAST('usage_events' AS regclass) ORDER BY relname"
 )
+# By way of the whole table: a partition of that name may be gone by now.
+HAS_EVENTS = text("SELECT EXISTS (SELECT FROM usage_events WHERE at_us >= :begin_us AND at_us < :end_us)")
+NAMED = "usage_events_%Y_%m"
 
 
 class EventMonth(NamedTuple):
@@ -34,16 +38,17 @@ def month_of(at_us: int) -> EventMonth:
     at = instant(at_us)
     begin = datetime(at.year, at.month, 1, tzinfo=UTC)
     end = datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=UTC)
-    return EventMonth(f"usage_events_{begin:%Y_%m}", microseconds(begin), microseconds(end))
+    return EventMonth(begin.strftime(NAMED), microseconds(begin), microseconds(end))
 
 
 def make(tx: Tx, instants_us: Iterable[int]) -> None:
-    """Makes the partitions of these instants, where they are missing."""
-    wanted = sorted({month_of(at_us) for at_us in _one_a_day(instants_us)})
-    there = _there(tx, wanted)
-    for month in wanted:
-        if month.name not in there:
-            _make(tx, month)
+    """Makes the partitions of these instants, where they are missing; the transaction shares ``LOCK``."""
+    missing = _missing(tx, sorted({month_of(at_us) for at_us in _one_a_day(instants_us)}))
+    for month in missing:
+        # All before the first is made, so that two who make months cannot wait for each other.
+        locks.take(tx, EVERYONE, KIND, month.name)
+    for month in _missing(tx, missing) if missing else ():
+        _make(tx, month)
 
 
 def _one_a_day(instants_us: Iterable[int]) -> Iterable[int]:
@@ -51,14 +56,12 @@ def _one_a_day(instants_us: Iterable[int]) -> Iterable[int]:
     return {at_us // DAY_US: at_us for at_us in instants_us}.values()
 
 
-def _there(tx: Tx, wanted: list[EventMonth]) -> set[str]:
-    return set(tx.connection.execute(THERE, {"names": [month.name for month in wanted]}).scalars())
+def _missing(tx: Tx, wanted: list[EventMonth]) -> list[EventMonth]:
+    there = set(tx.connection.execute(THERE, {"names": [month.name for month in wanted]}).scalars())
+    return [month for month in wanted if month.name not in there]
 
 
 def _make(tx: Tx, month: EventMonth) -> None:
-    locks.take(tx, EVERYONE, KIND, month.name)
-    if _there(tx, [month]):
-        return
     # To attach it holds up nobody who stores events; to make it as a partition at once would.
     bounds = f"FROM ({month.begin_us}) TO ({month.end_us})"
     tx.connection.execute(text(f"CREATE TABLE {month.name} (LIKE usage_events INCLUDING DEFAULTS)"))
@@ -67,16 +70,24 @@ def _make(tx: Tx, month: EventMonth) -> None:
 
 def drop_empty(tx: Tx, before_us: int) -> None:
     """Drops the partitions before an instant (microseconds since 1970) in which no account has an event."""
-    last = month_of(before_us).name
-    for name in tx.connection.execute(PARTITIONS).scalars().all():
-        if name < last:
-            _drop_if_empty(tx, name)
+    if not _empty(tx, before_us):
+        return
+    locks.take(tx, EVERYONE, KIND, "")
+    # Before its partitions, as whoever reads or writes events locks them.
+    tx.connection.execute(text("LOCK TABLE ONLY usage_events IN ACCESS EXCLUSIVE MODE"))
+    for month in _empty(tx, before_us):
+        tx.connection.execute(text(f"ALTER TABLE usage_events DETACH PARTITION {month.name}"))
+        tx.connection.execute(text(f"DROP TABLE {month.name}"))
 
 
-def _drop_if_empty(tx: Tx, name: str) -> None:
-    locks.take(tx, EVERYONE, KIND, name)
-    # Nobody else may bring an event between the look and the end.
-    tx.connection.execute(text(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE"))
-    if not tx.connection.execute(text(f"SELECT EXISTS (SELECT FROM {name})")).scalar_one():  # noqa: S608
-        tx.connection.execute(text(f"ALTER TABLE usage_events DETACH PARTITION {name}"))
-        tx.connection.execute(text(f"DROP TABLE {name}"))
+def _empty(tx: Tx, before_us: int) -> list[EventMonth]:
+    months = map(_named, tx.connection.execute(PARTITIONS).scalars().all())
+    return [month for month in months if month.end_us <= before_us and not _has_events(tx, month)]
+
+
+def _named(name: str) -> EventMonth:
+    return month_of(microseconds(datetime.strptime(name, NAMED).replace(tzinfo=UTC)))
+
+
+def _has_events(tx: Tx, month: EventMonth) -> bool:
+    return bool(tx.connection.execute(HAS_EVENTS, {"begin_us": month.begin_us, "end_us": month.end_us}).scalar_one())

@@ -26,6 +26,7 @@ PAGE: Select[Any] = (
 )
 # Those that were tried the longest ago.
 OLDEST: Select[Any] = KEPT.order_by(usage_rejected.c.tried_us, usage_rejected.c.event_id).limit(bindparam("at_most"))
+ANY: Select[Any] = select(usage_rejected.c.event_id).where(OWN).limit(1)
 COUNT: Select[Any] = select(func.count()).select_from(usage_rejected).where(OWN)
 REMOVE: Delete = delete(usage_rejected).where(OWN, in_list(usage_rejected.c.event_id, "ids"))
 
@@ -54,6 +55,14 @@ def remove(tx: Tx, account: Account, ids: Sequence[str]) -> None:
     """Removes those with these ids."""
     if ids:
         tx.write(REMOVE, account=account.id, ids=ids)
+
+
+def forget(tx: Tx, account: Account, before_us: int) -> None:
+    """Removes those that began before an instant (microseconds since 1970)."""
+    kept = tx.stream(KEPT, _kept, account=account.id)
+    remove(
+        tx, account, [each.event.id for each in kept if each.event.start and microseconds(each.event.start) < before_us]
+    )
 
 
 def page(tx: Tx, account: Account, after: str, at_most: int) -> list[KeptEvent]:

@@ -31,11 +31,19 @@ class WaitingEvent(msgspec.Struct, frozen=True):
     errors: FieldErrors
 
 
+class DroppedEvent(msgspec.Struct, frozen=True):
+    """An event that waits no longer, because it can never be taken, and why."""
+
+    id: str
+    errors: FieldErrors
+
+
 class RetriedJson(msgspec.Struct, frozen=True):
     """What became of events that waited, and how many still do."""
 
     accepted: int
     duplicates: int
+    dropped: list[DroppedEvent]
     left: int
 
 
@@ -53,9 +61,12 @@ def list_rejected(call: Call, query: RejectedQuery) -> Listed[WaitingEvent]:
 def retry(call: Call) -> RetriedJson:
     """Take in those of the events that wait whose customer and meter are there by now.
 
-    At most 10,000 of them are tried, first those that were tried the longest ago.
+    At most 10,000 of them are tried, first those that were tried the longest ago. Those of days that are forgotten, and
+    those of which another content was taken in under the same id, are dropped.
     """
-    return RetriedJson(*ops.retry(call.tx, call.account))
+    retried = ops.retry(call.tx, call.account)
+    dropped = [DroppedEvent(event_id, errors) for event_id, errors in retried.dropped.items()]
+    return RetriedJson(retried.accepted, retried.duplicates, dropped, retried.left)
 
 
 def _waiting(kept: KeptEvent) -> WaitingEvent:

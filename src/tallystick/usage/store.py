@@ -13,7 +13,7 @@ from tallystick.core.account import Account
 from tallystick.store import locks
 from tallystick.store.db import Tx
 from tallystick.store.usage_tables import usage_arrivals
-from tallystick.usage import aggregates, arriving
+from tallystick.usage import aggregates, arriving, months
 from tallystick.usage.instants import microseconds
 from tallystick.usage.types import Appended, CameIn, EventRow, Measured, Selection, Span
 
@@ -29,14 +29,21 @@ EARLIEST: Select[Any] = select(func.min(usage_arrivals.c.earliest_us)).where(
 )
 
 
+def announce(tx: Tx, account: Account) -> None:
+    """Tells that the transaction will append events, before it reads what these are held against.
+
+    Until it ends no watermark is read, none of the account's days is forgotten, and no month is dropped.
+    """
+    locks.share(tx, (locks.number(account.id, LOCK, ""), months.LOCK))
+
+
 def append(tx: Tx, account: Account, events: Sequence[EventRow]) -> Appended:
-    """Stores the events whose ids are new; no two of ``events`` have the same.
+    """Stores the events whose ids are new; no two of ``events`` have the same, and they were announced.
 
     One whose id is there is a duplicate, which changes nothing, or conflicts with what is there.
     """
     if not events:
         return Appended(0, frozenset())
-    locks.share(tx, account.id, LOCK, "")
     store = arriving.store_on_postgresql if tx.is_postgresql else arriving.store_on_sqlite
     arrival = store(tx, account, events)
     if arrival is not None:
