@@ -43,8 +43,8 @@ SURFACES = (NATIVE, INVOICE_NG, BILLINGDB, IQRAA)
 THREADS = 4
 """For what is short, where each statement is a round trip."""
 
-WRITING_THREADS = 2
-"""On SQLite: one reads the request, and the other waits for the disk."""
+WRITING_THREADS = 8
+"""On SQLite: one writes, and the others wait for the disk, together (``store.group``)."""
 
 LONG_THREADS = 2
 BESIDE = 2

@@ -36,15 +36,21 @@ def filled(disk: Path) -> Path:
     return ballast
 
 
+def compiled(source: Path, folder: Path) -> Path:
+    """A library in the folder that LD_PRELOAD takes; the test is left out where there is no compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("a disk that is not as others are needs a compiler of C")
+    library = folder / f"{source.stem}.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
 class FailingSync:
-    """What makes the syncs of a server's files fail; ``environment`` is the server's. Left out without a compiler."""
+    """What makes the syncs of a server's files fail; ``environment`` is the server's."""
 
     def __init__(self, folder: Path) -> None:
-        compiler = shutil.which("cc")
-        if compiler is None:
-            pytest.skip("a sync that fails needs a compiler of C")
-        library = folder / "failing_sync.so"
-        subprocess.run([compiler, "-shared", "-fPIC", "-o", library, SOURCE, "-ldl"], check=True)
+        library = compiled(SOURCE, folder)
         self._faults = folder / "faults"
         self.environment = {"LD_PRELOAD": str(library), "FAULTS": str(self._faults)}
 

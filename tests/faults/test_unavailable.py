@@ -1,7 +1,9 @@
 """A database that fails in the middle of a write, or at its very end: what is told, and what a repeat finds."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,12 @@ from testing.server import SERVE, Server
 from tests.api import Api
 from tests.databases import Databases
 from tests.faults.disks import FailingSync, filled, small_disk
+from tests.program import run
 from tests.recurring.schedules import a_schedule
 
 pytestmark = pytest.mark.slow
 
+AT_A_TIME = 8
 NOTHING_DONE = "The database cannot take this now, and nothing was done. Try again in a moment."
 UNKNOWN = (
     "The database failed at the last moment: this may be done or not. Send it again with the same Idempotency-Key, "
@@ -102,6 +106,48 @@ def test_an_unknown_outcome_is_told_and_the_key_tells_it(tmp_path: Path) -> None
         again = create(server)
         assert again.status_code == 201
         assert len(server.data(server.get("/customers"))) == 1
+
+
+def test_an_unknown_outcome_of_many_is_told_to_each(tmp_path: Path) -> None:
+    """They are committed together: whatever became of them, each key tells its own."""
+    disk = FailingSync(tmp_path)
+    keys = [f"key-{number}" for number in range(AT_A_TIME)]
+    with (
+        Server(f"sqlite:///{tmp_path / 'books.db'}", tmp_path, program=SERVE, environment=disk.environment) as server,
+        ThreadPoolExecutor(AT_A_TIME) as threads,
+    ):
+        server.start()
+        with disk.of("-wal"):
+            refused = list(threads.map(partial(create, server), keys))
+        assert [each.json()["code"] for each in refused] == ["OUTCOME_UNKNOWN"] * AT_A_TIME
+        server.kill()
+        server.start()
+        again = list(threads.map(partial(create, server), keys))
+        assert [each.status_code for each in again] == [201] * AT_A_TIME
+        assert len(server.data(server.get("/customers"))) == AT_A_TIME
+    assert run("verify", database_url=f"sqlite:///{tmp_path / 'books.db'}").returncode == 0
+
+
+def test_a_full_disk_is_told_to_each_of_many(databases: Databases, tmp_path: Path) -> None:
+    with (
+        small_disk(tmp_path / "disk", 4 << 20) as disk,
+        closing(Database(databases.migrated_file(disk / "books.db"))) as database,
+        ThreadPoolExecutor(AT_A_TIME) as threads,
+    ):
+        api = Api(database)
+        ballast = filled(disk)
+        answers: dict[str, httpx.Response] = {}
+        while all(each.status_code == 201 for each in answers.values()):
+            keys = [f"key-{len(answers) + number}" for number in range(AT_A_TIME)]
+            answers |= zip(keys, threads.map(partial(create, api), keys), strict=True)
+        assert {each.json().get("code") for each in answers.values()} <= {None, "UNAVAILABLE"}
+        ballast.unlink()
+        for key, answer in answers.items():
+            again = create(api, key)
+            assert again.status_code == 201
+            assert ("Idempotent-Replayed" in again.headers) is (answer.status_code == 201)
+        assert api.get("/customers").json()["pagination"]["total"] == len(answers)
+        assert api.differences() == []
 
 
 def test_a_full_disk_is_told_and_goes_by(databases: Databases, tmp_path: Path) -> None:

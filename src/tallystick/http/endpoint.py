@@ -30,6 +30,7 @@ LONG_PARAMETERS = frozenset({"search", "page"})
 REPLAYED = "Idempotent-Replayed"
 Headers = Mapping[str, str]
 NO_HEADERS: Headers = {}
+T = TypeVar("T")
 K = TypeVar("K", bound=Id | Token | MeterKey | TemplateId)
 
 
@@ -111,7 +112,7 @@ class Endpoint:
         request = _idempotent(req, caller, raw) if self.route.takes_idempotency_key else None
         work = partial(self._do, caller, arguments, entity_tags.seen(req))
         if request is None:
-            return self._database.transact(caller.actor, work), NO_HEADERS
+            return self._transact(caller.actor, work), NO_HEADERS
         answer, is_replay = self._do_once(request, caller, work)
         return answer, {REPLAYED: "true"} if is_replay else NO_HEADERS
 
@@ -187,16 +188,19 @@ class Endpoint:
 
     def _do_once(self, request: KeyedRequest, caller: Caller, work: Callable[[Tx], Answer]) -> tuple[Answer, bool]:
         """Does the work for an idempotency key and keeps the answer with it, or replays the answer kept before."""
-        database = self.server.database
         with self.server.in_flight.claim(request):
             try:
-                return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, work))
+                return self._transact(caller.actor, lambda tx: idempotency.once(tx, request, work))
             except IdempotencyMismatch:
                 raise
             except DomainError as error:
                 answer = self._kept_refusal(error)
             # The work is rolled back, and its refusal is an answer as good as any.
-            return database.transact(caller.actor, lambda tx: idempotency.once(tx, request, lambda _tx: answer))
+            return self._transact(caller.actor, lambda tx: idempotency.once(tx, request, lambda _tx: answer))
+
+    def _transact(self, actor: str, work: Callable[[Tx], T]) -> T:
+        database = self._database
+        return database.transact(actor, work) if self.route.is_long else database.transact_with_others(actor, work)
 
     def _kept_refusal(self, error: DomainError) -> Answer:
         refusal = refusals.of_domain(error)

@@ -45,14 +45,14 @@ class Checkpoints:
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
-    def committed(self) -> None:
-        """Notes a commit; for whoever has the turn."""
-        self._commits += 1
-        if self._commits == 1:
+    def committed(self, writes: int = 1) -> None:
+        """Notes that so many writes were committed; for whoever has the turn."""
+        self._commits += writes
+        if not self._some.is_set():
             self._some.set()
             if self._thread.ident is None:
                 self._thread.start()
-        elif self._commits == self.most_commits:
+        if self._commits >= self.most_commits:
             self._many.set()
 
     def close(self) -> None:

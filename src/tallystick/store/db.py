@@ -7,9 +7,10 @@ for reads.
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,6 +86,7 @@ class Database:
             kept = Writer(self._writer, file)
             self._kept: Writer | None = kept
             self._begin: Begin = kept.begin
+            self._join: Begin = kept.join
             self._reader = sqlite_engine(url, begin="BEGIN")
             event.listen(self._reader, "do_connect", kept.check_file)
             self._readers: Readers | None = Readers(self._reader)
@@ -97,21 +99,24 @@ class Database:
             self._migrator = self._writer.execution_options(isolation_level="READ COMMITTED")
             self._kept = None
             self._watchdog = Watchdog(self._writer)
-            self._begin = self._glance = self._writer.connect
+            self._begin = self._join = self._glance = self._writer.connect
             self._reader = self._writer
             self._readers = None
             self._read = self._writer.connect
             self._turn = nullcontext()
 
-    @contextmanager
-    def transaction(self, actor: str) -> Iterator[Tx]:
+    def transaction(self, actor: str) -> AbstractContextManager[Tx]:
         """A transaction that writes: commits when the block ends, rolls back when it raises.
 
         Raises OutcomeUnknown where the COMMIT failed and nobody knows what became of it.
         """
+        return self._transaction(self._begin, actor)
+
+    @contextmanager
+    def _transaction(self, begin: Begin, actor: str) -> Iterator[Tx]:
         is_ending = False
         try:
-            with self._begin() as connection:
+            with begin() as connection:
                 tx = self._tx(connection, actor) if self.is_sqlite else self._late_tx(connection, actor)
                 yield tx
                 tx.send_rest()
@@ -200,12 +205,17 @@ class Database:
         Raises Unavailable where the database cannot do it now: then nothing was done, or it is OutcomeUnknown.
         """
         with told_as_unavailable():
-            return self._transact(actor, work)
+            return self._transact(repeat(self._begin), actor, work)
 
-    def _transact(self, actor: str, work: Callable[[Tx], T]) -> T:
-        for attempt in range(1, TRANSACTION_ATTEMPTS + 1):
+    def transact_with_others(self, actor: str, work: Callable[[Tx], T]) -> T:
+        """As ``transact``, for work of milliseconds: SQLite commits it together with what is written beside it."""
+        with told_as_unavailable():
+            return self._transact(chain([self._join], repeat(self._begin)), actor, work)
+
+    def _transact(self, begins: Iterable[Begin], actor: str, work: Callable[[Tx], T]) -> T:
+        for attempt, begin in zip(range(1, TRANSACTION_ATTEMPTS + 1), begins, strict=False):
             try:
-                with self.transaction(actor) as tx:
+                with self._transaction(begin, actor) as tx:
                     return work(tx)
             except (DBAPIError, TryAgain) as error:
                 if attempt == TRANSACTION_ATTEMPTS or not _is_retryable(error):
