@@ -5,12 +5,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from tallystick.core.party import Buyer, Seller
 from tallystick.documents import ops
-from tallystick.documents.statements import OpenInvoice, aging
+from tallystick.documents.frame import For
+from tallystick.documents.payable import payment
+from tallystick.documents.statements import OpenInvoice, Statement, aging, statement_document
 from tests.api import Api, opened
 from tests.bills import a_customer, a_draft, an_invoice, pay
 from tests.clock import Clock
+from tests.documents.made import NOW, account_in
 from tests.documents.pdfs import text_of
 
 YEAR = {"from": "2026-01-01", "to": "2026-12-31"}
@@ -114,6 +119,23 @@ def test_its_pdf_says_the_same(api: Api, customer: int) -> None:
     assert "Over 90 days" in " ".join(lines)
     german = api.get(f"/customers/{customer}/statement/pdf", params={**YEAR, "language": "de", "template": "modern"})
     assert "Endsaldo EUR 25,00" in text_of(german.content)
+
+
+@pytest.mark.parametrize(
+    ("language", "reference"),
+    [(None, "Customer no. 7"), ("de", "Kundennummer 7"), ("fr-BE", "N° client 7"), ("sv", "Customer no. 7")],
+)
+def test_it_is_paid_under_the_customers_number_in_the_sellers_words(language: str | None, reference: str) -> None:
+    seller = Seller(name="Ours", language=language, iban="DE02120300000000202051")
+    whom = For(structs.replace(account_in("en"), seller=seller), NOW)
+    day = date(2026, 1, 1)
+    owed = Statement(currency="EUR", from_date=day, to_date=day, opening=100, movements=[], aging=[100, 0, 0, 0, 0])
+    document = statement_document(owed, Buyer(id=7, name="Ann Example", language="ja"), whom)
+    assert {row.key: row.text for row in document.meta}["customer_number"] == "7"
+    told = payment(None, seller, reference, 100, whom.reader(seller, Buyer(id=7, name="", language="ja"), "EUR"))
+    assert told is not None
+    assert told.qr is not None
+    assert document.payment == told
 
 
 def test_wrong_days_are_refused(api: Api, customer: int) -> None:

@@ -142,6 +142,17 @@ def test_one_that_fails_is_refused_in_the_words_of_the_compiler(api: Api, source
         assert words in answer.json()["errors"]["source"][0]
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [(rb"\ud800", 422), (rb"\u0000", 422), (b"\xff\xfe", 400), (b"x" * 10_000_000, 413)],
+)
+def test_what_is_no_text_is_no_source(api: Api, source: bytes, expected: int) -> None:
+    headers = {"Content-Type": "application/json"}
+    kept = api.request("POST", "/templates", content=b'{"name": "Bad", "source": "%b"}' % source, headers=headers)
+    tried = api.request("POST", "/templates/classic/preview", content=b'{"source": "%b"}' % source, headers=headers)
+    assert (kept.status_code, tried.status_code) == (expected, expected)
+
+
 def test_one_that_fails_on_a_bill_alone_is_told_to_whoever_asks(api: Api) -> None:
     ours = made(api, source=f'{OURS}\n#if d.subject == "trap" {{ panic("caught") }}')
     invoice = an_invoice(api, 100, template_id=ours["id"], title="trap")

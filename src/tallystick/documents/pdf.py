@@ -76,9 +76,7 @@ def written_apart(document: Document, template: bytes, at: datetime, logo: bytes
     request = _request(document, template, at, logo)
     try:
         return apart.compiled(request)
-    except apart.TemplateFault as fault:
-        if not str(fault).startswith("error: PDF/"):
-            raise
+    except apart.NotArchival:
         return apart.compiled(structs.replace(request, is_archival=False))
 
 

@@ -38,6 +38,7 @@ class Readership:
         self._sellers_country = seller.country
         # The seller's own names of units may be in English, or in the language that it writes.
         own = (seller.language or DEFAULT_LANGUAGE).split("-")[0].lower()
+        self.sellers_words = words(own if own in LANGUAGES else DEFAULT_LANGUAGE)
         names = dict.fromkeys((DEFAULT_LANGUAGE, self.language, own))
         self._vocabularies = [words(name) for name in names if name in LANGUAGES]
 

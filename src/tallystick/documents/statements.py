@@ -83,14 +83,16 @@ def statement_document(statement: Statement, customer: Buyer, whom: For) -> Docu
     notation = reader.notation
     as_of = reader.item("as_of", "label.as_of", notation.day(statement.to_date))
     days = notation.days(statement.from_date, statement.to_date)
-    reference = str(customer.id)
+    number = str(customer.id)
+    # It comes back to the seller, by way of banks that know Latin letters and plain blanks.
+    reference = " ".join((*reader.sellers_words("label.customer_number").split(), number))
     return structs.replace(
         document,
         headline=[reader.item("due", "total.closing", notation.money(statement.closing)), as_of],
         meta=[
             as_of,
             reader.item("period", "label.period", days),
-            reader.item("customer_number", "label.customer_number", reference),
+            reader.item("customer_number", "label.customer_number", number),
         ],
         table=_table(statement, reader),
         totals=[_closing(statement, reader)],
