@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import insert, literal_column, select, text
 
 from tallystick.invoices import ops
-from tallystick.store import backup, search_index
+from tallystick.store import backup, paging, search_index
 from tallystick.store.tables import invoices
 from tallystick.store.trouble import sqlite_file
 from tallystick.worker import Worker
@@ -139,6 +139,21 @@ def test_a_page_is_read_off_the_index(api: Api) -> None:
 
 
 @pytest.mark.database("sqlite")
+@pytest.mark.parametrize("held", [search_index.HELD, 0])
+def test_a_walk_meets_what_is_indexed_and_what_is_not(api: Api, monkeypatch: pytest.MonkeyPatch, held: int) -> None:
+    fill(api)
+    work(api)
+    change(api)
+    fill(api)
+    monkeypatch.setattr(search_index, "HELD", held)
+    monkeypatch.setattr(paging, "COUNTED_TO", 0)
+    everything = listed(api, sort="total")
+    for term in TERMS:
+        expected = [row["id"] for row in everything if is_found(row, term)]
+        assert [row["id"] for row in listed(api, sort="total", search=term)] == expected, term
+
+
+@pytest.mark.database("sqlite")
 def test_very_many_are_walked_in_the_order_of_the_list(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(api)
     copied = [column for column in invoices.c if column.name not in ("id", "total", "external_id")]
@@ -155,8 +170,12 @@ def test_very_many_are_walked_in_the_order_of_the_list(api: Api, monkeypatch: py
     with listening() as statements:
         reply = api.get("/invoices?search=ozil&sort=total&limit=3").json()
     assert [row["total"] for row in reply["data"]] == [3, 1.99, 1.99]
-    assert "MATCH" in statements[-1][0]
-    monkeypatch.setattr(search_index, "SORTED_TO", MANY - 1)
+    sql, parameters = statements[-1]
+    with api.database.read() as tx:
+        steps = [row.detail for row in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+    assert any("ix_invoices_account_id_total_id" in step for step in steps), steps
+    assert "SCAN invoice_search VIRTUAL TABLE INDEX" in " ".join(steps)
+    monkeypatch.setattr(search_index, "HELD", MANY - 1)
     for query in ("page=1", "after="):
         with listening() as statements:
             reply = api.get(f"/invoices?search=ozil&sort=total&limit=3&{query}").json()

@@ -88,13 +88,13 @@ Way = Sequence[ListPart]
 class Found(NamedTuple):
     """How the few rows of a filter or a search are found, other than by a walk through the list.
 
-    The last way finds them all, and one before it may do where it fills the page. They are found so where they are in
-    the order of the list already, where they ``are_few`` for certain, and where no more than COUNTED_TO are counted.
+    The last way finds them all, and one before it may do where it fills the page. A walk passes over those that are not
+    ``among`` some, which is told without a look at the row.
     """
 
     ways: Sequence[Way]
     are_in_order_of_ids: bool
-    are_few: bool = False
+    among: ColumnElement[bool] | None = None
 
 
 def fetch(
@@ -118,15 +118,17 @@ def fetch(
     order = _order(request, sorts)
     if order.is_by_page or few:
         tx.keep_snapshot()
-    are_few = few is not None and (few.are_few or (few.are_in_order_of_ids and order.is_by_key))
+    are_in_order = few is not None and few.are_in_order_of_ids and order.is_by_key
     counted = None
-    if order.is_by_page or (few and not are_few):
+    if order.is_by_page or (few and not are_in_order):
         to_count = query if counting is None else query.where(counting)
         counted = tx.one(_counting(few.ways[-1] if few else [ListPart(to_count, order.key)]), int)
-    if few and (are_few or (counted is not None and counted <= COUNTED_TO)):
+    are_few = are_in_order or (counted is not None and counted <= COUNTED_TO)
+    if few and are_few:
         found = _first_filled(tx, query, few.ways, order if order.is_by_key else order.unindexed)
     else:
-        found = tx.rows(_rows(query, [ListPart(query, order.key)], order), _columns)
+        walked = query if few is None or few.among is None else query.where(few.among)
+        found = tx.rows(_rows(query, [ListPart(walked, order.key)], order), _columns)
     return _page(query, request, order, found, counted if order.is_by_page else None, kind)
 
 
@@ -322,12 +324,7 @@ def _found(part: ListPart, order: _Order) -> Select[Any]:
     # FTS5 has its rows in the order of their ids for as long as nothing else is asked for, be it the same.
     value = [] if order.is_by_key else [order.within(part).label("value")]
     columns = [*value, part.key.label("key")]
-    found = part.query.with_only_columns(*columns, maintain_column_froms=True).correlate(None)
-    if order.is_by_key:
-        return found
-    # Each part sorts no more than the page may show, where of all together SQLite would sort each as a whole.
-    first = _ordered(found, order.within(part), part.key, order.direction).limit(order.skipped + order.taken).subquery()
-    return select(first.c.value, first.c.key)
+    return part.query.with_only_columns(*columns, maintain_column_froms=True).correlate(None)
 
 
 def _ordered(query: S, column: ColumnElement[Any], key: ColumnElement[int], order: str) -> S:

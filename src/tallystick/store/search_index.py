@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    or_,
     select,
     table,
     update,
@@ -39,13 +40,14 @@ from tallystick.store.db import Tx
 from tallystick.store.paging import Found, ListPart, Way
 from tallystick.store.search import looked_for
 from tallystick.store.tables import accounts, invoices, search_changes, search_marks
+from tallystick.store.unindexed import unindexed
 
 BATCH = 500
 NEAREST = 20_000
 """So many rows PostgreSQL looks at first, where it would misjudge how soon a common text is met."""
 
-SORTED_TO = 50_000
-"""So many are found by FTS5 and sorted in less than 50 ms, because it meets them in the order in which they lie."""
+HELD = 50_000
+"""So many ids of what holds a text are held while a list is walked in another order; of more, some are met soon."""
 
 BEYOND_ALL_IDS = {"asc": 2**63 - 1, "desc": 0}
 
@@ -171,8 +173,8 @@ def found(tx: Tx, account: Account, query: Select[Any], text: str, *, order_of_i
     grams = _grams(_spaced(looked_for(text)))
     if mark is None or not grams:
         return None
-    are_few = order_of_ids is None and tx.one(_counting(grams), int) <= SORTED_TO
-    return Found([_indexed_and_not(account, query, mark, grams)], are_in_order_of_ids=True, are_few=are_few)
+    among = None if order_of_ids or tx.one(_counting(grams), int) > HELD else _may_hold(account, mark, grams)
+    return Found([_indexed_and_not(account, query, mark, grams)], are_in_order_of_ids=True, among=among)
 
 
 def _nearest_first(account: Account, query: Select[Any], order: str) -> Sequence[Way]:
@@ -186,7 +188,7 @@ def _nearest_first(account: Account, query: Select[Any], order: str) -> Sequence
 
 def _indexed_and_not(account: Account, query: Select[Any], mark: int, grams: Sequence[str]) -> Way:
     key = invoices.c.id
-    changed = select(search_changes.c.invoice_id).where(search_changes.c.account_id == account.id)
+    changed = _changed(account)
     indexed = query.select_from(_CrossJoin(_index, invoices, _index.c.rowid == key)).where(_match(grams))
     return [
         ListPart(query.where(key > mark), key),
@@ -195,9 +197,20 @@ def _indexed_and_not(account: Account, query: Select[Any], mark: int, grams: Seq
     ]
 
 
+def _may_hold(account: Account, mark: int, grams: Sequence[str]) -> ColumnElement[bool]:
+    """The test that an invoice is indexed with the grams, or not as it is; it looks at no column but the id."""
+    key = unindexed(invoices.c.id)
+    indexed = select(_index.c.rowid).where(_match(grams))
+    return or_(key.in_(indexed), key > mark, key.in_(_changed(account)))
+
+
+def _changed(account: Account) -> Select[Any]:
+    return select(search_changes.c.invoice_id).where(search_changes.c.account_id == account.id)
+
+
 def _counting(grams: Sequence[str]) -> Select[Any]:
-    """How many texts of any account have the grams, up to one more than are sorted; no invoice is looked at."""
-    counted = select(_index.c.rowid).where(_match(grams)).limit(SORTED_TO + 1).subquery()
+    """How many texts of any account have the grams, up to one more than are held; no invoice is looked at."""
+    counted = select(_index.c.rowid).where(_match(grams)).limit(HELD + 1).subquery()
     return select(func.count()).select_from(counted)
 
 
