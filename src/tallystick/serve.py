@@ -47,6 +47,9 @@ WRITING_THREADS = 8
 """On SQLite: one writes, and the others wait for the disk, together (``store.group``)."""
 
 LONG_THREADS = 2
+APART_THREADS = 2
+"""As many processes compile templates at a time."""
+
 BESIDE = 2
 """Threads beside those of the requests and the lanes: for the uses of keys, and for looks whether all is well."""
 STATEMENT_TIMEOUT_S = 30
@@ -130,7 +133,7 @@ def _serve(listener: socket.socket, *, with_worker: bool) -> None:
     settings = config.from_environment()
     database = Database(
         settings.database_url,
-        connections=THREADS + LONG_THREADS + len(Lane) + BESIDE,
+        connections=THREADS + LONG_THREADS + APART_THREADS + len(Lane) + BESIDE,
         seal_key=settings.seal_key,
         statement_timeout_s=STATEMENT_TIMEOUT_S,
     )
@@ -153,11 +156,11 @@ def _guards(settings: ProcessSettings, addresses: Addresses) -> list[Any]:
 
 def _pools(database: Database) -> dict[Queue, Pool]:
     """The threads of each queue (ADR 45): a SQLite's reads have none, and so fight with nobody for the interpreter."""
-    long = Pool("long", LONG_THREADS)
+    slow = {Queue.LONG: Pool("long", LONG_THREADS), Queue.APART: Pool("apart", APART_THREADS)}
     if database.is_sqlite:
-        return {Queue.WRITES: Pool("writes", WRITING_THREADS), Queue.LONG: long}
+        return {Queue.WRITES: Pool("writes", WRITING_THREADS), **slow}
     short = Pool("requests", THREADS)
-    return {Queue.READS: short, Queue.WRITES: short, Queue.LONG: long}
+    return {Queue.READS: short, Queue.WRITES: short, **slow}
 
 
 def _log_messages_alone() -> None:

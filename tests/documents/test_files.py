@@ -12,8 +12,10 @@ import pytest
 from tallystick.documents import apart
 from tallystick.documents import api as documents
 from tallystick.documents.cache import Cache
-from tests.api import Api
+from tallystick.documents.languages import words
+from tests.api import Api, opened
 from tests.bills import a_customer, a_draft, an_invoice, pay
+from tests.clock import Clock
 from tests.documents.pdfs import text_of
 from tests.program import run
 from tests.quotations.offers import a_quotation, act
@@ -87,6 +89,33 @@ def test_its_template_is_the_one_asked_for_else_the_bills(api: Api) -> None:
     assert (refused.status_code, refused.json()["errors"]) == (422, {"template": ["There is no such template."]})
 
 
+def test_whatever_is_a_file_takes_a_template_and_a_language_and_has_a_tag(api: Api) -> None:
+    customer = a_customer(api, language="nl")
+    invoice, other = an_invoice(api, 100, customer_id=customer), an_invoice(api, 20, customer_id=customer)
+    payment, note = api.data(pay(api, invoice, 40)), credited(api, other)
+    quotation = api.data(act(api, a_quotation(api, 50, customer_id=customer), "publish"))
+    paths = {
+        f"/invoices/{invoice['id']}": "title.invoice",
+        f"/quotations/{quotation['id']}": "title.quotation",
+        f"/credit-notes/{note['id']}": "title.credit_note",
+        f"/payments/{payment['id']}": "title.receipt",
+        f"/customers/{customer}/statement": "title.statement",
+        f"/public/invoices/{invoice['share_token']}": "title.invoice",
+        f"/public/quotations/{quotation['share_token']}": "title.quotation",
+        f"/public/credit-notes/{note['share_token']}": "title.credit_note",
+    }
+    for path, title in paths.items():
+        own, asked = shown(api, path), shown(api, path, template="modern", language="it")
+        assert words("nl")(title) in said(own)
+        assert words("it")(title) in said(asked)
+        assert (is_set_in("Libertinus", own), is_set_in("Libertinus", asked)) == (True, False)
+        assert own.headers["Content-Disposition"].startswith("inline; filename")
+        tags = [each.headers["ETag"] for each in (own, asked)]
+        again = [api.get(f"{path}/pdf", headers={"If-None-Match": tag}).status_code for tag in tags]
+        assert again == [304, 200]
+        assert api.get(f"{path}/pdf", params={"template": "none"}).status_code == 422
+
+
 def is_set_in(font: str, response: httpx.Response) -> bool:
     """Whether a file has a font, by the beginning of its name."""
     return f"+{font}".encode() in response.content
@@ -112,6 +141,17 @@ def test_whoever_has_it_gets_it_no_second_time_until_it_says_something_else(api:
         tag = changed.headers["ETag"]
     assert "Directors: A. and B." in said(changed)
     assert "−40.00" in said(changed)
+
+
+def test_nobody_who_has_it_misses_that_it_is_overdue_since(database_url: str) -> None:
+    clock = Clock("2026-03-01T12:00:00Z")
+    with opened(database_url, clock=clock) as api:
+        path = f"/invoices/{an_invoice(api, 100, due_date='2026-03-31')['id']}/pdf"
+        seen = {"If-None-Match": api.get(path).headers["ETag"]}
+        clock.set("2026-03-30T23:00:00Z")
+        assert api.get(path, headers=seen).status_code == 304
+        clock.set("2026-04-01T01:00:00Z")
+        assert api.get(path, headers=seen).status_code == 200
 
 
 def test_settings_say_what_stands_at_the_foot(api: Api) -> None:
@@ -147,7 +187,8 @@ def test_a_bill_that_is_too_long_is_refused(api: Api, monkeypatch: pytest.Monkey
 
 
 def test_a_draft_has_a_mark(api: Api) -> None:
-    assert "DRAFT" in said(shown(api, f"/invoices/{a_draft(api, 1)['id']}"))
+    for path in (f"/invoices/{a_draft(api, 1)['id']}", f"/quotations/{a_quotation(api, 1)['id']}"):
+        assert "DRAFT" in said(shown(api, path)).split()
 
 
 def test_what_was_asked_for_last_is_kept() -> None:

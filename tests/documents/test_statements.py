@@ -69,6 +69,8 @@ def test_its_entries_lead_from_the_opening_balance_to_the_closing_one(api: Api, 
         ("2026-06-15", "credit_note", "-5.00", "25.00"),
     ]
     assert (str(found["opening"]), str(found["closing"]), found["currency"]) == ("0.00", "25.00", "EUR")
+    assert list(found) == ["from", "to", "currency", "opening", "entries", "closing", "aging"]
+    assert {*found["entries"][0]} == {"date", "kind", "number", "amount", "balance"}
 
 
 def test_what_was_before_is_in_the_opening_balance(api: Api, customer: int) -> None:

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+from falcon.testing import create_environ
 
 from tallystick.accounts.types import Scope
 from tallystick.documents import pdf, sample
+from tallystick.http import gateway
+from tallystick.http.queues import QUEUE, Queue, WrongQueue
 from tests.api import Api
 from tests.bills import a_customer, an_invoice, pay, refused
 from tests.documents.pdfs import text_of
@@ -159,6 +162,26 @@ def test_one_that_fails_on_a_bill_alone_is_told_to_whoever_asks(api: Api) -> Non
     answer = api.get(f"/invoices/{invoice['id']}/pdf")
     assert answer.status_code == 422
     assert "caught" in answer.json()["errors"]["template"][0]
+
+
+def test_what_own_templates_set_delays_no_other_download(api: Api) -> None:
+    ours = made(api, source=OURS)["id"]
+    plain, own = an_invoice(api, 100), an_invoice(api, 100, template_id=ours)
+    paths = [f"/invoices/{bill['id']}/pdf" for bill in (plain, own)]
+    assert [sent_on(api, path) for path in (*paths, "/invoices/export/pdf")] == [False, True, True]
+    api.get(paths[1])
+    # Once it is made, it is there.
+    assert not sent_on(api, paths[1])
+
+
+def sent_on(api: Api, path: str) -> bool:
+    """Whether a download leaves the queue of what is long for the one of what waits for another process."""
+    headers = {"X-API-Key": api.key}
+    try:
+        gateway.call(api.application, create_environ(f"/api/v1{path}", headers=headers) | {QUEUE: Queue.LONG})
+    except WrongQueue as wrong:
+        return wrong.right is Queue.APART
+    return False
 
 
 def test_another_accounts_is_nowhere(api: Api, database_url: str) -> None:

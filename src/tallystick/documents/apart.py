@@ -2,21 +2,17 @@
 
 import subprocess
 import sys
-import threading
 from tempfile import TemporaryDirectory
 
 import msgspec
 
 from tallystick.documents.child import CPU_S, NOT_ARCHIVAL, REFUSED
 
-AT_ONCE = 2
 SECONDS = 60
 """By the clock; what ends a template is its CPU time, which a busy machine gives it late."""
 TOO_MUCH = "The template takes too long, or too much memory."
 # No proxy is there: what a template would fetch from a network fails at once.
 ENVIRONMENT = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9", "PATH": ""}
-
-_turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 class TemplateFault(Exception):
@@ -42,12 +38,9 @@ class Request(msgspec.Struct, frozen=True):
 
 
 def compiled(request: Request) -> bytes:
-    """The PDF. At most so many are made at once; others wait for their turn.
-
-    Raises TemplateFault, and NotArchival where one that is archival was asked for.
-    """
+    """The PDF. Raises TemplateFault, and NotArchival where one that is archival was asked for."""
     # Python looks for modules where it starts: in a folder of our own, where nobody else has put any.
-    with _turns, TemporaryDirectory() as nowhere:
+    with TemporaryDirectory() as nowhere:
         try:
             ended = subprocess.run(
                 [sys.executable, "-m", "tallystick.documents.child"],

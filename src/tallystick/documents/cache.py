@@ -16,6 +16,9 @@ class Cache:
         self._files: OrderedDict[str, bytes] = OrderedDict()
         self._lock = threading.Lock()
 
+    def __contains__(self, tag: str) -> bool:
+        return tag in self._files
+
     def get(self, tag: str, make: Callable[[], bytes]) -> bytes:
         """The file with this tag, made where it is not kept; two who ask at once may both make it."""
         with self._lock:

@@ -1,7 +1,7 @@
 """A document as a file to look at."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,12 +59,13 @@ class Printable(NamedTuple):
 def pdf_file(printable: Printable, setter: Setter) -> PdfFile:
     """The PDF of a document."""
     tag = _tag(printable, setter)
-    return PdfFile(f"{_file_name(printable)}.pdf", _made(tag, printable, setter), tag=tag)
+    is_apart = setter.is_own and tag not in _cache
+    return PdfFile(f"{_file_name(printable)}.pdf", _made(tag, printable, setter), tag=tag, is_apart=is_apart)
 
 
-def pdf_archive(name: str, printables: Iterable[tuple[Printable, Setter]]) -> Archive:
+def pdf_archive(name: str, printables: Collection[tuple[Printable, Setter]]) -> Archive:
     """The PDFs of documents as one file."""
-    return Archive(name, zipped(_members(printables)))
+    return Archive(name, zipped(_members(printables)), is_apart=any(setter.is_own for _each, setter in printables))
 
 
 def _members(printables: Iterable[tuple[Printable, Setter]]) -> Iterator[tuple[str, Callable[[], bytes]]]:

@@ -176,7 +176,7 @@ def preview(call: Call, template_id: TemplateId, body: TemplatePreview) -> Previ
     kept = templates.source_of(call.tx, call.account, template_id)
     source = kept if isinstance(body.source, UnsetType) else body.source
     shown = _sample(call) if isinstance(body.invoice_id, UnsetType) else _invoice(call, body.invoice_id)
-    return Preview(None, _previewed(shown, source, logos.find(call.tx, call.account)))
+    return Preview(None, _previewed(shown, source, logos.find(call.tx, call.account)), is_apart=True)
 
 
 def _sample(call: Call) -> Printable:

@@ -4,7 +4,7 @@ import falcon
 
 from tallystick.http import compression, spool
 from tallystick.http.endpoint import Endpoint, Server
-from tallystick.http.queues import Queue
+from tallystick.http.queues import Queue, wait_apart
 from tallystick.http.routes import Route
 from tallystick.http.surface import Surface
 from tallystick.wire.file import Export, File, Sight
@@ -19,8 +19,8 @@ class Download(Endpoint):
             raise ValueError(f"{route.method} {route.path} writes, and so cannot answer a file")
 
     def queue_of(self, _req: falcon.Request) -> Queue:
-        """The one of all that is long."""
-        return Queue.LONG
+        """The one of all that is long, but for what always takes a process of its own."""
+        return Queue.APART if self.route.is_apart else Queue.LONG
 
     def __call__(self, req: falcon.Request, resp: falcon.Response, **ids: str) -> None:
         """Answers one request; what is read for it is read before the first byte is sent."""
@@ -31,6 +31,8 @@ class Download(Endpoint):
         if isinstance(file, Sight):
             show(req, resp, file)
             return
+        if file.is_apart:
+            wait_apart(req)
         spool.answer(resp, spool.made(file.chunks, coding) if content is None else content)
         resp.status = self.route.status
         resp.content_type = file.media
@@ -44,6 +46,8 @@ def show(req: falcon.Request, resp: falcon.Response, file: Sight) -> None:
     if any(seen in ("*", file.tag) for seen in req.if_none_match or ()):
         resp.status = 304
         return
+    if file.is_apart:
+        wait_apart(req)
     resp.data = b"".join(file.chunks)
     resp.content_type = file.media
     resp.viewable_as = file.name

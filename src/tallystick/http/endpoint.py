@@ -75,6 +75,8 @@ class Endpoint:
 
     def queue_of(self, req: falcon.Request) -> Queue:
         """The queue of one request for the route."""
+        if self.route.is_apart:
+            return Queue.APART
         if self.route.is_long or not LONG_PARAMETERS.isdisjoint(req.params):
             return Queue.LONG
         return Queue.READS if self.route.reads else Queue.WRITES

@@ -24,6 +24,9 @@ class Queue(Enum):
     LONG = "long"
     """A download, a search, a sum over all, or many writes."""
 
+    APART = "apart"
+    """Waits for a process of its own, which may take many seconds. A long request is sent on, once that is known."""
+
 
 class WrongQueue(BaseException):
     """The request is to be called again, from this queue, in which its ``caller`` takes turns with the others.
@@ -57,11 +60,20 @@ class Queues:
             return
         queue_of = getattr(resource, "queue_of", None)
         right = queue_of(req) if queue_of else Queue.WRITES
-        if here is not right:
+        if here not in (right, Queue.APART):
             raise WrongQueue(right, _caller(req, params))
+
+
+def wait_apart(req: falcon.Request) -> None:
+    """Sends a request on to the queue of what waits for a process. Raises WrongQueue where it comes from another."""
+    if req.env.get(QUEUE) not in (None, Queue.APART):
+        raise WrongQueue(Queue.APART, _hidden(req.context.get("secret")))
 
 
 def _caller(req: falcon.Request, params: Mapping[str, str]) -> Hashable:
     """Who takes turns: a hash of the secret, so that none is kept. All who show none are one."""
-    secret = shown(req, params)
+    return _hidden(shown(req, params))
+
+
+def _hidden(secret: str | None) -> Hashable:
     return secret and hash(secret)

@@ -24,7 +24,8 @@ class Route:
 
     ``do`` takes a Call, then the ids of the path in their order, then a ``query`` or a ``body``, which may have at most
     ``max_body_bytes``. A GET runs in a snapshot that cannot write, unless it ``writes``; any other method runs in a
-    transaction. It ``is_long`` where it may take more than a few milliseconds. Where the path holds a share token, that
+    transaction. It ``is_long`` where it may take more than a few milliseconds, and ``is_apart`` where it
+    waits for a process of its own. Where the path holds a share token, that
     opens the route instead of a key. What is made by it is then found below the path ``makes``, by its ``made_by``. A
     GET that shows a row of the table ``row`` has an ETag. What is ``of_usage`` runs in a transaction of
     ``Database.usage``, which on SQLite writes nothing else: so no answer is kept, nor need it be, because events have
@@ -44,6 +45,7 @@ class Route:
     writes: bool = False
     max_body_bytes: int = MAX_BODY_BYTES
     is_long: bool = False
+    is_apart: bool = False
     of_usage: bool = False
     asks: bool = False
     is_one_look: bool = False

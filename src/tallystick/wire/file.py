@@ -1,7 +1,7 @@
 """Replies that are files."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -12,12 +12,13 @@ class File:
     """A reply that is a file: made once the transaction has ended, of what was read in it.
 
     A kind of file that an API describes is a subclass, with its ``media`` as the default. One without a ``name`` is
-    shown, and not saved.
+    shown, and not saved. One that ``is_apart`` is made by a process of its own, which may take its time.
     """
 
     name: str | None
     chunks: Iterable[bytes]
     media: str = "application/octet-stream"
+    is_apart: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
