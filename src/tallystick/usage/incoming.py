@@ -32,14 +32,15 @@ _CONTENT = msgspec.json.Encoder()
 
 
 class Known(NamedTuple):
-    """What events are held against: the account's meters by key, those of the named customers that exist, and now.
+    """What events are held against: the account's meters by key, and those of the named customers that exist.
 
-    ``needs_customer``: an event without a customer is refused. None is taken of the days that are ``forgotten``.
+    None may be after ``latest``, nor of the days that are ``forgotten``. ``needs_customer``: one without a customer is
+    refused.
     """
 
     meters: Mapping[str, Meter]
     customers: frozenset[int]
-    now: datetime
+    latest: datetime
     needs_customer: bool
     forgotten: Forgotten | None
 
@@ -90,8 +91,7 @@ def _wrong_with(event: UsageEvent, known: Known) -> FieldErrors:
     errors: FieldErrors = {}
     _check_what(event, known, errors)
     _check_when(event, known, errors)
-    for name in ("quantity", "cost"):
-        value = getattr(event, name)
+    for name, value in (("quantity", event.quantity), ("cost", event.cost)):
         if value is not None and not _is_storable(value):
             errors[name] = ["Must be a number of 0 or more, with at most 15 digits before the point and 12 after it."]
     if event.properties:
@@ -143,9 +143,8 @@ def _check_when(event: UsageEvent, known: Known, errors: FieldErrors) -> None:
         errors["at"] = ["Give either it or start_time and end_time."]
     elif event.at is None and (event.end_time is None or event.end_time < start):
         errors["end_time"] = ["Must be there, and not before start_time."]
-    for name in ("at", "start_time", "end_time"):
-        moment = getattr(event, name)
-        if moment is not None and (moment > known.now + MOST_AHEAD or moment.year < FIRST_YEAR):
+    for name, moment in (("at", event.at), ("start_time", event.start_time), ("end_time", event.end_time)):
+        if moment is not None and (moment > known.latest or moment.year < FIRST_YEAR):
             errors[name] = [f"Must be from the year {FIRST_YEAR} on, and at most a day ahead of now."]
     if known.forgotten is not None and is_forgotten(event, known.forgotten):
         name = "start_time" if event.at is None else "at"
@@ -160,8 +159,7 @@ def is_forgotten(event: UsageEvent, found: Forgotten | None) -> bool:
 def _is_storable(value: Decimal) -> bool:
     if not value.is_finite() or value < 0 or value.adjusted() >= MAX_WHOLE_DIGITS:
         return False
-    exponent = value.as_tuple().exponent
-    return isinstance(exponent, int) and (exponent >= -FRACTION_DIGITS or value == round(value, FRACTION_DIGITS))
+    return value == round(value, FRACTION_DIGITS)
 
 
 def _check_properties(properties: Mapping[str, Any], errors: FieldErrors) -> None:
@@ -171,12 +169,19 @@ def _check_properties(properties: Mapping[str, Any], errors: FieldErrors) -> Non
     for name, value in properties.items():
         if not is_property(name):
             errors["properties"] = [f"Must have names of 1 to {MAX_NAME_LENGTH} characters, without quotes."]
-        elif value is not None and not isinstance(value, str | bool | int | Decimal):
-            errors[f"properties.{name}"] = ["Must be a text, a number or a truth value."]
-        elif isinstance(value, str) and len(value) > MAX_TEXT_LENGTH:
-            errors[f"properties.{name}"] = [f"Must have at most {MAX_TEXT_LENGTH} characters."]
-        elif isinstance(value, int | Decimal) and not isinstance(value, bool) and not NUMBER.fullmatch(as_text(value)):
-            errors[f"properties.{name}"] = ["Must have at most 15 digits before the point and 12 after it."]
+        elif wrong := _wrong_with_property(value):
+            errors[f"properties.{name}"] = [wrong]
+
+
+def _wrong_with_property(value: Any) -> str | None:
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return f"Must have at most {MAX_TEXT_LENGTH} characters." if len(value) > MAX_TEXT_LENGTH else None
+    if isinstance(value, (int, Decimal)):
+        is_number = NUMBER.fullmatch(as_text(value))
+        return None if is_number else "Must have at most 15 digits before the point and 12 after it."
+    return "Must be a text, a number or a truth value."
 
 
 def is_property(name: str) -> bool:

@@ -102,7 +102,7 @@ def _gather(tx: Tx, account: Account, given: Incoming, *, needs_customer: bool) 
     known = Known(
         meters={meter.key: meter for meter in meters},
         customers=_known_customers(tx, account, incoming.customers_of(given.events)),
-        now=tx.now,
+        latest=tx.now + incoming.MOST_AHEAD,
         needs_customer=needs_customer,
         forgotten=days[0] if days else None,
     )
