@@ -1,7 +1,7 @@
 """What may be drawn with a seller's colour, and how far it must be darkened or lightened for words (WCAG 2)."""
 
 from decimal import Context, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from tallystick.documents.document import Palette
 
@@ -10,6 +10,7 @@ LEAST_ON_WHITE, LEAST_ON_DARK, LEAST_ON_ACCENT = 55, 60, 45
 """Contrasts, in tenths."""
 STEPS = 100
 """How finely a colour is mixed with black or white."""
+PALETTES_KEPT = 100
 
 LUMINANCE = 10**9
 """That of white; luminances are whole parts of it."""
@@ -30,6 +31,7 @@ WEIGHTS = (2126, 7152, 722)
 """Of red, green and blue, in parts of 10,000."""
 
 
+@lru_cache(PALETTES_KEPT)
 def palette(accent: str) -> Palette:
     """The colours that go with an accent, all as ``#rrggbb``."""
     return Palette(

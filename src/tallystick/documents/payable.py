@@ -1,6 +1,7 @@
 """How to pay: the seller's bank account, and its QR code for banking apps (EPC069-12)."""
 
 from decimal import Decimal
+from functools import lru_cache
 from io import BytesIO
 
 from segno import helpers
@@ -15,6 +16,8 @@ from tallystick.documents.reader import Readership, line
 # EPC069-12, version 3.1: what a code can hold.
 MOST, LEAST = Decimal("999999999.99"), Decimal("0.01")
 LONGEST_NAME, LONGEST_TEXT = 70, 140
+CODES_KEPT = 1_000
+"""Some 3 kB each."""
 
 
 def payment(text: str | None, seller: Seller, reference: str, due: int, reader: Readership) -> HowToPay | None:
@@ -53,17 +56,18 @@ def _code(seller: Seller, reference: str, due: Decimal, reader: Readership) -> C
     """
     if reader.currency != "EUR" or not LEAST <= due <= MOST or not seller.iban or not ibans.is_valid(seller.iban):
         return None
+    svg = _drawn(line(seller.name)[:LONGEST_NAME], ibans.compact(seller.iban), due, reference[:LONGEST_TEXT])
+    return Code(svg, reader.words("payment.scan")) if svg else None
+
+
+@lru_cache(CODES_KEPT)
+def _drawn(name: str, iban: str, due: Decimal, text: str) -> str | None:
+    """The code as SVG. To draw it takes longer than to write all else that a bill says, and each who reads asks."""
     try:
         # Without a BIC, which the standard asks for no more: one that is wrong would spoil the code.
-        code = helpers.make_epc_qr(
-            name=line(seller.name)[:LONGEST_NAME],
-            iban=ibans.compact(seller.iban),
-            amount=due,
-            text=reference[:LONGEST_TEXT],
-            encoding="utf-8",
-        )
+        code = helpers.make_epc_qr(name=name, iban=iban, amount=due, text=text, encoding="utf-8")
     except ValueError:
         return None
     svg = BytesIO()
     code.save(svg, kind="svg", xmldecl=False, svgclass=None, lineclass=None, border=0, omitsize=True)
-    return Code(svg.getvalue().decode(), reader.words("payment.scan"))
+    return svg.getvalue().decode()
