@@ -199,7 +199,10 @@ def _seal(database: Database, account: Account) -> Iterator[None]:
 
 
 def _tell_thresholds(database: Database, account: Account) -> Iterator[None]:
-    database.transact(ACTOR, lambda tx: thresholds.tell(tx, account))
+    with database.read() as tx:
+        found = thresholds.untold(tx, account)
+    if found:
+        database.transact(ACTOR, lambda tx: thresholds.tell(tx, account, found))
     yield
 
 

@@ -1,15 +1,18 @@
 """Invoices that bill usage: in arrears, exactly once, late events too."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import count
 from random import Random
+from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from tallystick.core.events import Event
+from tallystick.recurring import thresholds
 from tallystick.store.tables import events
 from tallystick.worker import CHORES, Worker
 from tests.api import Api
@@ -124,7 +127,7 @@ def test_what_is_used_so_far_is_what_will_be_billed(api: Api, clock: Clock) -> N
     shown = api.data(api.get(f"/customers/{ann}/usage"))
     assert (shown["from"], shown["to"], shown["currency"]) == ("2026-01-01", "2026-01-07", "USD")
     assert (shown["total_cost"], shown["unrated"]) == (110, 2)
-    own = {"recurring_id": schedule["id"]}
+    own = {"recurring_id": schedule["id"], "first_day": "2026-01-01", "last_day": "2026-01-07"}
     assert shown["rows"] == [
         {**own, "meter": "calls", "group": {"region": "eu"}, "quantity": 11, "events": 1, "cost": 110},
         {**own, "meter": "disk", "group": {}, "quantity": 2, "events": 2, "cost": 0},
@@ -132,6 +135,45 @@ def test_what_is_used_so_far_is_what_will_be_billed(api: Api, clock: Clock) -> N
     of_bob = api.data(api.get(f"/customers/{a_customer(api)}/usage"))
     assert (of_bob["from"], of_bob["total_cost"]) == ("2026-01-01", 2)
     assert {row["recurring_id"] for row in of_bob["rows"]} == {None}
+
+
+def test_what_is_used_in_several_periods_is_priced_by_each(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm"), model="graduated", tiers=TIERS, free_if_unused=True)
+    schedule = metered(api, ann, "vm", max_occurrences=3)
+    use(api, clock, ann, "vm", "2026-01-05", quantity=11)
+    use(api, clock, ann, "vm", "2026-02-05", "2026-03-05", quantity=10)
+    shown = api.data(api.get(f"/customers/{ann}/usage"))
+    assert (shown["from"], shown["to"], shown["total_cost"]) == ("2026-01-01", "2026-03-05", 110 + 102 + 102)
+    assert [(row["first_day"], row["last_day"], row["cost"]) for row in shown["rows"]] == [
+        ("2026-01-01", "2026-01-31", 110),
+        ("2026-02-01", "2026-02-28", 102),
+        ("2026-03-01", "2026-03-05", 102),
+    ]
+    # March is the last month: what is used later is billed to nobody.
+    use(api, clock, ann, "vm", "2026-04-05", quantity=10)
+    assert [row["cost"] for row in used_so_far(api, ann)] == [110, 102, 102]
+    process(api)
+    assert sum(invoice["total"] for invoice in bills(api, schedule)) == 300 + 110 + 102 + 102
+
+
+def test_the_quantity_that_is_used_is_the_meters_and_not_the_rates(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm"), unit="hour", unit_price="0.5")
+    metered(api, ann, "vm")
+    use(api, clock, ann, "vm", "2026-01-10", quantity=37800)
+    assert [(row["quantity"], row["cost"]) for row in used_so_far(api, ann)] == [(37800, 5.25)]
+
+
+def test_costs_in_another_currency_are_not_added(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm", thresholds=[{"cost": 400}]), unit_price=300, currency="JPY")
+    metered(api, ann, "vm", currency="JPY")
+    use(api, clock, ann, "vm", "2026-01-10")
+    use(api, clock, ann, "vm", "2026-01-11", cost=150)
+    shown = api.data(api.get(f"/customers/{ann}/usage"))
+    assert (shown["total_cost"], shown["currency"], shown["unrated"]) == (300, "JPY", 1)
+    assert told(api) == []
 
 
 def test_what_several_schedules_will_bill_is_shown_in_one_currency_at_a_time(api: Api, clock: Clock) -> None:
@@ -158,8 +200,7 @@ def test_what_several_schedules_will_bill_is_shown_in_one_currency_at_a_time(api
 
 def test_a_threshold_is_told_once_a_period(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
-    thresholds = [{"quantity": 10}, {"quantity": 20}, {"cost": "7.5"}]
-    vm = a_meter(api, "vm", thresholds=thresholds)
+    vm = a_meter(api, "vm", thresholds=[{"quantity": 10}, {"quantity": 20}, {"cost": "7.5"}])
     a_rate(api, meter=vm, unit_price="0.5")
     metered(api, ann, vm)
     bill(api, clock, "2026-01-01")
@@ -171,6 +212,73 @@ def test_a_threshold_is_told_once_a_period(api: Api, clock: Clock) -> None:
     bill(api, clock, "2026-02-01")
     use(api, clock, ann, vm, "2026-02-06", quantity=10)
     assert told(api) == [("quantity", "10", "10")]
+
+
+def test_a_threshold_is_told_once_for_each_period_that_is_not_billed_yet(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    metered(api, ann, a_meter(api, "vm", thresholds=[{"quantity": 10}, {"quantity": 10}]))
+    use(api, clock, ann, "vm", "2026-01-05", "2026-02-05", quantity=6)
+    assert told(api) == []
+    use(api, clock, ann, "vm", "2026-01-06", "2026-02-06", quantity=5)
+    assert told(api) == [("quantity", "10", "11"), ("quantity", "10", "11")]
+    process(api)
+    assert told(api) == []
+
+
+def test_late_events_reach_a_threshold_of_the_period_that_was_billed_last(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    vm, calls = a_meter(api, "vm", thresholds=[{"quantity": 10}]), a_meter(api, "calls")
+    metered(api, ann, vm, calls)
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, vm, "2026-01-31", quantity=10)
+    # The worker comes to it only after the run, on the day after.
+    bill(api, clock, "2026-02-01")
+    assert told(api) == [("quantity", "10", "10")]
+    use(api, clock, ann, vm, "2026-02-20", quantity=9)
+    use(api, clock, ann, vm, "2026-01-07", quantity=5)
+    bill(api, clock, "2026-03-01")
+    clock.set("2026-03-10T12:00:00Z")
+    assert told(api) == []
+    use(api, clock, ann, vm, "2026-02-21", quantity=1)
+    assert told(api) == [("quantity", "10", "10")]
+    assert told(api) == []
+
+
+def test_thresholds_that_are_new_are_not_told_of_what_was_billed(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    metered(api, ann, a_meter(api, "vm"))
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, "vm", "2026-01-05", quantity=10)
+    bill(api, clock, "2026-02-01")
+    clock.set("2026-02-10T12:00:00Z")
+    api.data(api.put("/usage/meters/vm", {"thresholds": [{"quantity": 10}]}))
+    assert told(api) == []
+
+
+def test_two_workers_tell_of_a_threshold_once(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    metered(api, ann, a_meter(api, "vm", thresholds=[{"quantity": 1}, {"quantity": 2}]))
+    use(api, clock, ann, "vm", "2026-01-05", quantity=2)
+    with api.database.read() as tx:
+        found = thresholds.untold(tx, api.account)
+    assert len(found) == 2
+    start = Barrier(4)
+
+    def tell(_worker: int) -> None:
+        start.wait()
+        api.database.transact("worker", lambda tx: thresholds.tell(tx, api.account, found))
+
+    with ThreadPoolExecutor(4) as workers:
+        list(workers.map(tell, range(4)))
+    with api.database.read() as tx:
+        assert tx.one(REACHED, int, account=api.account.id) == 2
+
+
+REACHED = (
+    select(func.count())
+    .select_from(events)
+    .where(events.c.account_id == bindparam("account"), events.c.type == Event.USAGE_THRESHOLD_REACHED)
+)
 
 
 def told(api: Api) -> list[tuple[str, str, str]]:
@@ -293,6 +401,20 @@ def test_a_voided_invoice_keeps_what_it_billed_and_its_duplicate_bills_the_same_
     assert api.differences() == []
 
 
+def test_a_duplicate_of_a_closing_invoice_is_explained_by_the_voided_one(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm"), unit_price=2)
+    schedule = metered(api, ann, "vm")
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, "vm", "2026-01-15", quantity=10)
+    api.data(api.post(f"/recurring-billing/{schedule['id']}/toggle"))
+    billed = bill(api, clock, "2026-01-16")
+    api.data(api.post("/invoices/2/void"))
+    copy = api.data(api.post("/invoices/2/duplicate"))["id"]
+    assert lines(api, copy) == billed == [("vm, 2026-01-01 to 2026-01-15", "10", "2", "20")]
+    assert explained(api, copy) == [["e-1"]]
+
+
 def test_costs_in_another_currency_than_the_schedules_are_told(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     schedule = metered(api, ann, a_meter(api, "vm"), currency="JPY")
@@ -365,13 +487,26 @@ def test_the_day_after_a_schedule_ends_its_last_usage_is_billed(api: Api, clock:
     assert process(api)["created"] == 0
 
 
+def test_a_schedule_that_a_change_ends_bills_its_last_usage(api: Api, clock: Clock) -> None:
+    ann = a_customer(api)
+    a_rate(api, meter=a_meter(api, "vm"), unit_price=1)
+    schedule = metered(api, ann, "vm")
+    bill(api, clock, "2026-01-01")
+    use(api, clock, ann, "vm", "2026-01-05")
+    api.data(api.put(f"/recurring-billing/{schedule['id']}", {"end_date": "2026-01-20"}))
+    use(api, clock, ann, "vm", "2026-01-31", quantity=2)
+    assert process(api)["created"] == 0
+    assert bill(api, clock, "2026-02-01") == [("vm, 2026-01-01 to 2026-01-31", "3", "1", "3")]
+    assert process(api)["created"] == 0
+
+
 def test_what_is_used_after_a_schedule_has_ended_is_reported_and_billed_to_nobody(api: Api, clock: Clock) -> None:
     ann = a_customer(api)
     a_rate(api, meter=a_meter(api, "vm"), unit_price=2)
     schedule = metered(api, ann, "vm", max_occurrences=1)
     bill(api, clock, "2026-01-01")
     use(api, clock, ann, "vm", "2026-01-31", "2026-02-01", "2026-02-02")
-    assert [(row["recurring_id"], row["cost"]) for row in used_so_far(api, ann)] == [(schedule["id"], 6)]
+    assert [(row["recurring_id"], row["cost"]) for row in used_so_far(api, ann)] == [(schedule["id"], 2)]
     assert bill(api, clock, "2026-02-01") == [("vm, 2026-01-01 to 2026-01-31", "1", "2", "2")]
     clock.set("2026-02-02T20:00:00Z")
     assert [(row["recurring_id"], row["cost"]) for row in used_so_far(api, ann)] == [(None, 4)]

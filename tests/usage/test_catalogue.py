@@ -44,6 +44,15 @@ def test_a_meter_that_makes_no_sense_is_refused(api: Api, fields: dict[str, Any]
     assert (refused.status_code, list(refused.json()["errors"])) == (422, [wrong])
 
 
+def test_a_meter_that_counts_values_is_not_changed_to_count_quantities(api: Api) -> None:
+    api.data(api.post("/usage/meters", {"key": "users", "aggregation": "unique", "of": "user"}))
+    refused = api.put("/usage/meters/users", {"of": "quantity"})
+    assert (refused.status_code, list(refused.json()["errors"])) == (422, ["of"])
+    assert api.data(api.get("/usage/meters/users"))["of"] == "user"
+    changed = api.data(api.put("/usage/meters/users", {"of": "quantity", "aggregation": "max"}))
+    assert (changed["aggregation"], changed["of"]) == ("max", None)
+
+
 def test_a_meter_of_the_quantity_needs_no_property(api: Api) -> None:
     assert api.data(api.post("/usage/meters", {"key": "vm", "aggregation": "sum", "of": "quantity"}))["of"] is None
     customer = a_customer(api)

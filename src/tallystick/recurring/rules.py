@@ -1,6 +1,6 @@
 """The decisions of recurring billing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from operator import attrgetter
@@ -283,6 +283,8 @@ def progress_after_change(schedule: ScheduleRow, terms: BillingTerms, today: dat
         "waits": active and may_wait and _is_a_slip(terms, anchor_date, following, today, consent),
         **_usage_after_change(schedule, terms, today),
     }
+    if schedule.active and not active and columns["usage_from"] is not None:
+        columns["closes_on"] = _continues(schedule)
     return ProgressChange(columns, unbilled)
 
 
@@ -426,12 +428,16 @@ def item(stored: StoredItem) -> Item:
 
 def days_to_bill(plan: PlannedInvoices, timezone: str) -> dict[date, BilledDays]:
     """The days whose usage an invoice bills, by the first day of its period: those since the invoice before it."""
+    return days_before(plan.schedule.usage_from, [period.start for period in plan.unbilled], timezone)
+
+
+def days_before(begins: date | None, starts: Iterable[date], timezone: str) -> dict[date, BilledDays]:
+    """The days from each of these starts until the next one, by that."""
     found: dict[date, BilledDays] = {}
-    begins = plan.schedule.usage_from
-    for period in plan.unbilled if begins is not None else ():
-        if begins is not None and begins < period.start:
-            found[period.start] = billed_days(begins, period.start, timezone)
-            begins = period.start
+    for start in starts if begins is not None else ():
+        if begins is not None and begins < start:
+            found[start] = billed_days(begins, start, timezone)
+            begins = start
     return found
 
 

@@ -8,14 +8,15 @@ import msgspec
 from sqlalchemy import bindparam
 
 from tallystick.core.account import Account
+from tallystick.core.rating import ZERO
 from tallystick.customers.resource import CUSTOMERS
 from tallystick.recurring import open_usage, rules
 from tallystick.recurring.rules import A_DAY
 from tallystick.recurring.types import BillingSchedule
 from tallystick.store.tables import recurring
 from tallystick.usage import billing, resource
-from tallystick.usage.billing import UsageToBill
-from tallystick.usage.charging import Charge, rounded
+from tallystick.usage.billing import ChargedSoFar, UsageToBill
+from tallystick.usage.charging import rounded
 from tallystick.wire import render
 from tallystick.wire.call import Call, Query
 from tallystick.wire.scalars import Currency, Id
@@ -30,11 +31,13 @@ class OpenUsageQuery(Query, frozen=True, kw_only=True):
 
 
 class UsedSoFar(msgspec.Struct, frozen=True):
-    """What was used of a meter, for one combination of its groups, and what it comes to by now."""
+    """What was used of a meter on some days, for one combination of its groups, and what it comes to by now."""
 
     recurring_id: int | None
     meter: str
     group: dict[str, str | None]
+    first_day: date
+    last_day: date
     quantity: Decimal
     events: int
     cost: Decimal
@@ -43,7 +46,7 @@ class UsedSoFar(msgspec.Struct, frozen=True):
 class OpenUsageJson(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """A customer's usage from the first day that is not billed yet up to today: by schedules, or in this month.
 
-    ``unrated`` are the events that no rate prices.
+    ``unrated`` are the events that no rate prices, and those whose own costs are in another currency.
     """
 
     from_: date
@@ -57,7 +60,8 @@ class OpenUsageJson(msgspec.Struct, frozen=True, rename={"from_": "from"}):
 def show(call: Call, customer_id: Id, query: OpenUsageQuery) -> OpenUsageJson:
     """Show what a customer has used since it was last billed, and what that costs so far.
 
-    By each schedule that bills usage; without one, what all meters measured since the first of the month.
+    By each schedule that bills usage, the days of each of its invoices to come by themselves; without one, what all
+    meters measured since the first of the month.
     """
     account, today = call.account, call.account.today(call.tx.now)
     own = CUSTOMERS.get(call.tx, account, customer_id).currency or account.currency
@@ -65,15 +69,15 @@ def show(call: Call, customer_id: Id, query: OpenUsageQuery) -> OpenUsageJson:
     currency = str(query.currency or _currency(schedules, own))
     wanted = _of_schedules(call, schedules, currency) if schedules else [_of_month(call, customer_id, currency)]
     found = billing.charges_so_far(call.tx, account, wanted)
-    charges = [(each, charge) for each, of_each in zip(wanted, found, strict=True) for charge in of_each]
-    shown = [_used(each, charge, account) for each, charge in charges]
+    charged = [(each, so_far) for each, of_each in zip(wanted, found, strict=True) for so_far in of_each]
+    shown = [_used(each, so_far, account) for each, so_far in charged]
     return OpenUsageJson(
         from_=min((days.first for each in wanted for days in each.days), default=today),
         to=today,
         rows=shown,
-        total_cost=sum((each.cost for each in shown), rounded(Decimal(0), account, currency)),
+        total_cost=sum((each.cost for each in shown), rounded(ZERO, account, currency)),
         currency=currency,
-        unrated=sum(each.events for _, each in charges if each.priced.rate is None and not each.priced.has_cost),
+        unrated=sum(charge.events for _, (_, charge) in charged if not charge.has_price(account, currency)),
     )
 
 
@@ -84,11 +88,11 @@ def _currency(schedules: Sequence[BillingSchedule], own: str) -> str:
 
 def _of_schedules(call: Call, schedules: Sequence[BillingSchedule], currency: str) -> list[UsageToBill]:
     """What has begun of what is billed in this currency."""
-    today = call.account.today(call.tx.now)
+    today, timezone = call.account.today(call.tx.now), call.account.timezone
     return [
-        open_usage.of_schedule(each, today, call.account)
+        open_usage.of_schedule(each, open_usage.open_days(each, today, timezone))
         for each in schedules
-        if each.currency == currency and each.usage_from is not None and each.usage_from <= today
+        if each.currency == currency
     ]
 
 
@@ -100,12 +104,15 @@ def _of_month(call: Call, customer_id: int, currency: str) -> UsageToBill:
     return UsageToBill(int(customer_id), currency, keys, None, (days,), (), 0, None)
 
 
-def _used(of: UsageToBill, charge: Charge, account: Account) -> UsedSoFar:
+def _used(of: UsageToBill, so_far: ChargedSoFar, account: Account) -> UsedSoFar:
+    days, charge = so_far
     return UsedSoFar(
         recurring_id=of.recurring_id,
         meter=charge.meter.key,
         group=dict(zip(charge.meter.group_by, charge.priced.group, strict=True)),
-        quantity=render.plain(charge.units),
+        first_day=days.first,
+        last_day=days.last,
+        quantity=render.plain(charge.quantity),
         events=charge.events,
-        cost=rounded(charge.cost, account, of.currency),
+        cost=rounded(charge.cost if charge.has_price(account, of.currency) else ZERO, account, of.currency),
     )

@@ -40,6 +40,8 @@ Values = Annotated[list[ShortText], msgspec.Meta(min_length=1, max_length=MAX_VA
 QUANTITY = "quantity"
 """The name by which a meter may say that it measures what an event itself does."""
 
+NOT_COUNTED = "Must be a property, or null for the ids: quantities are not counted."
+
 
 class PartialQuery(Query, frozen=True, kw_only=True):
     """``partial``: what can be taken is, though other events are wrong."""
@@ -93,7 +95,7 @@ class MeterChange(Change, kw_only=True):
             if (each.quantity is UNSET) == (each.cost is UNSET)
         }
         if self.aggregation is Aggregation.UNIQUE and self.of == QUANTITY:
-            errors["of"] = ["Must be a property, or null for the ids: quantities are not counted."]
+            errors["of"] = [NOT_COUNTED]
         return errors
 
 
@@ -265,7 +267,14 @@ def get_meter(call: Call, key: MeterKey) -> MeterJson:
 def update_meter(call: Call, key: MeterKey, body: MeterChange) -> MeterJson:
     """Change a meter: all events, past ones too, are measured anew, but for what was billed."""
     row_id = meter_id(call.tx, call.account, key)
+    if body.of == QUANTITY and body.aggregation is UNSET:
+        _check_of_quantity(METERS.get(call.tx, call.account, row_id))
     return meter_json(METERS.update(call.tx, call.account, row_id, meter_values(body), body.seen_version))
+
+
+def _check_of_quantity(meter: types.Meter) -> None:
+    if meter.aggregation is Aggregation.UNIQUE:
+        raise ValidationFailed({"of": [NOT_COUNTED]})
 
 
 def delete_meter(call: Call, key: MeterKey) -> Deleted:

@@ -71,6 +71,13 @@ class _Late(NamedTuple):
     after_seq: int
 
 
+class ChargedSoFar(NamedTuple):
+    """What usage of some days comes to by now."""
+
+    days: BilledDays
+    charge: Charge
+
+
 class Billed(NamedTuple):
     """The lines of usage for each of the days that were asked for, those of what came late, and the watermark."""
 
@@ -95,7 +102,7 @@ def bill(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[Billed
     return [_billed_or_not(counted, account, each, of_each, newest) for each, of_each in zip(wanted, late, strict=True)]
 
 
-def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[list[Charge]]:
+def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> list[list[ChargedSoFar]]:
     """What the usage of the days comes to with the events that are there, also what has no price."""
     rates, meters = resource.rates(tx, account), resource.meters(tx, account)
     with tx.usage() as events:
@@ -104,7 +111,7 @@ def charges_so_far(tx: Tx, account: Account, wanted: Sequence[UsageToBill]) -> l
         counted.count(_asks(wanted, [()] * len(wanted), newest))
     return [
         [
-            charge
+            ChargedSoFar(days, charge)
             for days in each.days
             for key in each.meters
             for charge in _charges(counted, each, key, days, newest).values()
@@ -318,7 +325,7 @@ def _lines(
     """The lines of what has a price. Raises Conflict for costs that are in another currency."""
     priced = [charge for charge in charges if charge.priced.has_cost or charge.priced.rate is not None]
     priced.sort(key=lambda charge: (wanted.meters.index(charge.meter.key), *_by_group(charge)))
-    if wanted.currency != account.currency and any(charge.priced.has_cost for charge in priced):
+    if not all(charge.has_price(account, wanted.currency) for charge in priced):
         raise Conflict(OTHER_CURRENCY.format(account=account.currency, currency=wanted.currency))
     return [charging.line(charge, account, wanted.currency, days, after_seq, newest) for charge in priced]
 

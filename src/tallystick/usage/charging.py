@@ -82,15 +82,23 @@ class Counting(NamedTuple):
 
 
 class Charge(NamedTuple):
-    """What was used of a meter, its exact cost in major units, and what of the meter's events it is of."""
+    """What was used of a meter, its exact cost in major units, and what of the meter's events it is of.
+
+    The ``units`` are the ``quantity`` that was measured as the rate counts it.
+    """
 
     meter: Meter
     priced: Priced
+    quantity: Decimal
     units: Decimal
     events: int
     cost: Decimal
     parts: frozenset[ChargedPart]
     counting: Counting
+
+    def has_price(self, account: Account, currency: str) -> bool:
+        """Whether its cost is one in this currency; the events' own are in the account's."""
+        return currency == account.currency if self.priced.has_cost else self.priced.rate is not None
 
 
 def counting(meter: Meter, rates: Sequence[Rate], days: BilledDays) -> Counting:
@@ -130,14 +138,14 @@ def charges(
 
 def _charge(meter: Meter, priced: Priced, used: Sequence[UsedOn], counting: Counting) -> Charge:
     events = sum(each.events for each in used)
-    units = of_parts(_joined(meter.aggregation, used))
+    quantity = units = of_parts(_joined(meter.aggregation, used))
     if priced.rate is None:
         price = of_parts(sum(each.costs for each in used))
     else:
-        units = charged_units(priced.rate.unit, units, events)
+        units = charged_units(priced.rate.unit, quantity, events)
         price = cost(priced.rate.price, units)
     parts = frozenset(ChargedPart(each.service, each.region, each.day) for each in used)
-    return Charge(meter, priced, units, events, price, parts, counting)
+    return Charge(meter, priced, quantity, units, events, price, parts, counting)
 
 
 def _joined(aggregation: Aggregation, parts: Sequence[UsedOn]) -> int:
@@ -155,7 +163,7 @@ def _unused(meter: Meter, rates: Rates, rated: Rated, days: BilledDays, counting
     if not price:
         return {}
     priced = Priced(tuple(None for _ in meter.group_by), rate, has_cost=False)
-    return {priced: Charge(meter, priced, ZERO, 0, price, frozenset(), counting)}
+    return {priced: Charge(meter, priced, ZERO, ZERO, 0, price, frozenset(), counting)}
 
 
 def difference(now: Mapping[Priced, Charge], before: Mapping[Priced, Charge]) -> list[Charge]:
@@ -166,11 +174,12 @@ def difference(now: Mapping[Priced, Charge], before: Mapping[Priced, Charge]) ->
         some = after or until
         if some is None:
             continue
+        quantity = (after.quantity if after else ZERO) - (until.quantity if until else ZERO)
         units = (after.units if after else ZERO) - (until.units if until else ZERO)
         price = (after.cost if after else ZERO) - (until.cost if until else ZERO)
         events = (after.events if after else 0) - (until.events if until else 0)
         if units or price:
-            found.append(some._replace(units=units, cost=price, events=events))
+            found.append(some._replace(quantity=quantity, units=units, cost=price, events=events))
     return found
 
 

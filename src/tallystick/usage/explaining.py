@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, and_, bindparam, or_, select
 
 from tallystick.core.account import Account
 from tallystick.core.periods import today
+from tallystick.core.states import InvoiceState
 from tallystick.store.db import Tx
 from tallystick.store.tables import invoices, usage_lines, usage_periods
 from tallystick.usage import store
@@ -79,23 +80,33 @@ _LINES = select(*(usage_lines.c[name] for name in StoredLine.__struct_fields__[:
     usage_periods.c.first == usage_lines.c.first,
 )
 _own, _other = invoices.alias(), invoices.alias()
-# The invoices of the same period of a schedule: a duplicate of one that was voided bills what that had billed.
-OF_SAME_PERIOD = select(_other.c.id).where(
+# The voided invoices of a schedule that billed the same period, or are of the same days where they close it.
+OF_SAME_DAYS = select(_other.c.id).where(
     _own.c.account_id == bindparam("account"),
     _own.c.id == bindparam("invoice"),
     _other.c.account_id == _own.c.account_id,
     _other.c.recurring_id == _own.c.recurring_id,
-    _other.c.period_start == _own.c.period_start,
+    _other.c.state == InvoiceState.VOIDED,
+    or_(
+        _other.c.period_start == _own.c.period_start,
+        and_(
+            _own.c.period_start.is_(None),
+            _other.c.period_start.is_(None),
+            _other.c.service_start == _own.c.service_start,
+            _other.c.service_end == _own.c.service_end,
+        ),
+    ),
 )
-OF_INVOICE: Select[Any] = _LINES.where(
-    or_(usage_lines.c.invoice_id == bindparam("invoice"), usage_lines.c.invoice_id.in_(OF_SAME_PERIOD))
-).order_by(usage_lines.c.position, usage_lines.c.id)
+IN_ORDER = (usage_lines.c.position, usage_lines.c.id)
+OF_INVOICE: Select[Any] = _LINES.where(usage_lines.c.invoice_id == bindparam("invoice")).order_by(*IN_ORDER)
+OF_VOIDED: Select[Any] = _LINES.where(usage_lines.c.invoice_id.in_(OF_SAME_DAYS)).order_by(*IN_ORDER)
 EVERY: Select[Any] = _LINES.order_by(usage_lines.c.id)
 
 
 def lines_of(tx: Tx, account: Account, invoice_id: int) -> list[StoredLine]:
-    """The lines of usage of an invoice, or of the voided one whose period it bills again."""
-    return tx.rows(OF_INVOICE, StoredLine, account=account.id, invoice=invoice_id)
+    """The lines of usage of an invoice, or of the voided one that it bills again."""
+    own = tx.rows(OF_INVOICE, StoredLine, account=account.id, invoice=invoice_id)
+    return own or tx.rows(OF_VOIDED, StoredLine, account=account.id, invoice=invoice_id)
 
 
 def every_line(tx: Tx, account: Account) -> Iterator[StoredLine]:

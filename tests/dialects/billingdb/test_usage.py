@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from tallystick.accounts.types import Scope
+from tallystick.core.errors import ValidationFailed
+from tallystick.dialects.billingdb.usage import ServiceEvents
 from tests.api import Api
 from tests.bills import a_customer
 from tests.dialects import seeds
@@ -81,9 +83,9 @@ def test_filters_are_of_columns_and_of_properties(
 ) -> None:
     take(
         billingdb,
+        event("3", "2022-01-03T00:00:00Z", resource_id="c", properties={"team": "blue", "size": 1.5, "spot": True}),
         event("1", resource_id="a", properties={"team": "red", "size": 1.5}),
         event("2", "2022-01-02T00:00:00Z", resource_id="b"),
-        event("3", "2022-01-03T00:00:00Z", resource_id="c", properties={"team": "blue", "size": 1.5, "spot": True}),
     )
     assert [row["resource_id"] for row in report(billingdb, filters=filters)["usage"]] == expected
 
@@ -164,7 +166,23 @@ def test_ids_are_one_space_with_those_of_native_events(api: Api, billingdb: Dial
     assert exact(billingdb.post("/usage/events", event("1", properties={"customer_id": str(ann)}))) == {
         "accepted": 0,
         "duplicates": 1,
+        "waiting": [],
     }
+
+
+def test_an_array_has_at_most_ten_thousand_events() -> None:
+    raw = f"[{','.join(['{}'] * 10_001)}]".encode()
+    with pytest.raises(ValidationFailed) as refused:
+        ServiceEvents.read(raw, is_strict=True)
+    assert list(refused.value.errors) == ["events"]
+
+
+def test_an_event_that_waits_for_its_customer_is_told(api: Api, billingdb: DialectCaller) -> None:
+    api.data(api.put("/settings", {"usage_keep_rejected": True}))
+    events = [event("1"), event("2", properties={"customer_id": 77})]
+    waiting = [{"event_id": "2", "error": "customer_id: There is no such customer."}]
+    assert exact(billingdb.post("/usage/events", events)) == {"accepted": 1, "duplicates": 0, "waiting": waiting}
+    assert [each["id"] for each in api.data(api.get("/usage/rejected"))] == ["2"]
 
 
 def test_only_the_events_of_a_customer_are_billed(api: Api, billingdb: DialectCaller) -> None:

@@ -1,6 +1,8 @@
 """billingdb's errors: a sentence that names each field that is wrong."""
 
-from tallystick.dialects.told import told
+from collections.abc import Mapping
+
+from tallystick.dialects.told import fields_told, told
 from tallystick.http.refusals import Refusal
 from tallystick.http.schemas import Schema
 from tallystick.store.idempotency import Answer
@@ -27,6 +29,11 @@ def refusal(refused: Refusal) -> Answer:
     """The answer to every refusal; what others call unprocessable is a bad request here."""
     status = 400 if refused.status == 422 else refused.status
     return Answer(status, render.encode({"error": told(refused, _own_name)}))
+
+
+def sentence(fields: Mapping[str, list[str]]) -> str:
+    """What is wrong with some fields, in one text."""
+    return fields_told(fields, _own_name)
 
 
 def _own_name(path: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Self
 import msgspec
 
 from tallystick.core.errors import ValidationFailed
+from tallystick.dialects.billingdb import errors
 from tallystick.usage import ops
 from tallystick.usage.events import MOST_EVENTS, EventId, Incoming, Moment, UsageEvent
 from tallystick.wire.call import Call, OwnBody
@@ -65,18 +66,30 @@ def _customer(value: Any) -> int | None:
     raise ValidationFailed({f"properties.{CUSTOMER}": ["Must be the id of a customer."]})
 
 
+class UntakenEvent(msgspec.Struct, frozen=True):
+    """An event that is kept until there is what it names."""
+
+    event_id: str
+    error: str
+
+
 class TakenEvents(msgspec.Struct, frozen=True):
-    """How many events are new, and how many had come before."""
+    """How many events are new, how many had come before, and those that wait for their customer."""
 
     accepted: int
     duplicates: int
+    waiting: list[UntakenEvent]
 
 
 def take(call: Call, body: ServiceEvents) -> TakenEvents:
     """Take in usage events: one, or an array of up to 10,000; all of them, or none where one is wrong.
 
     An event whose `event_id` is there already counts once. One is of a customer where `properties.customer_id` names
-    it, and is else billed to nobody.
+    it, and is else billed to nobody. Where the account keeps events of a customer that is not known, those are told in
+    `waiting`.
     """
     taken = ops.take_all(call.tx, call.account, body.incoming, needs_customer=False)
-    return TakenEvents(taken.accepted, taken.duplicates)
+    waiting = [
+        UntakenEvent(body.incoming.events[place].id, errors.sentence(wrong)) for place, wrong in taken.rejected.items()
+    ]
+    return TakenEvents(taken.accepted, taken.duplicates, waiting)

@@ -48,5 +48,7 @@ WORDS = {
     "total": "What the invoice comes to, with tax, in major units.",
     "total_cost": "What all events cost: their exact sum, rounded once.",
     "usage": "The events, by their start.",
+    "waiting": "Those that are kept until there is the customer that they name.",
+    "UntakenEvent.error": "What they wait for.",
     "zip": "The postal code.",
 }
