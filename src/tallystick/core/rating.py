@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from enum import StrEnum
+from itertools import chain
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -215,10 +216,12 @@ class Rates:
 
     def __init__(self, rates: Iterable[Rate]) -> None:
         self.all = tuple(rates)
-        self._of_all = [rate for rate in self.all if rate.customer_id is None]
+        self._of_all: dict[str | None, list[Rate]] = {}
         self._own: dict[int, list[Rate]] = {}
         for rate in self.all:
-            if rate.customer_id is not None:
+            if rate.customer_id is None:
+                self._of_all.setdefault(rate.meter, []).append(rate)
+            else:
                 self._own.setdefault(rate.customer_id, []).append(rate)
         self._found: dict[tuple[Any, ...], Rate | None] = {}
 
@@ -236,7 +239,8 @@ class Rates:
         customer_id, *what = rated
         key = self.customer(customer_id), *what, day, period_start
         if key not in self._found:
-            rates = (*self._of_all, *self._own.get(customer_id, ()))
+            of_all = [self._of_all.get(meter, ()) for meter in {None, rated.meter}]
+            rates = chain(*of_all, self._own.get(customer_id, ()))
             fit = [rate for rate in rates if _fits(rate, rated, day if rate.price.is_linear else period_start)]
             self._found[key] = max(fit, key=_precedence, default=None)
         return self._found[key]
